@@ -1,0 +1,46 @@
+# Everything that Sluice is built, tested and measured with. Needs Rust, Node and make; each target sets up the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SLUICE := target/release/sluice
+
+.PHONY: help
+help: ## What there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+.PHONY: run
+run: plugins ## Builds and serves on 127.0.0.1:8080 (SLUICE_LISTEN), data in ./data (SLUICE_DATA), with two demo accounts
+	@exec $(SLUICE) serve --demo target/plugins
+
+.PHONY: build
+build:
+	cargo build --release --locked -p sluice
+
+.PHONY: plugins
+plugins: build
+	scripts/build-plugins
+
+.PHONY: test
+test: tools ## Sets up what the tests need and runs all of them
+	cargo nextest run --release --locked --workspace
+	cargo test --release --locked --doc -p sluice-plugin
+
+.PHONY: check
+check: tools ## Formatter, clippy, dependency edges
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	cargo nextest run --release --locked -p sluice-tests --test edges
+
+.PHONY: bench
+bench: ## Measures and prints tables
+	cargo bench --locked -p sluice-tests
+
+.PHONY: demo-real
+demo-real: ## Plays a public collection of 5,574 real messages through the running server
+	scripts/demo-real
+
+.PHONY: tools
+tools:
+	@scripts/tools

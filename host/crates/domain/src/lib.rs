@@ -1,0 +1,16 @@
+//! Sluice's types and decisions. No I/O, no clock, no async: everything here can be a property test.
+//!
+//! Parsing from and to HTTP, SQL and WebAssembly is not done here; those layers turn what they read into these types.
+
+pub mod access;
+pub mod digest;
+pub mod id;
+pub mod installation;
+pub mod limits;
+pub mod link;
+pub mod message;
+pub mod permission;
+pub mod plugin;
+pub mod time;
+pub mod verdict;
+pub mod visibility;

@@ -1,0 +1,40 @@
+//! The contract's limits, as `wit/v1` documents them. One place, so that no layer bounds a thing differently.
+
+/// Longest message text, in bytes of UTF-8, before and after edits.
+pub const TEXT_BYTES: usize = 65_536;
+/// Most links that are shown to a rule.
+pub const LINKS: usize = 256;
+/// Most attachments of one message.
+pub const ATTACHMENTS: usize = 32;
+/// Most edits in one redaction.
+pub const EDITS: usize = 1_024;
+/// Most labels in one flag.
+pub const LABELS: usize = 16;
+/// Longest label or reason code, in bytes.
+pub const CODE_BYTES: usize = 64;
+/// Longest text of a reason, in bytes of UTF-8.
+pub const REASON_TEXT_BYTES: usize = 1_024;
+/// Longest plugin name, in bytes.
+pub const PLUGIN_NAME_BYTES: usize = 64;
+/// Longest summary of a plugin, in bytes of UTF-8.
+pub const SUMMARY_BYTES: usize = 512;
+/// Largest JSON Schema of a configuration, in bytes.
+pub const CONFIG_SCHEMA_BYTES: usize = 262_144;
+/// Largest configuration, in bytes of JSON.
+pub const CONFIG_BYTES: usize = 1_048_576;
+/// Most errors that `configure` may give.
+pub const CONFIG_ERRORS: usize = 64;
+/// Longest message of one configuration error, in bytes of UTF-8.
+pub const CONFIG_ERROR_BYTES: usize = 1_024;
+/// Most log lines of one call.
+pub const LOG_LINES: usize = 64;
+/// Longest log line, in bytes of UTF-8; what is longer is cut.
+pub const LOG_LINE_BYTES: usize = 1_024;
+/// Longest piece of an attachment that one `read` gives, in bytes.
+pub const CONTENT_READ_BYTES: u32 = 65_536;
+/// Longest `User-Agent` that a rule sees, in bytes.
+pub const USER_AGENT_BYTES: usize = 1_024;
+/// Largest component that can be uploaded, in bytes.
+pub const COMPONENT_BYTES: usize = 32 << 20;
+/// Most rules in an account's chain.
+pub const INSTALLATIONS: usize = 64;

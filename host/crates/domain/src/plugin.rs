@@ -1,0 +1,115 @@
+//! What an uploaded component is: what it says of itself, what it decides about, what it asks for.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// An interface that a plugin exports: what it decides about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hook {
+    /// Messages.
+    MessageFilter,
+    /// Attachments of messages.
+    AttachmentFilter,
+    /// Log-ins and other requests to be let in.
+    AccessRule,
+}
+
+/// An interface that a plugin imports: a permission that it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Import {
+    /// Lines for the plugin's author, kept with the decision.
+    Log,
+}
+
+/// 1 to 64 of `a-z 0-9 -`, starting with a letter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PluginName(String);
+
+/// A text that cannot be a plugin's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a plugin's name is 1 to 64 of a-z, 0-9 and -, and starts with a letter")]
+pub struct NotAPluginName;
+
+impl PluginName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for PluginName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for PluginName {
+    type Error = NotAPluginName;
+
+    fn try_from(text: String) -> Result<Self, NotAPluginName> {
+        let fits = text.len() <= limits::PLUGIN_NAME_BYTES
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if fits { Ok(Self(text)) } else { Err(NotAPluginName) }
+    }
+}
+
+impl From<PluginName> for String {
+    fn from(name: PluginName) -> Self {
+        name.0
+    }
+}
+
+/// How a plugin presents itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Uploads with the same name are versions of one plugin.
+    pub name: PluginName,
+    /// A semantic version (semver.org 2.0.0).
+    pub version: semver::Version,
+    /// One sentence on what it does.
+    pub summary: String,
+    /// A JSON Schema of its configuration, as text.
+    pub config_schema: String,
+}
+
+/// What inspecting a component found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// What it decides about; never empty.
+    pub hooks: BTreeSet<Hook>,
+    /// What it asks for.
+    pub imports: BTreeSet<Import>,
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigError {
+    /// A JSON Pointer (RFC 6901) into the configuration; empty for the whole of it.
+    pub path: String,
+    /// What to write instead.
+    pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_outside_the_alphabet_are_refused() {
+        for bad in ["", "-a", "1a", "A", "a b", "a_b", "é", &"a".repeat(65)] {
+            assert_eq!(PluginName::try_from(bad.to_owned()), Err(NotAPluginName), "{bad}");
+        }
+        for good in ["a", "blocked-words", "a1", &"a".repeat(64)] {
+            assert_eq!(PluginName::try_from(good.to_owned()).map(String::from), Ok(good.to_owned()));
+        }
+    }
+}

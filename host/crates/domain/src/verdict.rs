@@ -1,0 +1,345 @@
+//! What rules say about a message, and what the chain makes of it.
+//!
+//! Calling rules is not done here: [`Fold`] is told what each one answered, and says what the next one sees.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    code::{Code, NotACode, Reason},
+    redaction::{BadEdits, Edit, Redaction},
+};
+use crate::{
+    id::{InstallationId, PluginId},
+    installation::FailurePolicy,
+    plugin::PluginName,
+};
+
+mod code;
+mod redaction;
+
+/// What a rule says about a message. Its parts were checked: labels and codes are codes, edits fit the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to say.
+    Allow,
+    /// Deliver and mark; never empty.
+    Flag(BTreeSet<Code>),
+    /// Deliver with edits.
+    Redact(Redaction),
+    /// Keep back until a supervisor has looked.
+    Hold(Reason),
+    /// Do not deliver.
+    Block(Reason),
+}
+
+/// A verdict without its parts, from the mildest to the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// See [`Verdict::Allow`].
+    Allow,
+    /// See [`Verdict::Flag`].
+    Flag,
+    /// See [`Verdict::Redact`].
+    Redact,
+    /// See [`Verdict::Hold`].
+    Hold,
+    /// See [`Verdict::Block`].
+    Block,
+}
+
+impl Severity {
+    /// As it is written in answers and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Flag => "flag",
+            Self::Redact => "redact",
+            Self::Hold => "hold",
+            Self::Block => "block",
+        }
+    }
+}
+
+impl Verdict {
+    /// How strict it is.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::Allow => Severity::Allow,
+            Self::Flag(_) => Severity::Flag,
+            Self::Redact(_) => Severity::Redact,
+            Self::Hold(_) => Severity::Hold,
+            Self::Block(_) => Severity::Block,
+        }
+    }
+}
+
+/// How a rule failed to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// The plugin stopped itself: a panic, an access out of bounds, a division by zero.
+    Trap,
+    /// It used up its instructions.
+    OutOfFuel,
+    /// It wanted more memory than it may have.
+    OutOfMemory,
+    /// It answered what the contract does not allow: broken edits, a label outside the alphabet.
+    BadAnswer,
+    /// The host failed while it served the call.
+    Host,
+    /// The installation's artefact could not be made ready.
+    Unavailable,
+}
+
+impl Failure {
+    /// As it is written in answers and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trap => "trap",
+            Self::OutOfFuel => "out-of-fuel",
+            Self::OutOfMemory => "out-of-memory",
+            Self::BadAnswer => "bad-answer",
+            Self::Host => "host",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// Which rule spoke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleRef {
+    /// The installation.
+    pub installation: InstallationId,
+    /// The plugin's version that is installed.
+    pub plugin: PluginId,
+    /// The plugin's name.
+    pub rule: PluginName,
+    /// The plugin's version.
+    pub version: String,
+}
+
+/// A line that a plugin wrote for its author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// `debug`, `info`, `warn` or `error`.
+    pub level: LogLevel,
+    /// At most [`limits::LOG_LINE_BYTES`].
+    pub line: String,
+}
+
+/// How much a log line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogLevel {
+    /// For finding mistakes.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Something is odd.
+    Warn,
+    /// Something is wrong.
+    Error,
+}
+
+/// What one call of a rule cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Cost {
+    /// Wall-clock time in microseconds.
+    pub micros: u64,
+    /// Instructions, as the engine counts them.
+    pub fuel: u64,
+}
+
+/// One call of a rule, as the chain sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleCall {
+    /// Who answered.
+    pub rule: RuleRef,
+    /// What a failure of this rule means.
+    pub on_failure: FailurePolicy,
+    /// What it said, or how it failed.
+    pub answer: Result<Verdict, Failure>,
+    /// What it cost.
+    pub cost: Cost,
+    /// What it wrote to its log.
+    pub log: Vec<LogLine>,
+}
+
+/// One line of a decision's trail: what a rule said, in the form that is kept and shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleTrail {
+    /// Who answered.
+    #[serde(flatten)]
+    pub rule: RuleRef,
+    /// What counted: for a failure, what the installation's policy made of it.
+    pub verdict: Severity,
+    /// Of a flag.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub labels: BTreeSet<Code>,
+    /// Of a redaction.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
+    /// Of a hold or a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// How it failed, when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// What it cost.
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// What it wrote to its log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<LogLine>,
+}
+
+/// The code of the reason, and the label, that a failed rule leaves.
+pub const RULE_FAILED: &str = "rule-failed";
+
+impl FailurePolicy {
+    /// What a failure counts as: `closed` holds the message, `open` lets it pass, flagged.
+    fn verdict(self) -> Verdict {
+        match self {
+            Self::Closed => Verdict::Hold(Reason {
+                code: Code::of(RULE_FAILED),
+                text: "A rule of this account could not check the message, so it waits for a supervisor.".to_owned(),
+            }),
+            Self::Open => Verdict::Flag(BTreeSet::from([Code::of(RULE_FAILED)])),
+        }
+    }
+}
+
+impl RuleCall {
+    fn settle(self) -> (RuleTrail, Verdict) {
+        let (verdict, failure) = match self.answer {
+            Ok(verdict) => (verdict, None),
+            Err(failure) => (self.on_failure.verdict(), Some(failure)),
+        };
+        let trail = RuleTrail {
+            rule: self.rule,
+            verdict: verdict.severity(),
+            labels: if let Verdict::Flag(labels) = &verdict { labels.clone() } else { BTreeSet::new() },
+            edits: if let Verdict::Redact(redaction) = &verdict { redaction.edits().to_vec() } else { Vec::new() },
+            reason: if let Verdict::Hold(reason) | Verdict::Block(reason) = &verdict {
+                Some(reason.clone())
+            } else {
+                None
+            },
+            failure,
+            cost: self.cost,
+            log: self.log,
+        };
+        (trail, verdict)
+    }
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It reaches the other side.
+    Delivered,
+    /// It waits for a supervisor.
+    Held,
+    /// It does not reach the other side.
+    Blocked,
+}
+
+impl State {
+    /// As it is written in answers and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Held => "held",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// What the chain made of all verdicts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The strictest.
+    pub verdict: Severity,
+    /// Of the first rule that said the strictest, when that is a hold or a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Of every flag.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub labels: BTreeSet<Code>,
+    /// Every rule that was asked, in order.
+    pub rules: Vec<RuleTrail>,
+}
+
+impl Decision {
+    /// What becomes of the message.
+    pub const fn state(&self) -> State {
+        match self.verdict {
+            Severity::Allow | Severity::Flag | Severity::Redact => State::Delivered,
+            Severity::Hold => State::Held,
+            Severity::Block => State::Blocked,
+        }
+    }
+}
+
+/// The chain of one message, rule by rule: give each answer to [`Fold::push`], ask [`Fold::text`] what the next rule sees.
+#[derive(Debug)]
+pub struct Fold {
+    text: String,
+    decision: Decision,
+}
+
+impl Fold {
+    /// A chain at its start.
+    pub fn new(text: String) -> Self {
+        Self {
+            text,
+            decision: Decision { verdict: Severity::Allow, reason: None, labels: BTreeSet::new(), rules: Vec::new() },
+        }
+    }
+
+    /// The text as the rules so far left it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether no further rule is to be asked, because one blocked.
+    pub fn is_settled(&self) -> bool {
+        self.decision.verdict == Severity::Block
+    }
+
+    /// Takes one rule's answer. After a block it changes nothing.
+    pub fn push(&mut self, call: RuleCall) {
+        if self.is_settled() {
+            return;
+        }
+        let (trail, verdict) = call.settle();
+        if verdict.severity() > self.decision.verdict {
+            self.decision.verdict = verdict.severity();
+            self.decision.reason.clone_from(&trail.reason);
+        }
+        if let Verdict::Redact(redaction) = verdict {
+            self.text = redaction.into_text();
+        }
+        self.decision.labels.extend(trail.labels.iter().cloned());
+        self.decision.rules.push(trail);
+    }
+
+    /// The text as all rules left it, and the decision.
+    pub fn finish(self) -> (String, Decision) {
+        (self.text, self.decision)
+    }
+}
+
+/// Folds the answers of a whole chain, for rules that were asked already.
+pub fn fold(text: String, calls: impl IntoIterator<Item = RuleCall>) -> (String, Decision) {
+    let mut fold = Fold::new(text);
+    calls.into_iter().for_each(|call| fold.push(call));
+    fold.finish()
+}
+
+#[cfg(test)]
+mod tests;
