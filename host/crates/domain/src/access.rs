@@ -61,6 +61,17 @@ pub enum AccessSeverity {
     Deny,
 }
 
+impl AccessSeverity {
+    /// As it is written in answers and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Challenge => "challenge",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 /// One call of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessCall {

@@ -38,3 +38,5 @@ pub const USER_AGENT_BYTES: usize = 1_024;
 pub const COMPONENT_BYTES: usize = 32 << 20;
 /// Most rules in an account's chain.
 pub const INSTALLATIONS: usize = 64;
+/// Longest `Idempotency-Key`, in bytes.
+pub const IDEMPOTENCY_KEY_BYTES: usize = 128;

@@ -26,6 +26,15 @@ pub enum Import {
     Log,
 }
 
+impl Import {
+    /// As it is written in grants.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+        }
+    }
+}
+
 /// 1 to 64 of `a-z 0-9 -`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -275,6 +275,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// What a chain without a rule decides.
+    pub const fn unopposed() -> Self {
+        Self { verdict: Severity::Allow, reason: None, labels: BTreeSet::new(), rules: Vec::new() }
+    }
+
     /// What becomes of the message.
     pub const fn state(&self) -> State {
         match self.verdict {
