@@ -1,1 +1,47 @@
-//! Not written yet.
+//! Where Sluice keeps what must outlive it: rows in SQLite or PostgreSQL, and blobs.
+//!
+//! One function a statement, one SQL text for both databases. Statements are synchronous and run inside a closure that
+//! [`Database::read`] or [`Database::write`] is given: nothing slow can be awaited while a transaction is open. What an account
+//! owns is reached through [`Tx::account`] only.
+//!
+//! Nothing is decided here, and neither time nor randomness is made here: callers pass both in.
+
+mod blobs;
+mod database;
+mod error;
+mod job;
+mod migrations;
+mod page;
+mod postgres;
+mod readers;
+mod row;
+mod sql;
+mod sqlite;
+mod tables;
+#[cfg(feature = "test-support")]
+pub mod test_support;
+mod tx;
+mod writer;
+
+pub use crate::{
+    blobs::Blobs,
+    database::{Database, DatabaseConfig},
+    error::{Constraint, StorageError},
+    page::{Before, Cursor, Page},
+    tables::{
+        accounts::AccountRow,
+        audit::AuditRow,
+        clients::ClientRow,
+        conversations::{ConversationRow, NewConversation},
+        decisions::{DecisionFilter, DecisionRow, Outcome},
+        events::EventRow,
+        idempotency::IdempotencyRow,
+        installations::{InstallationRow, InstallationUpdate, NewInstallation},
+        messages::MessageRow,
+        people::PersonRow,
+        plugins::{PluginRow, PluginUsage},
+        sessions::{LiveSession, SessionRow},
+        tokens::{ApiTokenRow, LiveToken},
+    },
+    tx::{Account, Tx},
+};

@@ -1,0 +1,144 @@
+//! What can go wrong in storage, told the same way by both databases.
+
+use std::fmt;
+
+/// Why storage did not do what was asked. That a row is not there is an `Option`, not an error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StorageError {
+    /// The database cannot be reached or cannot be used now. Nothing was written; the same may work later.
+    #[error("the database cannot be used now: {reason}; check that it runs, is reachable and has room, then try again")]
+    Unavailable {
+        /// What the driver said.
+        reason: String,
+    },
+    /// Another row has the same value where each must have its own. Nothing was written.
+    #[error("there is already a row with the same {constraint}")]
+    Conflict {
+        /// Which values must be unique.
+        constraint: Constraint,
+    },
+    /// The row refers to one that is not in the same account, or removes one that others refer to. Nothing was written.
+    #[error("the row refers to one that is not there, or others refer to it: look them up first")]
+    Dangling,
+    /// A text has a NUL character, which PostgreSQL cannot keep. Nothing was written.
+    #[error("a text with the character U+0000 cannot be kept: remove it")]
+    Nul,
+    /// A row or a blob is not what was written.
+    #[error("what is stored as {what} cannot be read: restore it from a backup")]
+    Corrupt {
+        /// What kind of thing.
+        what: &'static str,
+    },
+    /// The database was migrated by a newer program.
+    #[error("the database has schema {found}, this program knows schemas up to {known}: run a newer program")]
+    Newer {
+        /// The schema's version.
+        found: i64,
+        /// The newest one that this program knows.
+        known: i64,
+    },
+    /// A migration that was applied earlier reads differently now.
+    #[error(
+        "migration {version} is not the one that was applied: run the program that made this database, or restore a backup"
+    )]
+    Changed {
+        /// The migration's version.
+        version: i64,
+    },
+    /// The connection was lost, or the disk failed, while a transaction was being committed: it was written, or it was not. Never
+    /// tried again here.
+    #[error("a commit was interrupted, so the write may or may not have happened: look before trying again")]
+    OutcomeUnknown,
+    /// A closure went on after one of its statements had failed. Nothing of it was written.
+    #[error("an earlier statement of this transaction failed, so nothing of it was written: return the first error")]
+    Aborted,
+    /// A closure panicked. Nothing of it was written.
+    #[error("a transaction panicked, so nothing of it was written: this is a mistake in the program")]
+    Panicked,
+    /// The database was closed.
+    #[error("the database is closed: the program is ending")]
+    Closed,
+    /// A statement that the database refuses: a mistake in the program, or a schema that was changed by hand.
+    #[error("the database refused a statement: {reason}")]
+    Refused {
+        /// What the driver said, without values.
+        reason: String,
+    },
+    /// The folder of blobs cannot be read or written.
+    #[error("a blob cannot be read or written: {reason}; check the folder's permissions and the room on the disk")]
+    Blob {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+/// Values that must be unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Constraint {
+    /// Identifiers within an account, and keys of idempotent requests.
+    PrimaryKey,
+    /// One person an e-mail address, over all accounts.
+    PersonEmail,
+    /// One session a token.
+    SessionToken,
+    /// One API token a secret.
+    ApiToken,
+    /// One plugin a component, within an account.
+    PluginDigest,
+    /// One client an external id, within an account.
+    ClientExternalId,
+}
+
+impl Constraint {
+    /// Every one.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::PrimaryKey,
+        Self::PersonEmail,
+        Self::SessionToken,
+        Self::ApiToken,
+        Self::PluginDigest,
+        Self::ClientExternalId,
+    ];
+
+    /// As people call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PrimaryKey => "key",
+            Self::PersonEmail => "e-mail address",
+            Self::SessionToken => "session token",
+            Self::ApiToken => "API token",
+            Self::PluginDigest => "component",
+            Self::ClientExternalId => "external id",
+        }
+    }
+
+    /// Its name in the schema, by which PostgreSQL reports it. Primary keys are reported as `<table>_pkey`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::PrimaryKey => "_pkey",
+            Self::PersonEmail => "people_email",
+            Self::SessionToken => "sessions_token",
+            Self::ApiToken => "api_tokens_token",
+            Self::PluginDigest => "plugins_digest",
+            Self::ClientExternalId => "clients_external_id",
+        }
+    }
+
+    /// Its last column, by which SQLite reports it. Primary keys have an error code of their own.
+    pub(crate) const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::PrimaryKey => None,
+            Self::PersonEmail => Some("people.email"),
+            Self::SessionToken => Some("sessions.token_hash"),
+            Self::ApiToken => Some("api_tokens.token_hash"),
+            Self::PluginDigest => Some("plugins.sha256"),
+            Self::ClientExternalId => Some("clients.external_id"),
+        }
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,15 @@
+//! The tables, one file each: what a row is, and one function a statement with its SQL beside it.
+
+pub(crate) mod accounts;
+pub(crate) mod audit;
+pub(crate) mod clients;
+pub(crate) mod conversations;
+pub(crate) mod decisions;
+pub(crate) mod events;
+pub(crate) mod idempotency;
+pub(crate) mod installations;
+pub(crate) mod messages;
+pub(crate) mod people;
+pub(crate) mod plugins;
+pub(crate) mod sessions;
+pub(crate) mod tokens;

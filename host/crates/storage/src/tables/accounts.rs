@@ -1,0 +1,86 @@
+//! Accounts: the tenants themselves.
+
+use sluice_domain::{id::AccountId, time::Timestamp};
+
+use crate::{
+    error::StorageError,
+    row::Row,
+    sql::{Sql, values},
+    tx::{Account, Tx},
+};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// The account's own.
+    pub id: AccountId,
+    /// As people call it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Grows with every change of the account's chain of rules.
+    pub chain_version: i64,
+    /// The sequence number of the newest event in the outbox; 0 before the first.
+    pub last_event: i64,
+}
+
+impl AccountRow {
+    /// An account at its beginning.
+    pub const fn new(id: AccountId, name: String, created_at: Timestamp) -> Self {
+        Self { id, name, created_at, chain_version: 0, last_event: 0 }
+    }
+}
+
+fn account(row: &mut Row<'_>) -> Result<AccountRow, StorageError> {
+    Ok(AccountRow {
+        id: row.parsed("account id")?,
+        name: row.text("account name")?,
+        created_at: row.time("account time")?,
+        chain_version: row.int("chain version")?,
+        last_event: row.int("last event")?,
+    })
+}
+
+const INSERT: Sql =
+    Sql::new("INSERT INTO accounts (id, name, created_at, chain_version, last_event) VALUES ($1, $2, $3, $4, $5)");
+const GET: Sql = Sql::new("SELECT id, name, created_at, chain_version, last_event FROM accounts WHERE id = $1");
+const LIST: Sql = Sql::new("SELECT id, name, created_at, chain_version, last_event FROM accounts ORDER BY id");
+const BUMP: Sql =
+    Sql::new("UPDATE accounts SET chain_version = chain_version + 1 WHERE id = $1 RETURNING chain_version");
+
+impl Tx<'_> {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when there is one with this id.
+    pub fn insert_account(&mut self, row: &AccountRow) -> Result<(), StorageError> {
+        self.execute(INSERT, values![row.id, &row.name, row.created_at, row.chain_version, row.last_event])?;
+        Ok(())
+    }
+
+    /// The row of one account; `None` when there is no such account.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn account_row(&mut self, id: AccountId) -> Result<Option<AccountRow>, StorageError> {
+        self.first(GET, values![id], account)
+    }
+
+    /// All accounts, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn accounts(&mut self) -> Result<Vec<AccountRow>, StorageError> {
+        self.all(LIST, values![], account)
+    }
+}
+
+impl Account<'_> {
+    /// Says that the chain of rules changed, and gives its new version. `None` when the account does not exist.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn bump_chain_version(&mut self) -> Result<Option<i64>, StorageError> {
+        self.tx.first(BUMP, values![self.id], |row| row.int("chain version"))
+    }
+}

@@ -1,0 +1,205 @@
+//! Decisions: what the chain made of messages and of requests to be let in, with their trails.
+
+use std::collections::BTreeMap;
+
+use sluice_domain::{
+    access::AccessSeverity,
+    digest::Digest,
+    id::{ConversationId, DecisionId, MessageId},
+    plugin::PluginName,
+    time::Timestamp,
+    verdict::Severity,
+};
+
+use crate::{
+    error::StorageError,
+    page::Before,
+    row::Row,
+    sql::{Sql, Value, values, word},
+    tx::Account,
+};
+
+/// How strict a decision, or a rule's part in it, is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// About a message.
+    Message(Severity),
+    /// About someone who asked to be let in.
+    Access(AccessSeverity),
+}
+
+impl Outcome {
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Access(_) => "access",
+        }
+    }
+
+    /// Whether nobody said anything.
+    const fn is_allow(self) -> bool {
+        matches!(self, Self::Message(Severity::Allow) | Self::Access(AccessSeverity::Allow))
+    }
+
+    fn value(self) -> Value<'static> {
+        match self {
+            Self::Message(severity) => severity.as_str().into(),
+            Self::Access(severity) => word(&severity),
+        }
+    }
+}
+
+/// A decision with its trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// The decision's own.
+    pub id: DecisionId,
+    /// What it is about and how strict it is.
+    pub outcome: Outcome,
+    /// Whether the rules were asked in shadow, so that it changed nothing.
+    pub shadow: bool,
+    /// The message that it is about. Refused messages that were not kept have decisions too.
+    pub message_id: Option<MessageId>,
+    /// Where the message was written.
+    pub conversation_id: Option<ConversationId>,
+    /// What each rule said, to look decisions up by; rules that said `allow` may be left out. Empty when a decision is read: the
+    /// trail is in `body`.
+    pub rules: Vec<(PluginName, Outcome)>,
+    /// The digest of what the rules were asked about.
+    pub input_sha256: Digest,
+    /// The decision, JSON.
+    pub body: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Which decisions are wanted; `None` for all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecisionFilter {
+    /// Only those in which this rule said anything but `allow`.
+    pub rule: Option<PluginName>,
+    /// Only those with this outcome; together with `rule`, those in which that rule said this.
+    pub outcome: Option<Outcome>,
+    /// Only those about messages of this conversation.
+    pub conversation: Option<ConversationId>,
+}
+
+fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
+    Ok(DecisionRow {
+        id: row.parsed("decision id")?,
+        outcome: match row.text("decision subject")?.as_str() {
+            "message" => Outcome::Message(row.word("verdict")?),
+            "access" => Outcome::Access(row.word("verdict")?),
+            _ => return Err(StorageError::Corrupt { what: "decision subject" }),
+        },
+        shadow: row.int("shadow")? != 0,
+        message_id: row.maybe_parsed("message id")?,
+        conversation_id: row.maybe_parsed("conversation id")?,
+        rules: Vec::new(),
+        input_sha256: row.parsed("input digest")?,
+        body: row.text("decision")?,
+        created_at: row.time("decision time")?,
+    })
+}
+
+const INSERT: Sql = Sql::new(
+    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body,
+                            created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+);
+const INSERT_RULE: Sql =
+    Sql::new("INSERT INTO decision_rules (account_id, rule, decision_id, verdict) VALUES ($1, $2, $3, $4)");
+const GET: Sql = Sql::new(
+    "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
+     FROM decisions WHERE account_id = $1 AND id = $2",
+);
+// One statement a way to look up, so that each has an index that gives its rows in order.
+const LIST: Sql = Sql::new(
+    "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
+     FROM decisions
+     WHERE account_id = $1 AND id < $2
+       AND (CAST($3 AS TEXT) IS NULL OR (verdict = $3 AND subject = $4))
+     ORDER BY id DESC LIMIT $5",
+);
+const LIST_OF_CONVERSATION: Sql = Sql::new(
+    "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
+     FROM decisions
+     WHERE account_id = $1 AND id < $2
+       AND (CAST($3 AS TEXT) IS NULL OR (verdict = $3 AND subject = $4)) AND conversation_id = $5
+     ORDER BY id DESC LIMIT $6",
+);
+const LIST_OF_RULE: Sql = Sql::new(
+    "SELECT d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.input_sha256, d.body, d.created_at
+     FROM decision_rules r JOIN decisions d ON d.account_id = r.account_id AND d.id = r.decision_id
+     WHERE r.account_id = $1 AND r.decision_id < $2
+       AND (CAST($3 AS TEXT) IS NULL OR (r.verdict = $3 AND d.subject = $4))
+       AND (CAST($5 AS TEXT) IS NULL OR d.conversation_id = $5) AND r.rule = $6
+     ORDER BY r.decision_id DESC LIMIT $7",
+);
+
+impl Account<'_> {
+    /// Adds a decision. A rule that stands in it more than once is looked up by the strictest that it said.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] for the id.
+    pub fn insert_decision(&mut self, row: &DecisionRow) -> Result<(), StorageError> {
+        self.tx.execute(
+            INSERT,
+            values![
+                self.id,
+                row.id,
+                row.outcome.subject(),
+                row.outcome.value(),
+                i64::from(row.shadow),
+                row.message_id,
+                row.conversation_id,
+                row.input_sha256,
+                &row.body,
+                row.created_at
+            ],
+        )?;
+        let mut strictest = BTreeMap::new();
+        for (rule, outcome) in row.rules.iter().filter(|(_, outcome)| !outcome.is_allow()) {
+            let said = strictest.entry(rule).or_insert(*outcome);
+            *said = (*said).max(*outcome);
+        }
+        for (rule, outcome) in strictest {
+            self.tx.execute(INSERT_RULE, values![self.id, rule.as_str(), row.id, outcome.value()])?;
+        }
+        Ok(())
+    }
+
+    /// One decision; `None` when the account has no such decision.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn decision(&mut self, id: DecisionId) -> Result<Option<DecisionRow>, StorageError> {
+        self.tx.first(GET, values![self.id, id], decision)
+    }
+
+    /// The account's decisions, newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn decisions(
+        &mut self,
+        filter: &DecisionFilter,
+        page: Before<DecisionId>,
+    ) -> Result<Vec<DecisionRow>, StorageError> {
+        let (verdict, subject) = (filter.outcome.map(Outcome::value), filter.outcome.map(Outcome::subject));
+        let (before, conversation, limit) = (page.bound(), filter.conversation, page.limit);
+        match (&filter.rule, conversation) {
+            (Some(rule), _) => self.tx.all(
+                LIST_OF_RULE,
+                values![self.id, before, verdict, subject, conversation, rule.as_str(), limit],
+                decision,
+            ),
+            (None, Some(conversation)) => self.tx.all(
+                LIST_OF_CONVERSATION,
+                values![self.id, before, verdict, subject, conversation, limit],
+                decision,
+            ),
+            (None, None) => self.tx.all(LIST, values![self.id, before, verdict, subject, limit], decision),
+        }
+    }
+}

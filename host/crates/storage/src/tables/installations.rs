@@ -1,0 +1,232 @@
+//! Installations: plugins' versions enabled in an account, in order.
+
+use std::collections::BTreeSet;
+
+use sluice_domain::{
+    digest::Digest,
+    id::{InstallationId, PluginId},
+    installation::{FailurePolicy, Mode, Scope},
+    plugin::{Hook, Import, PluginName},
+    time::Timestamp,
+};
+
+use crate::{
+    error::StorageError,
+    row::Row,
+    sql::{Sql, json, values},
+    tx::Account,
+};
+
+/// An installation, with what its plugin says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationRow {
+    /// The installation's own.
+    pub id: InstallationId,
+    /// The plugin's version that is installed.
+    pub plugin_id: PluginId,
+    /// The plugin's name.
+    pub name: PluginName,
+    /// The plugin's version.
+    pub version: semver::Version,
+    /// Of the component.
+    pub sha256: Digest,
+    /// What the plugin decides about.
+    pub hooks: BTreeSet<Hook>,
+    /// What the plugin asks for.
+    pub imports: BTreeSet<Import>,
+    /// Its place in the order; lower is asked earlier.
+    pub position: i64,
+    /// How much it counts.
+    pub mode: Mode,
+    /// What it is asked about.
+    pub scope: Scope,
+    /// What its failure means.
+    pub failure: FailurePolicy,
+    /// What it may import.
+    pub grants: BTreeSet<Import>,
+    /// JSON.
+    pub config: String,
+    /// Of `config`.
+    pub config_sha256: Digest,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// An installation to be made. It takes the last place in the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInstallation {
+    /// The installation's own.
+    pub id: InstallationId,
+    /// The plugin's version to install.
+    pub plugin_id: PluginId,
+    /// How much it counts.
+    pub mode: Mode,
+    /// What it is asked about.
+    pub scope: Scope,
+    /// What its failure means.
+    pub failure: FailurePolicy,
+    /// What it may import.
+    pub grants: BTreeSet<Import>,
+    /// JSON.
+    pub config: String,
+    /// Of `config`.
+    pub config_sha256: Digest,
+    /// When it is made.
+    pub created_at: Timestamp,
+}
+
+/// What an installation becomes. Its place in the order stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallationUpdate {
+    /// The plugin's version to install.
+    pub plugin_id: PluginId,
+    /// How much it counts.
+    pub mode: Mode,
+    /// What it is asked about.
+    pub scope: Scope,
+    /// What its failure means.
+    pub failure: FailurePolicy,
+    /// What it may import.
+    pub grants: BTreeSet<Import>,
+    /// JSON.
+    pub config: String,
+    /// Of `config`.
+    pub config_sha256: Digest,
+    /// When it is changed.
+    pub updated_at: Timestamp,
+}
+
+fn installation(row: &mut Row<'_>) -> Result<InstallationRow, StorageError> {
+    Ok(InstallationRow {
+        id: row.parsed("installation id")?,
+        plugin_id: row.parsed("plugin id")?,
+        name: row.word("plugin name")?,
+        version: row.parsed("plugin version")?,
+        sha256: row.parsed("component digest")?,
+        hooks: row.json("hooks")?,
+        imports: row.json("imports")?,
+        position: row.int("position")?,
+        mode: row.word("mode")?,
+        scope: row.json("scope")?,
+        failure: row.word("failure policy")?,
+        grants: row.json("grants")?,
+        config: row.text("configuration")?,
+        config_sha256: row.parsed("configuration digest")?,
+        created_at: row.time("installation time")?,
+        updated_at: row.time("installation time")?,
+    })
+}
+
+const INSERT: Sql = Sql::new(
+    "INSERT INTO installations (account_id, id, plugin_id, position, mode, scope, failure, grants, config, config_sha256,
+                                created_at, updated_at)
+     VALUES ($1, $2, $3, (SELECT COALESCE(MAX(position), 0) + 1 FROM installations WHERE account_id = $1),
+             $4, $5, $6, $7, $8, $9, $10, $10)
+     RETURNING position",
+);
+const GET: Sql = Sql::new(
+    "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
+            i.grants, i.config, i.config_sha256, i.created_at, i.updated_at
+     FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
+     WHERE i.account_id = $1 AND i.id = $2",
+);
+const LIST: Sql = Sql::new(
+    "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
+            i.grants, i.config, i.config_sha256, i.created_at, i.updated_at
+     FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
+     WHERE i.account_id = $1 ORDER BY i.position, i.id",
+);
+const UPDATE: Sql = Sql::new(
+    "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, config = $6,
+                              config_sha256 = $7, updated_at = $8
+     WHERE account_id = $9 AND id = $10",
+);
+const DELETE: Sql = Sql::new("DELETE FROM installations WHERE account_id = $1 AND id = $2");
+const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM installations WHERE account_id = $1");
+
+impl Account<'_> {
+    /// Adds an installation at the end of the order, and gives its position. The chain's version is not changed here.
+    ///
+    /// # Errors
+    /// [`StorageError::Dangling`] when the account has no such plugin.
+    pub fn insert_installation(&mut self, new: &NewInstallation) -> Result<i64, StorageError> {
+        let position = self.tx.first(
+            INSERT,
+            values![
+                self.id,
+                new.id,
+                new.plugin_id,
+                new.mode.as_str(),
+                json(&new.scope),
+                new.failure.as_str(),
+                json(&new.grants),
+                &new.config,
+                new.config_sha256,
+                new.created_at
+            ],
+            |row| row.int("position"),
+        )?;
+        position.ok_or(StorageError::Corrupt { what: "position" })
+    }
+
+    /// One installation; `None` when the account has no such installation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn installation(&mut self, id: InstallationId) -> Result<Option<InstallationRow>, StorageError> {
+        self.tx.first(GET, values![self.id, id], installation)
+    }
+
+    /// The account's installations in order, disabled ones too.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn installations(&mut self) -> Result<Vec<InstallationRow>, StorageError> {
+        self.tx.all(LIST, values![self.id], installation)
+    }
+
+    /// Changes an installation, and gives whether there was one. The chain's version is not changed here.
+    ///
+    /// # Errors
+    /// [`StorageError::Dangling`] when the account has no such plugin.
+    pub fn update_installation(
+        &mut self,
+        id: InstallationId,
+        update: &InstallationUpdate,
+    ) -> Result<bool, StorageError> {
+        let changed = self.tx.execute(
+            UPDATE,
+            values![
+                update.plugin_id,
+                update.mode.as_str(),
+                json(&update.scope),
+                update.failure.as_str(),
+                json(&update.grants),
+                &update.config,
+                update.config_sha256,
+                update.updated_at,
+                self.id,
+                id
+            ],
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Removes an installation, and gives whether there was one. The chain's version is not changed here.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn delete_installation(&mut self, id: InstallationId) -> Result<bool, StorageError> {
+        Ok(self.tx.execute(DELETE, values![self.id, id])? > 0)
+    }
+
+    /// How many installations the account has, in whatever mode.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn installation_count(&mut self) -> Result<u64, StorageError> {
+        Ok(self.tx.first(COUNT, values![self.id], |row| row.size("number of installations"))?.unwrap_or(0))
+    }
+}

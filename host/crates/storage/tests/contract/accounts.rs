@@ -1,0 +1,98 @@
+//! Accounts, people, sessions, tokens, the audit log, kept answers.
+
+use sluice_domain::{digest::Digest, message::Role};
+use sluice_storage::{AccountRow, Before, Constraint, IdempotencyRow, PersonRow, StorageError};
+
+use crate::fixture::{Fixture, World, account_id, audit_id, digest, person, person_id, session_id, time};
+
+pub(crate) async fn an_account_reads_back_as_written(fixture: Fixture<'_>) {
+    let [first, second] = [1, 2].map(|at| AccountRow::new(account_id(), "Kälte & Söhne".to_owned(), time(at)));
+    let rows = [first.clone(), second.clone()];
+    fixture.write(first.id, move |tx| rows.iter().try_for_each(|row| tx.insert_account(row))).await;
+    let id = first.id;
+    assert_eq!(fixture.read(move |tx| tx.account_row(id)).await, Some(first.clone()));
+    assert_eq!(fixture.read(|tx| tx.account_row(account_id())).await, None);
+    assert_eq!(fixture.read(|tx| tx.accounts()).await, [first, second]);
+}
+
+pub(crate) async fn an_e_mail_address_belongs_to_one_person_of_all_accounts_in_any_case(fixture: Fixture<'_>) {
+    let (one, other) = (fixture.world().await, fixture.world().await);
+    let twin = PersonRow { email: one.person.email.to_uppercase(), ..person() };
+    let refused =
+        fixture.database.write(Some(other.account.id), move |tx| tx.account(other.account.id).insert_person(&twin));
+    assert_eq!(refused.await, Err(StorageError::Conflict { constraint: Constraint::PersonEmail }));
+
+    let email = one.person.email.to_uppercase();
+    let found = fixture.read(move |tx| tx.person_by_email(&email)).await;
+    assert_eq!(found, Some((one.account.id, one.person.clone())));
+    assert_eq!(fixture.read(|tx| tx.person_by_email("nobody@example.com")).await, None);
+
+    let (account, id) = (one.account.id, one.person.id);
+    assert_eq!(fixture.read(move |tx| tx.account(account).person(id)).await, Some(one.person.clone()));
+    assert_eq!(fixture.read(move |tx| tx.account(account).person(person_id())).await, None);
+    assert_eq!(fixture.read(move |tx| tx.account(account).people()).await, [one.person]);
+}
+
+pub(crate) async fn a_session_is_found_by_its_secret_until_it_ends(fixture: Fixture<'_>) {
+    let World { account, person, session, .. } = fixture.world().await;
+    let hash = session.token_hash;
+    let find = |at| fixture.read(move |tx| tx.session_by_token_hash(hash, time(at)));
+    let found = find(99).await.unwrap();
+    assert_eq!((found.account_id, found.id, found.person_id), (account.id, session.id, person.id));
+    assert_eq!((found.role, found.name, found.address), (Role::Supervisor, person.name, session.address.clone()));
+    assert_eq!((found.expires_at, found.chain_version), (session.expires_at, 0));
+    assert_eq!(find(100).await, None);
+    assert_eq!(fixture.read(|tx| tx.session_by_token_hash(Digest::of(b"guess"), time(1))).await, None);
+
+    assert_eq!(fixture.write(account.id, |tx| tx.delete_expired_sessions(time(99))).await, 0);
+    assert_eq!(fixture.write(account.id, |tx| tx.delete_expired_sessions(time(100))).await, 1);
+    assert_eq!(find(99).await, None);
+
+    let again = session.clone();
+    fixture.write(account.id, move |tx| tx.account(account.id).insert_session(&again)).await;
+    assert!(!fixture.write(account.id, move |tx| tx.account(account.id).delete_session(session_id())).await);
+    assert!(fixture.write(account.id, move |tx| tx.account(account.id).delete_session(session.id)).await);
+    assert_eq!(find(99).await, None);
+}
+
+pub(crate) async fn a_token_is_found_by_its_secret_with_its_persons_role(fixture: Fixture<'_>) {
+    let World { account, person, token, .. } = fixture.world().await;
+    let found = fixture.read(move |tx| tx.api_token_by_hash(token.token_hash)).await.unwrap();
+    assert_eq!((found.account_id, found.id, found.person_id), (account.id, token.id, person.id));
+    assert_eq!((found.role, found.name.as_str(), found.chain_version), (Role::Supervisor, "import", 0));
+    assert_eq!(fixture.read(|tx| tx.api_token_by_hash(digest())).await, None);
+}
+
+pub(crate) async fn the_audit_log_is_read_newest_first(fixture: Fixture<'_>) {
+    let World { account, audit: first, .. } = fixture.world().await;
+    let mut second = first.clone();
+    second.id = audit_id();
+    let row = second.clone();
+    fixture.write(account.id, move |tx| tx.account(account.id).insert_audit(&row)).await;
+    assert_eq!(fixture.read(move |tx| tx.account(account.id).audit(Before::newest(9))).await, [second, first]);
+}
+
+pub(crate) async fn an_answer_is_kept_once_for_an_actors_key(fixture: Fixture<'_>) {
+    let account = fixture.world().await.account.id;
+    let row = IdempotencyRow {
+        actor: "per_1".to_owned(),
+        key: "key".to_owned(),
+        request_sha256: digest(),
+        body: "{}".to_owned(),
+        created_at: time(7),
+    };
+    let (one, same) = (row.clone(), row.clone());
+    let other = IdempotencyRow { actor: "per_2".to_owned(), ..row.clone() };
+    fixture.write(account, move |tx| tx.account(account).keep_idempotent_answer(&one)).await;
+    fixture.write(account, move |tx| tx.account(account).keep_idempotent_answer(&other)).await;
+    let refused =
+        fixture.database.write(Some(account), move |tx| tx.account(account).keep_idempotent_answer(&same)).await;
+    assert_eq!(refused, Err(StorageError::Conflict { constraint: Constraint::PrimaryKey }));
+
+    let find = |key| fixture.read(move |tx| tx.account(account).idempotent_answer("per_1", key));
+    assert_eq!(find("key").await, Some(row));
+    assert_eq!(find("yek").await, None);
+    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(7))).await, 0);
+    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(8))).await, 2);
+    assert_eq!(find("key").await, None);
+}

@@ -1,0 +1,294 @@
+//! An empty database of either kind, and rows to put into it.
+
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use sluice_domain::{
+    digest::Digest,
+    id::{
+        AccountId, AuditId, ClientId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId,
+        SessionId, TokenId,
+    },
+    installation::{FailurePolicy, Mode, Scope},
+    message::{Actor, Direction, Role},
+    plugin::{Hook, Import, PluginName},
+    time::Timestamp,
+    verdict::{Severity, State},
+};
+use sluice_storage::{
+    AccountRow, ApiTokenRow, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow, MessageRow, NewConversation,
+    NewInstallation, Outcome, PersonRow, PluginRow, SessionRow, StorageError, Tx,
+    test_support::{Durability, PostgresCluster},
+};
+
+pub(crate) struct Postgres(PostgresCluster);
+
+impl Postgres {
+    pub(crate) fn start() -> Self {
+        Self(PostgresCluster::start(Durability::Fast))
+    }
+
+    pub(crate) fn execute(&self, config: &DatabaseConfig, sql: &str) {
+        let DatabaseConfig::Postgres { url } = config else { panic!("not a database of this cluster") };
+        self.0.execute(url, sql);
+    }
+}
+
+pub(crate) struct Fixture<'p> {
+    pub(crate) database: Database,
+    pub(crate) config: DatabaseConfig,
+    postgres: Option<&'p Postgres>,
+}
+
+impl<'p> Fixture<'p> {
+    pub(crate) async fn sqlite(folder: &Path) -> Self {
+        let config = DatabaseConfig::Sqlite { path: folder.join("sluice.db") };
+        Self { database: Database::open(&config).await.unwrap(), config, postgres: None }
+    }
+
+    pub(crate) async fn postgres(postgres: &'p Postgres) -> Self {
+        let config = DatabaseConfig::Postgres { url: postgres.0.database() };
+        Self { database: Database::open(&config).await.unwrap(), config, postgres: Some(postgres) }
+    }
+
+    /// Does what the program never does.
+    pub(crate) fn tamper(&self, sql: &str) {
+        match (&self.config, self.postgres) {
+            (DatabaseConfig::Sqlite { path }, _) => {
+                rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+            }
+            (config @ DatabaseConfig::Postgres { .. }, Some(postgres)) => postgres.execute(config, sql),
+            (DatabaseConfig::Postgres { .. }, None) => panic!("a cluster goes with its database"),
+        }
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, StorageError> + Send + 'static,
+    ) -> T {
+        self.database.write(Some(account), closure).await.unwrap()
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, StorageError> + Send + 'static,
+    ) -> T {
+        self.database.read(closure).await.unwrap()
+    }
+
+    /// An account with one row of everything.
+    pub(crate) async fn world(&self) -> World {
+        let world = World::new();
+        let rows = world.clone();
+        self.write(world.account.id, move |tx| rows.insert(tx)).await;
+        world
+    }
+}
+
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A number that was not given before: later ones make later identifiers.
+pub(crate) fn number() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+pub(crate) fn time(millis: u64) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(millis).unwrap())
+}
+
+macro_rules! fresh {
+    ($($name:ident: $id:ident)*) => {$(
+        pub(crate) fn $name() -> $id {
+            $id::new(time(number()), [7; 10])
+        }
+    )*};
+}
+fresh! {
+    account_id: AccountId
+    audit_id: AuditId
+    client_id: ClientId
+    conversation_id: ConversationId
+    decision_id: DecisionId
+    installation_id: InstallationId
+    message_id: MessageId
+    person_id: PersonId
+    plugin_id: PluginId
+    session_id: SessionId
+    token_id: TokenId
+}
+
+pub(crate) fn digest() -> Digest {
+    Digest::of(&number().to_le_bytes())
+}
+
+pub(crate) fn name(text: &str) -> PluginName {
+    PluginName::try_from(text.to_owned()).unwrap()
+}
+
+/// One row of everything that an account owns.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) account: AccountRow,
+    pub(crate) person: PersonRow,
+    pub(crate) session: SessionRow,
+    pub(crate) token: ApiTokenRow,
+    pub(crate) plugin: PluginRow,
+    pub(crate) installation: NewInstallation,
+    pub(crate) client: ClientRow,
+    pub(crate) conversation: NewConversation,
+    pub(crate) decision: DecisionRow,
+    pub(crate) message: MessageRow,
+    pub(crate) audit: AuditRow,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let person = person();
+        let client = ClientRow {
+            id: client_id(),
+            name: "Ünal".to_owned(),
+            external_id: Some(format!("crm-{}", number())),
+            created_at: time(2),
+        };
+        let conversation = NewConversation {
+            id: conversation_id(),
+            client_id: client.id,
+            transport: "widget".to_owned(),
+            channel: "site".to_owned(),
+            created_at: time(3),
+        };
+        let decision = decision(conversation.id, Severity::Flag);
+        let plugin = plugin(person.id);
+        Self {
+            account: AccountRow::new(account_id(), "Bakery".to_owned(), time(1)),
+            session: SessionRow {
+                id: session_id(),
+                person_id: person.id,
+                token_hash: digest(),
+                created_at: time(1),
+                expires_at: time(100),
+                address: "192.0.2.1".to_owned(),
+                user_agent: "test".to_owned(),
+            },
+            token: ApiTokenRow {
+                id: token_id(),
+                name: "import".to_owned(),
+                token_hash: digest(),
+                created_by: person.id,
+                created_at: time(1),
+            },
+            installation: installation(plugin.id),
+            message: message(conversation.id, decision.id, 1),
+            audit: AuditRow {
+                id: audit_id(),
+                at: time(5),
+                actor_id: person.id.to_string(),
+                actor_role: Role::Administrator,
+                action: "plugin.uploaded".to_owned(),
+                target: plugin.id.to_string(),
+                address: "192.0.2.1".to_owned(),
+                details: serde_json::from_str(r#"{"name":"blocked-words"}"#).unwrap(),
+            },
+            plugin,
+            person,
+            client,
+            conversation,
+            decision,
+        }
+    }
+
+    pub(crate) fn insert(&self, tx: &mut Tx<'_>) -> Result<(), StorageError> {
+        tx.insert_account(&self.account)?;
+        let mut rows = tx.account(self.account.id);
+        rows.insert_person(&self.person)?;
+        rows.insert_session(&self.session)?;
+        rows.insert_api_token(&self.token)?;
+        rows.insert_plugin(&self.plugin)?;
+        rows.insert_installation(&self.installation)?;
+        rows.insert_client(&self.client)?;
+        rows.insert_conversation(&self.conversation)?;
+        rows.insert_decision(&self.decision)?;
+        rows.append_event("message", &serde_json::json!({"message": self.message.id}), time(4))?;
+        rows.insert_message(&self.message)?;
+        rows.insert_audit(&self.audit)
+    }
+}
+
+pub(crate) fn person() -> PersonRow {
+    PersonRow {
+        id: person_id(),
+        email: format!("ada{}@example.com", number()),
+        name: "Ada".to_owned(),
+        role: Role::Supervisor,
+        password_hash: "$argon2id$".to_owned(),
+        created_at: time(1),
+    }
+}
+
+pub(crate) fn plugin(uploaded_by: PersonId) -> PluginRow {
+    PluginRow {
+        id: plugin_id(),
+        name: name("blocked-words"),
+        version: "1.2.0-rc.1".parse().unwrap(),
+        sha256: digest(),
+        size: 100_000,
+        summary: "Blocks words.".to_owned(),
+        config_schema: "{}".to_owned(),
+        hooks: BTreeSet::from([Hook::MessageFilter, Hook::AccessRule]),
+        imports: BTreeSet::from([Import::Log]),
+        uploaded_by,
+        created_at: time(2),
+    }
+}
+
+pub(crate) fn installation(plugin_id: PluginId) -> NewInstallation {
+    NewInstallation {
+        id: installation_id(),
+        plugin_id,
+        mode: Mode::Enforce,
+        scope: Scope { directions: BTreeSet::from([Direction::Incoming]), ..Scope::default() },
+        failure: FailurePolicy::Closed,
+        grants: BTreeSet::from([Import::Log]),
+        config: r#"{"words":["a"]}"#.to_owned(),
+        config_sha256: digest(),
+        created_at: time(3),
+    }
+}
+
+pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> DecisionRow {
+    DecisionRow {
+        id: decision_id(),
+        outcome: Outcome::Message(severity),
+        shadow: false,
+        message_id: Some(message_id()),
+        conversation_id: Some(conversation),
+        rules: vec![(name("blocked-words"), Outcome::Message(severity))],
+        input_sha256: digest(),
+        body: r#"{"verdict":"flag","rules":[]}"#.to_owned(),
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn message(conversation_id: ConversationId, decision_id: DecisionId, seq: i64) -> MessageRow {
+    MessageRow {
+        id: message_id(),
+        conversation_id,
+        seq,
+        direction: Direction::Incoming,
+        author: Actor { id: "cli_x".to_owned(), role: Role::Client, name: "Ünal".to_owned() },
+        text: "Grüße 🚰".to_owned(),
+        state: State::Delivered,
+        reason: None,
+        decision_id,
+        created_at: time(4),
+    }
+}

@@ -1,0 +1,116 @@
+//! Nothing of one account is reached through another one's handle.
+
+use std::collections::BTreeSet;
+
+use sluice_domain::installation::{FailurePolicy, Mode, Scope};
+use sluice_storage::{
+    AccountRow, Before, DecisionFilter, InstallationUpdate, NewConversation, Page, PluginUsage, SessionRow,
+    StorageError,
+};
+
+use crate::fixture::{
+    Fixture, World, account_id, conversation_id, digest, installation, message, plugin, session_id, time,
+};
+
+pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
+    let theirs = fixture.world().await;
+    let ours = AccountRow::new(account_id(), "Ours".to_owned(), time(1));
+    let row = ours.clone();
+    fixture.write(ours.id, move |tx| tx.insert_account(&row)).await;
+    let seen = move |tx: &mut sluice_storage::Tx<'_>| {
+        let mut ours = tx.account(ours.id);
+        assert_eq!(ours.person(theirs.person.id)?, None);
+        assert_eq!(ours.people()?, []);
+        assert_eq!(ours.plugin(theirs.plugin.id)?, None);
+        assert_eq!(ours.plugin_by_digest(theirs.plugin.sha256)?, None);
+        assert_eq!(ours.plugins(Before::newest(9))?, []);
+        assert_eq!(ours.plugin_usage()?, PluginUsage { count: 0, bytes: 0 });
+        assert_eq!(ours.installation(theirs.installation.id)?, None);
+        assert_eq!(ours.installations()?, []);
+        assert_eq!(ours.installation_count()?, 0);
+        assert_eq!(ours.client(theirs.client.id)?, None);
+        assert_eq!(ours.client_by_external_id(&theirs.client.external_id.unwrap())?, None);
+        assert_eq!(ours.conversation(theirs.conversation.id)?, None);
+        assert_eq!(ours.conversations(Before::newest(9))?, []);
+        assert_eq!(ours.message(theirs.message.id)?, None);
+        for page in [Page::first(9), Page::last(9), Page::after(0, 9), Page::before(9, 9)] {
+            assert_eq!(ours.messages(theirs.conversation.id, page)?, []);
+        }
+        assert_eq!(ours.decision(theirs.decision.id)?, None);
+        let (rule, _) = theirs.decision.rules[0].clone();
+        let conversation = theirs.decision.conversation_id;
+        for filter in [
+            DecisionFilter::default(),
+            DecisionFilter { rule: Some(rule), ..DecisionFilter::default() },
+            DecisionFilter { conversation, ..DecisionFilter::default() },
+        ] {
+            assert_eq!(ours.decisions(&filter, Before::newest(9))?, []);
+        }
+        assert_eq!(ours.events_after(0, 9)?, []);
+        assert_eq!(ours.latest_event()?, 0);
+        assert_eq!(ours.audit(Before::newest(9))?, []);
+        Ok(())
+    };
+    fixture.read(seen).await;
+}
+
+pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>) {
+    let (ours, theirs) = (fixture.world().await, fixture.world().await);
+    let update = InstallationUpdate {
+        plugin_id: ours.plugin.id,
+        mode: Mode::Disabled,
+        scope: Scope::default(),
+        failure: FailurePolicy::Open,
+        grants: BTreeSet::new(),
+        config: "{}".to_owned(),
+        config_sha256: digest(),
+        updated_at: time(9),
+    };
+    let (account, session, installation) = (ours.account.id, theirs.session.id, theirs.installation.id);
+    fixture
+        .write(account, move |tx| {
+            let mut ours = tx.account(account);
+            assert!(!ours.delete_session(session)?);
+            assert!(!ours.update_installation(installation, &update)?);
+            assert!(!ours.delete_installation(installation)?);
+            ours.bump_chain_version()?;
+            ours.append_event("x", &serde_json::Value::Null, time(9))?;
+            Ok(())
+        })
+        .await;
+    let (account, hash) = (theirs.account.id, theirs.session.token_hash);
+    let row = fixture.read(move |tx| tx.account(account).installation(installation)).await.unwrap();
+    assert_eq!(row.mode, theirs.installation.mode);
+    assert!(fixture.read(move |tx| tx.session_by_token_hash(hash, time(1))).await.is_some());
+    let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
+    assert_eq!((row.chain_version, row.last_event), (0, 1));
+}
+
+pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture<'_>) {
+    let (ours, theirs) = (fixture.world().await, fixture.world().await);
+    let account = ours.account.id;
+    type Insert = Box<dyn FnOnce(&mut sluice_storage::Account<'_>, &World) -> Result<(), StorageError> + Send>;
+    let inserts: [Insert; 6] = [
+        Box::new(|ours, theirs| {
+            let session = theirs.session.clone();
+            ours.insert_session(&SessionRow { id: session_id(), token_hash: digest(), ..session })
+        }),
+        Box::new(|ours, theirs| ours.insert_plugin(&plugin(theirs.person.id))),
+        Box::new(|ours, theirs| ours.insert_installation(&installation(theirs.plugin.id)).map(drop)),
+        Box::new(|ours, theirs| {
+            let conversation = theirs.conversation.clone();
+            ours.insert_conversation(&NewConversation { id: conversation_id(), ..conversation })
+        }),
+        Box::new(|ours, theirs| ours.insert_message(&message(theirs.conversation.id, theirs.decision.id, 9))),
+        Box::new(|ours, theirs| {
+            let mut token = theirs.token.clone();
+            token.token_hash = digest();
+            ours.insert_api_token(&token)
+        }),
+    ];
+    for insert in inserts {
+        let theirs = theirs.clone();
+        let refused = fixture.database.write(Some(account), move |tx| insert(&mut tx.account(account), &theirs)).await;
+        assert_eq!(refused, Err(StorageError::Dangling));
+    }
+}

@@ -1,0 +1,113 @@
+//! What storage promises, held by both databases: every case runs on SQLite and on PostgreSQL.
+//!
+//! On PostgreSQL all cases are one test, because each test is a process and a cluster takes two seconds to start.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod accounts;
+mod chain;
+mod conversations;
+mod fixture;
+mod isolation;
+mod outbox;
+mod paging;
+mod schema;
+mod transactions;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fixture::{Fixture, Postgres, block_on};
+
+macro_rules! cases {
+    ($($module:ident { $($case:ident)* })*) => {
+        mod on_sqlite {$($(
+            #[test]
+            fn $case() {
+                let folder = tempfile::tempdir().unwrap();
+                super::block_on(async { super::$module::$case(super::Fixture::sqlite(folder.path()).await).await });
+            }
+        )*)*}
+
+        #[test]
+        fn every_case_holds_on_postgresql() {
+            let postgres = Postgres::start();
+            let mut failed = Vec::new();
+            $($(
+                let case = concat!(stringify!($module), "::", stringify!($case));
+                let run = || block_on(async { $module::$case(Fixture::postgres(&postgres).await).await });
+                let passed = catch_unwind(AssertUnwindSafe(run)).is_ok();
+                println!("{case} ... {}", if passed { "ok" } else { "FAILED" });
+                if !passed {
+                    failed.push(case);
+                }
+            )*)*
+            assert!(failed.is_empty(), "failed on PostgreSQL: {failed:#?}");
+        }
+    };
+}
+
+cases! {
+    accounts {
+        an_account_reads_back_as_written
+        an_e_mail_address_belongs_to_one_person_of_all_accounts_in_any_case
+        a_session_is_found_by_its_secret_until_it_ends
+        a_token_is_found_by_its_secret_with_its_persons_role
+        the_audit_log_is_read_newest_first
+        an_answer_is_kept_once_for_an_actors_key
+    }
+    chain {
+        a_plugin_reads_back_as_written
+        a_component_is_uploaded_once_an_account
+        installations_keep_the_order_in_which_they_were_made
+        an_installation_changes_and_goes
+        every_change_of_the_chain_has_a_new_version
+    }
+    conversations {
+        a_client_is_found_by_what_another_system_calls_it
+        a_conversation_has_its_clients_name
+        a_message_reads_back_as_written
+        decisions_are_found_by_rule_verdict_and_conversation
+        a_decision_about_access_reads_back_as_written
+    }
+    isolation {
+        another_accounts_rows_look_as_if_they_were_not_there
+        another_accounts_rows_cannot_be_changed
+        another_accounts_rows_cannot_be_referred_to
+    }
+    outbox {
+        events_are_numbered_without_gaps_under_eight_writers
+        an_event_that_was_rolled_back_leaves_no_gap
+        an_account_that_is_not_there_has_no_outbox
+    }
+    paging {
+        messages_are_paged_in_both_directions
+        lists_are_paged_from_the_newest
+    }
+    schema {
+        opening_again_keeps_the_rows
+        a_schema_of_a_newer_program_is_refused
+        a_migration_that_was_changed_is_refused
+        two_programs_that_open_at_once_agree
+    }
+    transactions {
+        a_failing_closure_takes_nothing_with_it
+        a_panic_in_a_closure_is_answered_and_takes_nothing_with_it
+        success_after_a_failed_statement_is_an_error
+        a_conflict_says_what_must_be_unique
+        a_text_with_a_nul_is_refused
+        a_write_is_seen_by_the_next_read
+        a_read_sees_one_state
+        a_read_cannot_write
+        many_writers_get_each_their_own_answer
+        closing_finishes_what_was_accepted_and_takes_no_more
+        a_ping_is_answered_until_the_database_is_closed
+    }
+}
+
+#[test]
+fn a_lost_connection_is_an_error_and_then_forgotten() {
+    let postgres = Postgres::start();
+    block_on(async {
+        transactions::a_lost_connection_is_replaced(Fixture::postgres(&postgres).await, &postgres).await
+    });
+}
