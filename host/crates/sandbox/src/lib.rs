@@ -1,1 +1,34 @@
-//! Not written yet.
+//! Runs components that strangers wrote: inspects and configures them in a process of their own, and calls them in a fresh instance
+//! under a budget.
+//!
+//! Accounts, permissions and SQL are not known here, and nothing is decided about a message: see `sluice_domain::verdict`.
+//!
+//! What parses, compiles or runs for the first time what was uploaded is in [`worker`] and happens in a child process with limits; what
+//! runs in the server is [`Configured`], made of artefacts that a worker of this server wrote.
+
+mod artefact;
+mod bindings;
+mod call;
+mod configure;
+mod convert;
+mod engine;
+mod error;
+mod frames;
+mod functions;
+mod guest;
+mod inspect;
+mod outline;
+mod process;
+mod protocol;
+mod sandbox;
+mod snapshot;
+pub mod worker;
+
+pub use crate::{
+    artefact::ArtefactKey,
+    call::{Call, Configured},
+    error::{ConfigureError, InspectError, SandboxError},
+    guest::Content,
+    process::{WorkerCommand, WorkerLimits},
+    sandbox::{Sandbox, SandboxConfig},
+};
