@@ -1,1 +1,134 @@
-//! Not written yet.
+//! Sluice's use cases: one function each, permission checked first, then read, decide, write.
+//!
+//! HTTP is not spoken here, SQL is not written here, and nothing is decided here that `sluice-domain` can decide.
+
+use std::sync::Arc;
+
+use sluice_domain::time::Timestamp;
+use sluice_sandbox::Sandbox;
+use sluice_storage::{Blobs, Database};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use crate::{bus::Bus, chains::Chains, evaluators::Evaluators, passwords::Passwords};
+
+pub mod accounts;
+pub mod ambient;
+mod audit;
+mod bus;
+pub mod caller;
+mod chain;
+mod chains;
+pub mod conversations;
+pub mod decisions;
+pub mod error;
+mod evaluators;
+pub mod events;
+mod idempotency;
+pub mod installations;
+pub mod messages;
+mod passwords;
+pub mod plugins;
+pub mod policy;
+mod secret;
+pub mod sessions;
+
+pub use sluice_storage::StorageError;
+
+pub use crate::{
+    ambient::{Clock, Rng},
+    error::AppError,
+};
+
+/// What use cases give of what is stored, and how lists are asked for.
+pub mod rows {
+    pub use sluice_storage::{
+        AuditRow, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow, InstallationRow, Outcome, Page,
+        PluginRow,
+    };
+}
+
+/// Most shadow evaluations that may wait or run at once.
+const SHADOWS: usize = 1_024;
+
+/// Everything that the use cases stand on. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    blobs: Blobs,
+    sandbox: Sandbox,
+    clock: Clock,
+    rng: Rng,
+    bus: Bus,
+    chains: Chains,
+    evaluators: Evaluators,
+    passwords: Passwords,
+    background: TaskTracker,
+    shadows: Arc<Semaphore>,
+}
+
+/// What the use cases stand on, made by the binary.
+pub struct Parts {
+    /// Where rows are kept.
+    pub database: Database,
+    /// Where components are kept.
+    pub blobs: Blobs,
+    /// Where plugins run.
+    pub sandbox: Sandbox,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub rng: Rng,
+    /// How many calls of plugins may run at once; the machine's cores.
+    pub cores: usize,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { database, blobs, sandbox, clock, rng, cores } = parts;
+        let passwords = Passwords::new(&rng);
+        Self {
+            inner: Arc::new(Inner {
+                database,
+                blobs,
+                sandbox,
+                clock,
+                rng,
+                bus: Bus::default(),
+                chains: Chains::default(),
+                evaluators: Evaluators::new(cores),
+                passwords,
+                background: TaskTracker::new(),
+                shadows: Arc::new(Semaphore::new(SHADOWS)),
+            }),
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`AppError::Storage`] when it does not.
+    pub async fn ready(&self) -> Result<(), AppError> {
+        Ok(self.inner.database.ping().await?)
+    }
+
+    /// Finishes what was accepted: shadow installations that still run, then the writes in the queue.
+    pub async fn close(self) {
+        self.inner.background.close();
+        self.inner.background.wait().await;
+        self.inner.database.clone().close().await;
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    fn random(&self) -> [u8; 10] {
+        self.inner.rng.bytes()
+    }
+}

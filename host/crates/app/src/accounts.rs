@@ -1,0 +1,126 @@
+//! Accounts, their people and their API tokens, as the platform makes them.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use sluice_domain::{
+    id::{AccountId, AuditId, PersonId, TokenId},
+    message::Role,
+};
+use sluice_storage::{AccountRow, ApiTokenRow, AuditRow, PersonRow};
+
+use crate::{App, AppError, audit, passwords, plugins::conflict, secret};
+
+/// A person to be made.
+#[derive(Debug)]
+pub struct PersonDraft {
+    /// Not yet anybody's; kept in lower case.
+    pub email: String,
+    /// What others see.
+    pub name: String,
+    /// Operator, supervisor or administrator.
+    pub role: Role,
+    /// At least twelve characters.
+    pub password: SecretString,
+}
+
+impl App {
+    /// Makes an account. This is the platform's: no caller of an account can ask for it.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for the name.
+    pub async fn create_account(&self, name: &str) -> Result<AccountId, AppError> {
+        if name.trim().is_empty() || name.len() > 256 {
+            return Err(AppError::invalid("name", "1 to 256 bytes"));
+        }
+        let now = self.now();
+        let id = AccountId::new(now, self.random());
+        let row = AccountRow::new(id, name.to_owned(), now);
+        let entry = self.platform_entry(audit::ACCOUNT_CREATED, id, json!({"name": name}));
+        self.inner
+            .database
+            .write(Some(id), move |tx| {
+                tx.insert_account(&row)?;
+                tx.account(id).insert_audit(&entry)?;
+                Ok(id)
+            })
+            .await
+    }
+
+    /// Makes a person of an account, and an API token that acts for them. The token's secret cannot be read again.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for the password or the role, [`AppError::Conflict`] for an address that is somebody's.
+    pub async fn create_person(
+        &self,
+        account: AccountId,
+        draft: PersonDraft,
+    ) -> Result<(PersonId, SecretString), AppError> {
+        if !matches!(draft.role, Role::Operator | Role::Supervisor | Role::Administrator) {
+            return Err(AppError::invalid("role", "operator, supervisor or administrator"));
+        }
+        let length = draft.password.expose_secret().chars().count();
+        if length < passwords::SHORTEST || draft.password.expose_secret().len() > passwords::LONGEST {
+            return Err(AppError::invalid(
+                "password",
+                format!("{} characters or more, at most {} bytes", passwords::SHORTEST, passwords::LONGEST),
+            ));
+        }
+        let password_hash = self.inner.passwords.hash(draft.password, &self.inner.rng).await?;
+        let now = self.now();
+        let person = PersonRow {
+            id: PersonId::new(now, self.random()),
+            email: draft.email.trim().to_lowercase(),
+            name: draft.name.clone(),
+            role: draft.role,
+            password_hash,
+            created_at: now,
+        };
+        let secret = secret::generate(secret::TOKEN_PREFIX, &self.inner.rng);
+        let token = ApiTokenRow {
+            id: TokenId::new(now, self.random()),
+            created_by: person.id,
+            name: draft.name,
+            token_hash: secret::digest(&secret),
+            created_at: now,
+        };
+        let id = person.id;
+        let entries = [
+            self.platform_entry(audit::PERSON_CREATED, id, json!({"role": person.role})),
+            self.platform_entry(audit::TOKEN_CREATED, token.id, json!({"person": id})),
+        ];
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.insert_person(&person)
+                    .map_err(|error| conflict(error, "somebody has this e-mail address already"))?;
+                rows.insert_api_token(&token)?;
+                entries.iter().try_for_each(|entry| rows.insert_audit(entry))?;
+                Ok::<_, AppError>(())
+            })
+            .await?;
+        Ok((id, secret))
+    }
+
+    /// All accounts, for the platform.
+    ///
+    /// # Errors
+    /// [`AppError::Storage`].
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>, AppError> {
+        self.inner.database.read(|tx| Ok(tx.accounts()?)).await
+    }
+
+    fn platform_entry(&self, action: &str, target: impl ToString, details: serde_json::Value) -> AuditRow {
+        let now = self.now();
+        AuditRow {
+            id: AuditId::new(now, self.random()),
+            at: now,
+            actor_id: "platform".to_owned(),
+            actor_role: Role::Administrator,
+            action: action.to_owned(),
+            target: target.to_string(),
+            address: String::new(),
+            details: audit::object(details),
+        }
+    }
+}

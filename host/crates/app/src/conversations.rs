@@ -1,0 +1,89 @@
+//! Conversations: one client's messages with the account.
+
+use sluice_domain::{
+    id::{ClientId, ConversationId},
+    permission::Permission,
+};
+use sluice_storage::{Before, ClientRow, ConversationRow, NewConversation};
+
+use crate::{App, AppError, caller::Caller};
+
+/// Longest name or external id of a client, in bytes of UTF-8.
+const NAME_BYTES: usize = 256;
+
+/// Who a new conversation is with.
+#[derive(Debug, Clone)]
+pub struct NewClient {
+    /// What operators see.
+    pub name: String,
+    /// The client's id in the messenger or the customer's own system: the same one again is the same client.
+    pub external_id: Option<String>,
+}
+
+impl App {
+    /// Starts a conversation with a client, who is made unless the account has one with this external id.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::Invalid`] for a name or an id.
+    pub async fn start_conversation(&self, caller: &Caller, client: NewClient) -> Result<ConversationRow, AppError> {
+        caller.require(Permission::WriteMessages)?;
+        check("client.name", &client.name)?;
+        if let Some(id) = &client.external_id {
+            check("client.external_id", id)?;
+        }
+        let (account, now) = (caller.account, self.now());
+        let new_client = ClientRow {
+            id: ClientId::new(now, self.random()),
+            name: client.name,
+            external_id: client.external_id,
+            created_at: now,
+        };
+        let id = ConversationId::new(now, self.random());
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let known = match &new_client.external_id {
+                    Some(external_id) => rows.client_by_external_id(external_id)?,
+                    None => None,
+                };
+                let client_id = match known {
+                    Some(client) => client.id,
+                    None => {
+                        rows.insert_client(&new_client)?;
+                        new_client.id
+                    }
+                };
+                rows.insert_conversation(&NewConversation {
+                    id,
+                    client_id,
+                    transport: "api".to_owned(),
+                    channel: "api".to_owned(),
+                    created_at: now,
+                })?;
+                rows.conversation(id)?.ok_or(AppError::Internal("reading a conversation back"))
+            })
+            .await
+    }
+
+    /// The account's conversations, newest first.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn conversations(
+        &self,
+        caller: &Caller,
+        page: Before<ConversationId>,
+    ) -> Result<Vec<ConversationRow>, AppError> {
+        caller.require(Permission::ReadConversations)?;
+        let account = caller.account;
+        self.inner.database.read(move |tx| Ok(tx.account(account).conversations(page)?)).await
+    }
+}
+
+fn check(field: &'static str, text: &str) -> Result<(), AppError> {
+    if text.trim().is_empty() || text.len() > NAME_BYTES || text.contains(char::is_control) {
+        return Err(AppError::invalid(field, format!("1 to {NAME_BYTES} bytes of UTF-8 without control characters")));
+    }
+    Ok(())
+}

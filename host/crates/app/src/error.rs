@@ -1,0 +1,90 @@
+//! What can go wrong in a use case, in the words of the one who asked.
+//!
+//! How it is sent is not decided here: the web layer turns each into a problem answer.
+
+use std::collections::BTreeSet;
+
+use sluice_domain::{
+    plugin::{ConfigError, Import},
+    verdict::Reason,
+};
+use sluice_sandbox::InspectError;
+use sluice_storage::StorageError;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// No session or token came with the request, or one that is not (or no longer) good.
+    #[error("not logged in, or the session or token is not valid any more: log in again or use another token")]
+    Unauthenticated,
+    /// A log-in with an unknown address or a wrong password; which of both is not said.
+    #[error("the e-mail address or the password is wrong")]
+    WrongCredentials,
+    /// The caller may not do this.
+    #[error("this needs a right that you do not have: ask an administrator of the account")]
+    Forbidden,
+    /// A rule of the account keeps the caller out.
+    #[error("a rule of the account refused to let you in: {}", .0.text)]
+    AccessDenied(Reason),
+    /// A rule of the account wants a second factor.
+    #[error("a rule of the account asks for a second factor: {}", .0.text)]
+    SecondFactorRequired(Reason),
+    /// There is no such thing in the caller's account.
+    #[error("there is no such {0} in this account")]
+    NotFound(&'static str),
+    /// A value that cannot be used.
+    #[error("`{field}`: {problem}")]
+    Invalid {
+        /// Which value.
+        field: &'static str,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// The body is larger than what may be sent here.
+    #[error("the body is larger than {limit} bytes: send less")]
+    TooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// An uploaded component that cannot be a plugin.
+    #[error(transparent)]
+    Upload(InspectError),
+    /// A configuration that its schema or the plugin refuses.
+    #[error("the plugin does not take this configuration: see `errors`")]
+    Configuration(Vec<ConfigError>),
+    /// A configuration that the plugin failed on.
+    #[error("the plugin failed on this configuration: {0}")]
+    ConfigureFailed(String),
+    /// The plugin asks for permissions that were not granted.
+    #[error("the plugin asks for permissions that `grants` does not list: {}", names(.0))]
+    MissingGrants(BTreeSet<Import>),
+    /// Something with the same identity is there already.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// A limit of the account is reached.
+    #[error("{0}")]
+    Quota(&'static str),
+    /// More work is waiting than may wait.
+    #[error("the server is busy: try again in a moment")]
+    Busy,
+    /// The server is shutting down.
+    #[error("the server is shutting down: try again in a moment")]
+    Closing,
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Something of ours failed that should not.
+    #[error("{0} failed")]
+    Internal(&'static str),
+}
+
+fn names(imports: &BTreeSet<Import>) -> String {
+    imports.iter().map(|import| import.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl AppError {
+    /// A value that cannot be used, and what to write instead.
+    pub(crate) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::Invalid { field, problem: problem.into() }
+    }
+}

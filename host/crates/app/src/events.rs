@@ -1,0 +1,122 @@
+//! What happened in an account, in order, without a gap and without a repetition.
+
+use serde_json::Value;
+use sluice_domain::{
+    id::{AccountId, MessageId},
+    permission::Permission,
+    time::Timestamp,
+};
+use sluice_storage::EventRow;
+use tokio::sync::watch;
+
+use crate::{
+    App, AppError,
+    caller::Caller,
+    messages::{MESSAGE_EVENT, MessageView},
+};
+
+/// How many events one look into the outbox takes.
+const BATCH: u32 = 100;
+
+/// One event, as its reader may see it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its place in the account: 1, 2, 3, …
+    pub seq: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: Happening,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    /// A message was accepted: delivered, held, or blocked on its way in.
+    Message(Box<MessageView>),
+    /// Anything else: its kind, and what there is to know.
+    Other(String, Value),
+}
+
+/// One reader's way through an account's events.
+pub struct EventStream {
+    app: App,
+    caller: Caller,
+    after: i64,
+    woken: watch::Receiver<()>,
+}
+
+impl App {
+    /// The account's events after `after`; without it, from now on.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn events(&self, caller: Caller, after: Option<i64>) -> Result<EventStream, AppError> {
+        caller.require(Permission::ReadConversations)?;
+        // Subscribed before the first look, so that nothing falls between.
+        let woken = self.inner.bus.subscribe(caller.account);
+        let account = caller.account;
+        let latest = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).latest_event()?)).await?;
+        let after = after.map_or(latest, |after| after.clamp(0, latest));
+        Ok(EventStream { app: self.clone(), caller, after, woken })
+    }
+}
+
+impl EventStream {
+    /// The next events, as soon as there are any.
+    ///
+    /// # Errors
+    /// [`AppError::Storage`]; the stream can be asked again.
+    pub async fn next(&mut self) -> Result<Vec<Event>, AppError> {
+        loop {
+            self.woken.mark_unchanged();
+            let events = self.look().await?;
+            if !events.is_empty() {
+                return Ok(events);
+            }
+            if self.woken.changed().await.is_err() {
+                return Err(AppError::Closing);
+            }
+        }
+    }
+
+    /// What the outbox has after the last event that was given.
+    ///
+    /// # Errors
+    /// [`AppError::Storage`].
+    pub async fn look(&mut self) -> Result<Vec<Event>, AppError> {
+        let (account, viewer, after) = (self.caller.account, self.caller.role, self.after);
+        let events = self
+            .app
+            .inner
+            .database
+            .read(move |tx| {
+                let rows = tx.account(account).events_after(after, BATCH)?;
+                rows.into_iter().map(|row| event(tx, account, viewer, row)).collect::<Result<Vec<_>, AppError>>()
+            })
+            .await?;
+        if let Some(last) = events.last() {
+            self.after = last.seq;
+        }
+        Ok(events)
+    }
+}
+
+fn event(
+    tx: &mut sluice_storage::Tx<'_>,
+    account: AccountId,
+    viewer: sluice_domain::message::Role,
+    row: EventRow,
+) -> Result<Event, AppError> {
+    let body: Value = serde_json::from_str(&row.body).map_err(|_| AppError::Internal("reading an event"))?;
+    let message = body["message"].as_str().and_then(|id| id.parse::<MessageId>().ok());
+    let found = match message.filter(|_| row.kind == MESSAGE_EVENT) {
+        Some(id) => tx.account(account).message(id)?,
+        None => None,
+    };
+    let what = match found {
+        Some(message) => Happening::Message(Box::new(MessageView::of(message, viewer))),
+        None => Happening::Other(row.kind, body),
+    };
+    Ok(Event { seq: row.seq, at: row.created_at, what })
+}

@@ -1,0 +1,218 @@
+//! Installations: a plugin's version enabled in an account, with a configuration, a mode, a scope and a place in the chain.
+
+use std::{collections::BTreeSet, io};
+
+use serde_json::{Value, json};
+use sluice_domain::{
+    digest::Digest,
+    id::{InstallationId, PluginId},
+    installation::{FailurePolicy, Mode, Scope, missing_grants},
+    limits,
+    permission::Permission,
+    plugin::Import,
+};
+use sluice_sandbox::{ConfigureError, Configured};
+use sluice_storage::{Account, AuditRow, Blobs, InstallationRow, InstallationUpdate, NewInstallation, PluginRow};
+
+use crate::{App, AppError, audit, caller::Caller};
+
+/// A new installation.
+#[derive(Debug, Clone)]
+pub struct Install {
+    /// Which plugin.
+    pub plugin: PluginId,
+    /// With which configuration.
+    pub config: Value,
+    /// How much it counts.
+    pub mode: Mode,
+    /// About what it is asked.
+    pub scope: Scope,
+    /// What its failure means.
+    pub failure: FailurePolicy,
+    /// What it may import.
+    pub grants: BTreeSet<Import>,
+}
+
+/// What to change of an installation; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// With which configuration.
+    pub config: Option<Value>,
+    /// How much it counts.
+    pub mode: Option<Mode>,
+    /// About what it is asked.
+    pub scope: Option<Scope>,
+    /// What its failure means.
+    pub failure: Option<FailurePolicy>,
+    /// What it may import.
+    pub grants: Option<BTreeSet<Import>>,
+}
+
+impl App {
+    /// Installs a plugin, last in the chain. It is in force at every server from the next request on.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for the plugin, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
+    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`].
+    pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
+        let plugin = self.plugin(caller, install.plugin).await?;
+        let config = install.config.to_string();
+        self.configure(&plugin, &config, &install.grants).await?;
+        let now = self.now();
+        let new = NewInstallation {
+            id: InstallationId::new(now, self.random()),
+            plugin_id: plugin.id,
+            mode: install.mode,
+            scope: install.scope,
+            failure: install.failure,
+            grants: install.grants,
+            config_sha256: Digest::of(config.as_bytes()),
+            config,
+            created_at: now,
+        };
+        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "config_sha256": new.config_sha256});
+        let entry = self.audit_row(caller, audit::INSTALLATION_CREATED, new.id, details);
+        self.change_chain(caller, entry, move |rows| {
+            if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
+                return Err(AppError::Quota("the chain is full: remove an installation first"));
+            }
+            rows.insert_installation(&new)?;
+            rows.installation(new.id)?.ok_or(AppError::Internal("reading an installation back"))
+        })
+        .await
+    }
+
+    /// Changes an installation. It is in force at every server from the next request on; messages in flight finish on the chain
+    /// that they began with.
+    ///
+    /// # Errors
+    /// As of [`App::install`]; with an error, everything stays as it was.
+    pub async fn change_installation(
+        &self,
+        caller: &Caller,
+        id: InstallationId,
+        change: Change,
+    ) -> Result<InstallationRow, AppError> {
+        let row = self.installation(caller, id).await?;
+        let plugin = self.plugin(caller, row.plugin_id).await?;
+        let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "config_sha256": row.config_sha256});
+        let config = change.config.map_or(row.config, |config| config.to_string());
+        let update = InstallationUpdate {
+            plugin_id: row.plugin_id,
+            mode: change.mode.unwrap_or(row.mode),
+            scope: change.scope.unwrap_or(row.scope),
+            failure: change.failure.unwrap_or(row.failure),
+            grants: change.grants.unwrap_or(row.grants),
+            config_sha256: Digest::of(config.as_bytes()),
+            config,
+            updated_at: self.now(),
+        };
+        self.configure(&plugin, &update.config, &update.grants).await?;
+        let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
+        let entry = self.audit_row(caller, audit::INSTALLATION_CHANGED, id, json!({"before": before, "after": after}));
+        self.change_chain(caller, entry, move |rows| {
+            if !rows.update_installation(id, &update)? {
+                return Err(AppError::NotFound("installation"));
+            }
+            rows.installation(id)?.ok_or(AppError::NotFound("installation"))
+        })
+        .await
+    }
+
+    /// Removes an installation from the chain.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`].
+    pub async fn uninstall(&self, caller: &Caller, id: InstallationId) -> Result<(), AppError> {
+        let row = self.installation(caller, id).await?;
+        let entry =
+            self.audit_row(caller, audit::INSTALLATION_REMOVED, id, json!({"plugin": row.plugin_id, "name": row.name}));
+        self.change_chain(caller, entry, move |rows| {
+            if rows.delete_installation(id)? { Ok(()) } else { Err(AppError::NotFound("installation")) }
+        })
+        .await
+    }
+
+    /// One installation of the account.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`].
+    pub async fn installation(&self, caller: &Caller, id: InstallationId) -> Result<InstallationRow, AppError> {
+        caller.require(Permission::ManagePlugins)?;
+        let account = caller.account;
+        let found =
+            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).installation(id)?)).await?;
+        found.ok_or(AppError::NotFound("installation"))
+    }
+
+    /// The account's chain, in order.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn installations(&self, caller: &Caller) -> Result<Vec<InstallationRow>, AppError> {
+        caller.require(Permission::ManagePlugins)?;
+        let account = caller.account;
+        self.inner.database.read(move |tx| Ok(tx.account(account).installations()?)).await
+    }
+
+    /// Makes a plugin ready with a configuration, or says why it can't be.
+    pub(crate) async fn configure(
+        &self,
+        plugin: &PluginRow,
+        config: &str,
+        grants: &BTreeSet<Import>,
+    ) -> Result<Configured, AppError> {
+        let missing = missing_grants(&plugin.imports, grants);
+        if !missing.is_empty() {
+            return Err(AppError::MissingGrants(missing));
+        }
+        let (sandbox, blobs) = (self.inner.sandbox.clone(), self.inner.blobs.clone());
+        let (sha256, config) = (plugin.sha256, config.to_owned());
+        tokio::task::spawn_blocking(move || sandbox.configure(|| component(&blobs, sha256), sha256, &config))
+            .await
+            .map_err(|_| AppError::Internal("configuring a plugin"))?
+            .map_err(refused)
+    }
+
+    /// One transaction: the change, the chain's new version, the audit entry, and the event that announces it.
+    async fn change_chain<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        entry: AuditRow,
+        change: impl FnOnce(&mut Account<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let account = caller.account;
+        let changed = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let version = rows.bump_chain_version()?;
+                let changed = change(&mut rows)?;
+                rows.insert_audit(&entry)?;
+                rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.at)?;
+                Ok::<_, AppError>(changed)
+            })
+            .await?;
+        self.inner.bus.wake(account);
+        Ok(changed)
+    }
+}
+
+/// The kind of the event that announces a new version of the chain.
+pub const CHAIN_EVENT: &str = "chain";
+
+/// Reads a component that the account's plugin needs.
+pub(crate) fn component(blobs: &Blobs, sha256: Digest) -> io::Result<Vec<u8>> {
+    blobs
+        .get(sha256)
+        .map_err(io::Error::other)?
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the component is not stored"))
+}
+
+fn refused(error: ConfigureError) -> AppError {
+    match error {
+        ConfigureError::Refused(errors) => AppError::Configuration(errors),
+        other => AppError::ConfigureFailed(other.to_string()),
+    }
+}

@@ -1,0 +1,124 @@
+//! Trying rules out: what would happen to a message, with nothing stored.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::Value;
+use sluice_domain::{
+    digest::Digest,
+    id::{InstallationId, MessageId, PluginId},
+    installation::{Budget, FailurePolicy, Mode, Scope},
+    message::{Actor, Direction, Message, Role},
+    permission::Permission,
+    plugin::Import,
+    verdict::{Decision, RuleRef, State},
+};
+
+use crate::{
+    App, AppError,
+    caller::Caller,
+    chain::{Chain, Rule},
+    messages::check_text,
+};
+
+/// A message that is not sent.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// 1 to 65,536 bytes.
+    pub text: String,
+    /// From the client, when not said.
+    pub direction: Option<Direction>,
+}
+
+/// An installation that is not made.
+#[derive(Debug, Clone)]
+pub struct DraftInstallation {
+    /// Which plugin.
+    pub plugin: PluginId,
+    /// With which configuration.
+    pub config: Value,
+    /// About what it is asked.
+    pub scope: Scope,
+    /// What its failure means.
+    pub failure: FailurePolicy,
+    /// What it may import.
+    pub grants: BTreeSet<Import>,
+}
+
+/// What would happen.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// As the rules would leave it.
+    pub text: String,
+    /// Whether it would reach the other side.
+    pub state: State,
+    /// What the chain would make of it.
+    pub decision: Decision,
+    /// The message as the first rule would see it.
+    pub message: Message,
+}
+
+impl App {
+    /// Says what the account's chain, or a chain of drafts in its place, would make of a message. Nothing is stored.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`]; [`AppError::NotFound`], [`AppError::Configuration`], [`AppError::ConfigureFailed`] and
+    /// [`AppError::MissingGrants`] for a draft.
+    pub async fn evaluate(
+        &self,
+        caller: &Caller,
+        trial: Trial,
+        drafts: Option<Vec<DraftInstallation>>,
+    ) -> Result<Evaluation, AppError> {
+        caller.require(Permission::ManagePlugins)?;
+        check_text(&trial.text)?;
+        let chain = match drafts {
+            None => self.chain(caller.account, caller.chain_version).await?,
+            Some(drafts) => self.draft_chain(caller, drafts).await?,
+        };
+        let now = self.now();
+        let message = Message {
+            id: MessageId::new(now, self.random()),
+            direction: trial.direction.unwrap_or(Direction::Incoming),
+            transport: "api".to_owned(),
+            channel: "api".to_owned(),
+            conversation: None,
+            author: match trial.direction.unwrap_or(Direction::Incoming) {
+                Direction::Incoming => Actor { id: "trial".to_owned(), role: Role::Client, name: "Trial".to_owned() },
+                Direction::Outgoing => caller.actor(),
+            },
+            text: String::new(),
+            links: Vec::new(),
+            attachments: Vec::new(),
+            sent_at: now,
+        }
+        .with_text(trial.text);
+        let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        Ok(Evaluation { text: decided.text, state: decision.state(), decision, message })
+    }
+
+    async fn draft_chain(&self, caller: &Caller, drafts: Vec<DraftInstallation>) -> Result<Arc<Chain>, AppError> {
+        let mut rules = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let plugin = self.plugin(caller, draft.plugin).await?;
+            let config = draft.config.to_string();
+            let ready = self.configure(&plugin, &config, &draft.grants).await?;
+            rules.push(Rule {
+                rule: RuleRef {
+                    installation: InstallationId::new(self.now(), self.random()),
+                    plugin: plugin.id,
+                    rule: plugin.name,
+                    version: plugin.version.to_string(),
+                },
+                component: plugin.sha256,
+                config: Digest::of(config.as_bytes()),
+                hooks: plugin.hooks,
+                mode: Mode::Enforce,
+                scope: draft.scope,
+                on_failure: draft.failure,
+                budget: Budget::CALL,
+                ready: Some(ready),
+            });
+        }
+        Ok(Arc::new(Chain { version: 0, rules }))
+    }
+}
