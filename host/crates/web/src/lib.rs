@@ -1,1 +1,134 @@
-//! Not written yet.
+//! Sluice over HTTP: the native API under `/api/v1`, its OpenAPI document, health and readiness.
+//!
+//! A handler turns a request into a call of one use case and its result into an answer. Nothing is decided here.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+};
+use sluice_app::App;
+use tokio_util::sync::CancellationToken;
+use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use crate::serve::serve;
+use crate::{problem::Problem, routes::Security};
+
+mod documents;
+mod extract;
+mod paging;
+mod problem;
+mod routes;
+mod serve;
+mod views;
+
+/// Largest JSON body, in bytes: a configuration, and room for what is around it.
+const JSON_BYTES: usize = (1 << 20) + (64 << 10);
+
+/// What handlers stand on.
+#[derive(Clone)]
+struct Web {
+    app: App,
+    settings: Arc<Settings>,
+}
+
+/// How the API is served.
+#[derive(Debug)]
+pub struct Settings {
+    /// Whether the session's cookie is for HTTPS only. Off only where plain HTTP cannot leave the machine.
+    pub secure_cookies: bool,
+    /// Ends live streams when the server shuts down.
+    pub closing: CancellationToken,
+    /// How often a live stream looks into the outbox without having been woken, and asks whether its caller may still read.
+    pub look_every: Duration,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sluice",
+        description = "A chat server whose accounts decide about every message with their own WebAssembly plugins. Errors are RFC 9457 problems with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    components(schemas(Problem)),
+    modifiers(&Security),
+    security(("token" = []), ("session" = [])),
+)]
+struct Document;
+
+fn api() -> OpenApiRouter<Web> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(routes::sessions::log_in))
+        .routes(routes!(routes::sessions::log_out))
+        .routes(routes!(routes::sessions::me))
+        .routes(routes!(routes::plugins::upload, routes::plugins::list))
+        .routes(routes!(routes::plugins::get))
+        .routes(routes!(routes::installations::create, routes::installations::list))
+        .routes(routes!(routes::installations::get, routes::installations::change, routes::installations::remove))
+        .routes(routes!(routes::conversations::start, routes::conversations::list))
+        .routes(routes!(routes::messages::post, routes::messages::list))
+        .routes(routes!(routes::policy::evaluate))
+        .routes(routes!(routes::decisions::list))
+        .routes(routes!(routes::decisions::get))
+        .routes(routes!(routes::audit::list))
+        .routes(routes!(routes::events::stream))
+        .routes(routes!(routes::health::alive))
+        .routes(routes!(routes::health::ready))
+}
+
+/// The server's routes.
+pub fn router(app: App, settings: Settings) -> Router {
+    let web = Web { app, settings: Arc::new(settings) };
+    let (router, document) = api().split_for_parts();
+    let document = Arc::new(document);
+    router
+        .route("/api/openapi.json", axum::routing::get(async move || axum::Json((*document).clone())))
+        .fallback(async || {
+            Problem::new(StatusCode::NOT_FOUND, "no-such-route", "there is nothing at this path: see /api/openapi.json")
+        })
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "this path does not take this method: see /api/openapi.json",
+            )
+        })
+        .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::CACHE_CONTROL, "no-store"))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            // The path names ids, never texts; the query may hold more, so it stays out of the log.
+            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+        }))
+        .with_state(web)
+}
+
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_document_says_what_it_does_and_how_it_fails() {
+        let (_, document) = api().split_for_parts();
+        let json = serde_json::to_value(&document).expect("a document");
+        for (path, operations) in json["paths"].as_object().expect("paths") {
+            for (method, operation) in operations.as_object().expect("operations") {
+                assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+                let codes: Vec<_> = operation["responses"].as_object().expect("responses").keys().cloned().collect();
+                assert!(codes.iter().any(|code| code.starts_with('2')), "{method} {path}: {codes:?}");
+                let open = ["/healthz", "/readyz"].contains(&path.as_str());
+                assert!(open || codes.iter().any(|code| code.starts_with('4')), "{method} {path}: {codes:?}");
+            }
+        }
+    }
+}

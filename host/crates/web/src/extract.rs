@@ -1,0 +1,208 @@
+//! From a request to the types of the use cases: who asks, and what the body, the path and the query say.
+//!
+//! Everything from outside is bounded here, before it is kept.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use http_body_util::BodyExt;
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use sluice_app::caller::{Caller, Credentials};
+
+use crate::{Web, problem::Problem};
+
+/// The cookie that carries a session's secret.
+pub(crate) const COOKIE: &str = "sluice_session";
+/// How much of a body that is too large is read and dropped, so that its sender gets to read why.
+const DRAIN_BYTES: usize = 256 << 20;
+
+/// Who sent the request. Put it before the body among a handler's arguments: then a stranger's body is not read.
+pub(crate) struct Auth(pub(crate) Caller);
+
+impl FromRequestParts<Web> for Auth {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let credentials = credentials(parts)?;
+        Ok(Self(web.app.authenticate(credentials, address(parts)).await?))
+    }
+}
+
+/// What the request carries to show who sent it: a bearer token, or else the session's cookie.
+pub(crate) fn credentials(parts: &Parts) -> Result<Credentials, Problem> {
+    if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(bearer).ok_or_else(|| {
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "send `Authorization: Bearer <api token>`")
+        })?;
+        return Ok(Credentials::Token(SecretString::from(token)));
+    }
+    let Some(secret) = cookie(&parts.headers) else {
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "log in with POST /api/v1/sessions, or send `Authorization: Bearer <api token>`",
+        ));
+    };
+    if !parts.method.is_safe() {
+        refuse_other_sites(&parts.headers)?;
+    }
+    Ok(Credentials::Session(SecretString::from(secret)))
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let values = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.into_iter().find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+}
+
+/// A browser sends the cookie with other sites' requests too: what such a request would change is refused. The browser itself says
+/// where a request comes from, in `Sec-Fetch-Site` or in `Origin`; a client that sends neither is not a browser.
+fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let own = match (text(header::HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN), text(header::HOST))
+    {
+        (Some(site), _, _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (None, Some(_), None) => false,
+        (None, None, _) => true,
+    };
+    if own {
+        Ok(())
+    } else {
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "cross-site",
+            "another site's page sent this with your session: it is refused",
+        ))
+    }
+}
+
+/// Where a request comes from.
+pub(crate) struct Peer {
+    /// The address as text.
+    pub(crate) address: String,
+    /// As it was sent.
+    pub(crate) user_agent: String,
+}
+
+impl FromRequestParts<Web> for Peer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Problem> {
+        let user_agent =
+            parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Self { address: address(parts), user_agent: user_agent.to_owned() })
+    }
+}
+
+/// The peer's address, IPv4-mapped ones as IPv4.
+pub(crate) fn address(parts: &Parts) -> String {
+    parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or_else(String::new, |peer| peer.0.ip().to_canonical().to_string())
+}
+
+/// A JSON body of at most the router's limit.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Problem> {
+        let parsed = axum::Json::<T>::from_request(request, web).await;
+        parsed.map(|axum::Json(value)| Self(value)).map_err(|rejection| match rejection {
+            JsonRejection::JsonDataError(error) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", plain(&error.body_text()))
+            }
+            JsonRejection::JsonSyntaxError(error) => {
+                Problem::new(StatusCode::BAD_REQUEST, "malformed", plain(&error.body_text()))
+            }
+            JsonRejection::MissingJsonContentType(_) => Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "send the body with `Content-Type: application/json`",
+            ),
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                format!("the body is larger than {} bytes: send less", crate::JSON_BYTES),
+            ),
+            other => Problem::new(other.status(), "malformed", plain(&other.body_text())),
+        })
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.trim_start_matches("Failed to deserialize the JSON body into the target type: ")
+        .trim_start_matches("Failed to parse the request body as JSON: ")
+        .to_owned()
+}
+
+/// An id in the path. A text that is no id of this kind names nothing: 404, like an id of another account.
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T> FromRequestParts<Web> for Id<T>
+where
+    T: std::str::FromStr + Send,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let nothing =
+            || Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing with this id in this account");
+        let Path(text) = Path::<String>::from_request_parts(parts, web).await.map_err(|_| nothing())?;
+        text.parse().map(Self).map_err(|_| nothing())
+    }
+}
+
+/// The query's parameters.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Web> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let parsed = Query::<T>::from_request_parts(parts, web).await;
+        parsed
+            .map(|Query(value)| Self(value))
+            .map_err(|rejection| Problem::new(StatusCode::BAD_REQUEST, "malformed", plain(&rejection.body_text())))
+    }
+}
+
+/// Reads a body of at most `limit` bytes. What is longer is read on and dropped, up to a bound, and then refused.
+pub(crate) async fn bounded(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let (mut kept, mut seen) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let broken = |_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off: send it again");
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
+        seen = seen.saturating_add(data.len());
+        if seen <= limit {
+            kept.extend_from_slice(&data);
+        } else {
+            kept = Vec::new();
+        }
+        if seen > limit.saturating_add(DRAIN_BYTES) {
+            break;
+        }
+    }
+    if seen <= limit {
+        Ok(kept)
+    } else {
+        Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            format!("the body is larger than {limit} bytes: send less"),
+        ))
+    }
+}

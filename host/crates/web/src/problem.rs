@@ -1,0 +1,168 @@
+//! What went wrong, as RFC 9457 problem details with a stable `code`.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use sluice_app::{AppError, StorageError};
+use sluice_domain::{
+    plugin::ConfigError,
+    verdict::{Decision, Reason},
+};
+use utoipa::ToSchema;
+
+use crate::documents::{DecisionDoc, ReasonDoc};
+
+/// The body of every answer that is not a success (RFC 9457, `application/problem+json`).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// `about:blank`: the code says what there is to know.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The same for every problem of this status.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What went wrong with this request, and what to do.
+    detail: String,
+    /// Stable, for programs.
+    #[schema(value_type = String)]
+    code: &'static str,
+    #[serde(flatten)]
+    more: Box<More>,
+}
+
+/// What some problems say beside.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct More {
+    /// Which value of the request cannot be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    /// What a configuration lacks, and where.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<ConfigErrorDoc>>)]
+    errors: Vec<ConfigError>,
+    /// Why a rule refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ReasonDoc>)]
+    reason: Option<Reason>,
+    /// What the chain made of a message that was blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DecisionDoc>)]
+    decision: Option<Decision>,
+}
+
+/// What is wrong with a configuration, and where.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConfigErrorDoc {
+    /// A JSON Pointer (RFC 6901) into the configuration.
+    path: String,
+    /// What to write instead.
+    message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code,
+            more: Box::default(),
+        }
+    }
+
+    fn with(mut self, more: More) -> Self {
+        *self.more = more;
+        self
+    }
+
+    /// A message that a rule blocked.
+    pub(crate) fn blocked(decision: Decision) -> Self {
+        let reason = decision.reason.clone();
+        let detail =
+            reason.as_ref().map_or("a rule of this account blocked the message", |reason| &reason.text).to_owned();
+        let more = More { reason, decision: Some(decision), ..More::default() };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "message-blocked", detail).with(more)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        use StatusCode as S;
+        let detail = error.to_string();
+        match error {
+            AppError::Unauthenticated => Self::new(S::UNAUTHORIZED, "unauthenticated", detail),
+            AppError::WrongCredentials => Self::new(S::UNAUTHORIZED, "wrong-credentials", detail),
+            AppError::Forbidden => Self::new(S::FORBIDDEN, "forbidden", detail),
+            AppError::AccessDenied(reason) => {
+                Self::new(S::FORBIDDEN, "access-denied", detail).with(More { reason: Some(reason), ..More::default() })
+            }
+            AppError::SecondFactorRequired(reason) => {
+                let more = More { reason: Some(reason), ..More::default() };
+                Self::new(S::FORBIDDEN, "second-factor-required", detail).with(more)
+            }
+            AppError::NotFound(_) => Self::new(S::NOT_FOUND, "not-found", detail),
+            AppError::Invalid { field, .. } => {
+                let more = More { field: Some(field), ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "invalid", detail).with(more)
+            }
+            AppError::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, "too-large", detail),
+            AppError::Upload(error) if error.is_ours() => ours(&error),
+            AppError::Upload(error) => Self::new(S::UNPROCESSABLE_ENTITY, error.code(), detail),
+            AppError::Configuration(errors) => {
+                let more = More { errors, ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "configuration-refused", detail).with(more)
+            }
+            AppError::ConfigureFailed(_) => Self::new(S::UNPROCESSABLE_ENTITY, "configure-failed", detail),
+            AppError::MissingGrants(_) => {
+                let more = More { field: Some("grants"), ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "grants-missing", detail).with(more)
+            }
+            AppError::Conflict(_) => Self::new(S::CONFLICT, "conflict", detail),
+            AppError::Quota(_) => Self::new(S::CONFLICT, "quota-exceeded", detail),
+            AppError::Busy => Self::new(S::SERVICE_UNAVAILABLE, "busy", detail),
+            AppError::Closing => Self::new(S::SERVICE_UNAVAILABLE, "closing", detail),
+            AppError::Storage(StorageError::Unavailable { .. }) => {
+                tracing::error!(%detail, "the database is not available");
+                Self::new(
+                    S::SERVICE_UNAVAILABLE,
+                    "storage-unavailable",
+                    "the database is not available: try again in a moment",
+                )
+            }
+            AppError::Storage(StorageError::Nul) => Self::new(S::UNPROCESSABLE_ENTITY, "invalid", detail),
+            AppError::Storage(error) => ours(&error),
+            AppError::Internal(_) => ours(&detail),
+        }
+    }
+}
+
+/// A failure of the server's own: logged here, where it is handled, and not told to the one who asked.
+fn ours(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "a request failed");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "the server failed; nothing was stored: try again, and tell whoever runs it if it stays so",
+    )
+}

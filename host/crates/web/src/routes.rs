@@ -1,0 +1,34 @@
+//! One module a resource, one function an operation.
+
+use utoipa::{
+    Modify,
+    openapi::{
+        OpenApi,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+pub(crate) mod audit;
+pub(crate) mod conversations;
+pub(crate) mod decisions;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod installations;
+pub(crate) mod messages;
+pub(crate) mod plugins;
+pub(crate) mod policy;
+pub(crate) mod sessions;
+
+/// How a caller shows who it is, for the OpenAPI document.
+pub(crate) struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
+        components.add_security_scheme("token", SecurityScheme::Http(token));
+        let cookie =
+            ApiKeyValue::with_description(crate::extract::COOKIE, "The session that POST /api/v1/sessions gave.");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}

@@ -1,0 +1,90 @@
+//! Live events, as server-sent events (WHATWG HTML, section 9.2).
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::sse::{Event as SseEvent, KeepAlive, Sse},
+};
+use futures::{Stream, StreamExt, stream};
+use serde_json::json;
+use sluice_app::{
+    AppError,
+    events::{Event, EventStream, Happening},
+};
+
+use crate::{
+    Web,
+    extract::{Auth, address, credentials},
+    problem::Problem,
+    views::MessageDto,
+};
+
+/// The account's events as they happen, each with its number as `id`. `Last-Event-ID` resumes after that number, without a gap and
+/// without a repetition; without it the stream begins now.
+///
+/// `event: message` carries a message as the caller may see it; `event: chain` says that the account's rules have changed.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events",
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The number of the last event that was seen")),
+    responses(
+        (status = 200, description = "A stream of events", body = String, content_type = "text/event-stream"),
+        (status = 400, description = "`malformed`: a Last-Event-ID that is no number", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn stream(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    parts: Parts,
+) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
+    let after = parts.headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse().ok()));
+    let after = match after {
+        None => None,
+        Some(Some(seq)) => Some(seq),
+        Some(None) => {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                "`Last-Event-ID` is the number of an event: leave it out to begin now",
+            ));
+        }
+    };
+    let events = web.app.events(caller, after).await?;
+    let closing = web.settings.closing.clone();
+    let batches = stream::unfold((web, events, parts), async |(web, mut events, parts)| {
+        let batch = next(&web, &mut events, &parts).await?;
+        Some((stream::iter(batch.into_iter().map(|event| Ok(sse(event)))), (web, events, parts)))
+    });
+    let until_closing = batches.flatten().take_until(closing.cancelled_owned());
+    Ok(Sse::new(until_closing).keep_alive(KeepAlive::default()))
+}
+
+/// The next events; `None` ends the stream: the client comes back with the last number that it saw.
+async fn next(web: &Web, events: &mut EventStream, parts: &Parts) -> Option<Vec<Event>> {
+    let batch = match tokio::time::timeout(web.settings.look_every, events.next()).await {
+        Ok(batch) => batch,
+        // Another server of the same installation may have written, and the caller's session may have ended.
+        Err(_) => match still_allowed(web, parts).await {
+            Ok(()) => events.look().await,
+            Err(error) => Err(error),
+        },
+    };
+    batch.inspect_err(|error| tracing::debug!(%error, "a live stream ends")).ok()
+}
+
+async fn still_allowed(web: &Web, parts: &Parts) -> Result<(), AppError> {
+    let credentials = credentials(parts).map_err(|_| AppError::Unauthenticated)?;
+    web.app.authenticate(credentials, address(parts)).await.map(drop)
+}
+
+fn sse(event: Event) -> SseEvent {
+    let Event { seq, at, what } = event;
+    let (kind, data) = match what {
+        Happening::Message(message) => {
+            ("message".to_owned(), json!({"seq": seq, "at": at, "message": MessageDto::from(*message)}))
+        }
+        Happening::Other(kind, body) => (kind, json!({"seq": seq, "at": at, "body": body})),
+    };
+    SseEvent::default().id(seq.to_string()).event(kind).data(data.to_string())
+}

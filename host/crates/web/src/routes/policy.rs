@@ -1,0 +1,119 @@
+//! Trying rules out.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sluice_app::policy::{DraftInstallation, Trial};
+use sluice_domain::{
+    id::PluginId,
+    installation::{FailurePolicy, Mode, Scope},
+    message::{Direction, Message},
+    plugin::Import,
+    verdict::{Decision, State as Fate},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    Web,
+    documents::{self, DecisionDoc, MessageDoc, ScopeDoc},
+    extract::{Auth, Json},
+    problem::Problem,
+    routes::messages::without_attachments,
+    views,
+};
+
+/// What to try.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Evaluate {
+    message: TrialMessage,
+    /// Rules to ask in place of the account's chain, in this order.
+    draft_installations: Option<Vec<Draft>>,
+}
+
+/// A message that is not sent.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrialMessage {
+    /// 1 to 65,536 bytes of UTF-8.
+    text: String,
+    /// `incoming` when not said.
+    #[schema(schema_with = documents::direction, required = false)]
+    direction: Option<Direction>,
+    /// None are taken yet.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    attachments: Vec<Value>,
+}
+
+/// An installation that is not made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Draft {
+    #[schema(value_type = String)]
+    plugin_id: PluginId,
+    /// Its configuration; `{}` when not said.
+    #[serde(default = "views::empty")]
+    #[schema(value_type = Object)]
+    config: Value,
+    /// Drafts that are `disabled` or `shadow` are not asked; `enforce` when not said.
+    #[schema(schema_with = documents::mode, required = false)]
+    mode: Option<Mode>,
+    /// About what it is asked; everything when not said.
+    #[serde(default)]
+    #[schema(value_type = Option<ScopeDoc>)]
+    scope: Scope,
+    /// What its failure means; `closed` when not said.
+    #[serde(default)]
+    #[schema(schema_with = documents::failure)]
+    failure: FailurePolicy,
+    /// What it may import; nothing when not said.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    grants: BTreeSet<Import>,
+}
+
+/// What would happen.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Evaluated {
+    /// As the rules would leave it.
+    text: String,
+    #[schema(schema_with = documents::state)]
+    state: Fate,
+    #[schema(value_type = DecisionDoc)]
+    decision: Decision,
+    /// The message as the first rule would see it, links included.
+    #[schema(value_type = MessageDoc)]
+    message: Message,
+}
+
+/// Says what the rules would make of a message; nothing is stored.
+#[utoipa::path(post, path = "/api/v1/policy/evaluate", tag = "policy", request_body = Evaluate, responses(
+    (status = 200, description = "What would happen", body = Evaluated),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: a draft's plugin", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid`; of a draft `configuration-refused`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn evaluate(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<Evaluate>,
+) -> Result<axum::Json<Evaluated>, Problem> {
+    without_attachments(&body.message.attachments)?;
+    let drafts = body.draft_installations.map(|drafts| {
+        let asked = drafts.into_iter().filter(|draft| draft.mode.is_none_or(|mode| mode == Mode::Enforce));
+        asked
+            .map(|draft| {
+                let Draft { plugin_id: plugin, config, mode: _, scope, failure, grants } = draft;
+                DraftInstallation { plugin, config, scope, failure, grants }
+            })
+            .collect()
+    });
+    let trial = Trial { text: body.message.text, direction: body.message.direction };
+    let evaluation = web.app.evaluate(&caller, trial, drafts).await?;
+    let sluice_app::policy::Evaluation { text, state, decision, message } = evaluation;
+    Ok(axum::Json(Evaluated { text, state, decision, message }))
+}

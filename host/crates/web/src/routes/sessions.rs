@@ -1,0 +1,109 @@
+//! Logging in and out, and who one is.
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sluice_app::{
+    caller::{Caller, Means},
+    sessions::{LogIn, SESSION_MILLIS},
+};
+use sluice_domain::{
+    id::{AccountId, PersonId},
+    message::Role,
+};
+use utoipa::ToSchema;
+
+use crate::{
+    Web, documents,
+    extract::{Auth, COOKIE, Json, Peer},
+    problem::Problem,
+};
+
+/// A log-in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credentials {
+    /// In any case.
+    email: String,
+    /// As it was typed.
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+/// Who the caller is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    #[schema(value_type = String)]
+    account_id: AccountId,
+    #[schema(value_type = String)]
+    person_id: PersonId,
+    /// The person's name.
+    name: String,
+    #[schema(schema_with = documents::role)]
+    role: Role,
+    /// `session` or `token`.
+    means: &'static str,
+}
+
+impl From<Caller> for Me {
+    fn from(caller: Caller) -> Self {
+        Self {
+            account_id: caller.account,
+            person_id: caller.person,
+            name: caller.name,
+            role: caller.role,
+            means: match caller.means {
+                Means::Session(_) => "session",
+                Means::Token(_) => "token",
+            },
+        }
+    }
+}
+
+/// Logs in with a password and sets the session's cookie.
+#[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", security(()), request_body = Credentials, responses(
+    (status = 201, description = "Logged in", body = Me),
+    (status = 401, description = "`wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`access-denied` or `second-factor-required`: a rule of the account says so", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn log_in(
+    State(web): State<Web>,
+    peer: Peer,
+    Json(body): Json<Credentials>,
+) -> Result<Response, Problem> {
+    let log_in =
+        LogIn { email: body.email, password: body.password, address: peer.address, user_agent: peer.user_agent };
+    let session = web.app.log_in(log_in).await?;
+    let cookie = cookie(&web, session.secret.expose_secret(), SESSION_MILLIS / 1000)?;
+    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], axum::Json(Me::from(session.caller))).into_response())
+}
+
+/// Ends the session that the request came with.
+#[utoipa::path(delete, path = "/api/v1/sessions/current", tag = "sessions", responses(
+    (status = 204, description = "Ended"),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: the request came with a token", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn log_out(State(web): State<Web>, Auth(caller): Auth) -> Result<Response, Problem> {
+    web.app.log_out(&caller).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&web, "", 0)?)]).into_response())
+}
+
+/// Who the caller is.
+#[utoipa::path(get, path = "/api/v1/me", tag = "sessions", responses(
+    (status = 200, description = "The caller", body = Me),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn me(Auth(caller): Auth) -> axum::Json<Me> {
+    axum::Json(caller.into())
+}
+
+fn cookie(web: &Web, secret: &str, seconds: i64) -> Result<HeaderValue, Problem> {
+    let secure = if web.settings.secure_cookies { "; Secure" } else { "" };
+    let text = format!("{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::try_from(text).map_err(|_| sluice_app::AppError::Internal("writing a cookie").into())
+}

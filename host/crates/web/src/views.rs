@@ -1,0 +1,319 @@
+//! What the API shows: rows and decisions in their JSON form.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+use sluice_app::{
+    messages::{MessageView, Posted},
+    rows::{AuditRow, ConversationRow, DecisionRow, InstallationRow, Outcome, PluginRow},
+};
+use sluice_domain::{
+    digest::Digest,
+    id::{AuditId, ClientId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
+    installation::{FailurePolicy, Mode, Scope},
+    message::{Actor, Direction},
+    plugin::{Hook, Import},
+    time::Timestamp,
+    verdict::{Decision, Reason, State},
+};
+use utoipa::ToSchema;
+
+use crate::documents::{self, ActorDoc, DecisionDoc, ReasonDoc, ScopeDoc};
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    /// At most `limit` of them.
+    pub(crate) items: Vec<T>,
+    /// Give it as `cursor` to get the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+/// A plugin of the account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PluginView {
+    #[schema(value_type = String, example = "plg_0193…")]
+    pub(crate) id: PluginId,
+    /// Uploads with the same name are versions of one plugin.
+    name: String,
+    /// A semantic version.
+    version: String,
+    /// What it does.
+    summary: String,
+    /// Of the component.
+    #[schema(value_type = String)]
+    sha256: Digest,
+    /// In bytes.
+    size: u64,
+    /// What it decides about: `message-filter`, `attachment-filter`, `access-rule`.
+    #[schema(value_type = Vec<String>)]
+    hooks: BTreeSet<Hook>,
+    /// What it asks for: `log`.
+    #[schema(value_type = Vec<String>)]
+    imports: BTreeSet<Import>,
+    /// The JSON Schema of its configuration.
+    config_schema: Value,
+    /// Who uploaded it.
+    #[schema(value_type = String)]
+    uploaded_by: PersonId,
+    /// Milliseconds since 1970.
+    #[schema(value_type = i64)]
+    created_at: Timestamp,
+}
+
+impl From<PluginRow> for PluginView {
+    fn from(row: PluginRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name.into(),
+            version: row.version.to_string(),
+            summary: row.summary,
+            sha256: row.sha256,
+            size: row.size,
+            hooks: row.hooks,
+            imports: row.imports,
+            config_schema: json(&row.config_schema),
+            uploaded_by: row.uploaded_by,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A plugin's version enabled in the account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InstallationView {
+    #[schema(value_type = String)]
+    pub(crate) id: InstallationId,
+    #[schema(value_type = String)]
+    plugin_id: PluginId,
+    /// The plugin's name.
+    name: String,
+    /// The plugin's version.
+    version: String,
+    /// Its place in the chain, from 0.
+    position: i64,
+    #[schema(schema_with = documents::mode)]
+    mode: Mode,
+    /// What it is asked about.
+    #[schema(value_type = ScopeDoc)]
+    scope: Scope,
+    /// What a failure means: the message is held, or passes flagged.
+    #[schema(schema_with = documents::failure)]
+    failure: FailurePolicy,
+    /// What it may import.
+    #[schema(value_type = Vec<String>)]
+    grants: BTreeSet<Import>,
+    /// Its configuration.
+    config: Value,
+    #[schema(value_type = String)]
+    config_sha256: Digest,
+    #[schema(value_type = i64)]
+    created_at: Timestamp,
+    #[schema(value_type = i64)]
+    updated_at: Timestamp,
+}
+
+impl From<InstallationRow> for InstallationView {
+    fn from(row: InstallationRow) -> Self {
+        Self {
+            id: row.id,
+            plugin_id: row.plugin_id,
+            name: row.name.into(),
+            version: row.version.to_string(),
+            position: row.position,
+            mode: row.mode,
+            scope: row.scope,
+            failure: row.failure,
+            grants: row.grants,
+            config: json(&row.config),
+            config_sha256: row.config_sha256,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A client of the account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClientView {
+    #[schema(value_type = String)]
+    id: ClientId,
+    /// What operators see.
+    name: String,
+}
+
+/// A conversation with a client.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConversationView {
+    #[schema(value_type = String)]
+    pub(crate) id: ConversationId,
+    client: ClientView,
+    /// How its messages travel.
+    transport: String,
+    /// The account's channel.
+    channel: String,
+    #[schema(value_type = i64)]
+    created_at: Timestamp,
+}
+
+impl From<ConversationRow> for ConversationView {
+    fn from(row: ConversationRow) -> Self {
+        Self {
+            id: row.id,
+            client: ClientView { id: row.client_id, name: row.client_name },
+            transport: row.transport,
+            channel: row.channel,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// What became of a message that was sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PostedView {
+    #[schema(value_type = String)]
+    id: MessageId,
+    /// As the rules left it.
+    text: String,
+    #[schema(schema_with = documents::state)]
+    state: State,
+    /// The decision's id, for `/decisions/{id}`.
+    #[schema(value_type = String)]
+    decision_id: DecisionId,
+    #[schema(value_type = DecisionDoc)]
+    decision: Decision,
+}
+
+impl From<Posted> for PostedView {
+    fn from(posted: Posted) -> Self {
+        let Posted { id, text, state, decision_id, decision } = posted;
+        Self { id, text, state, decision_id, decision }
+    }
+}
+
+/// A message as the caller may see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MessageDto {
+    #[schema(value_type = String)]
+    id: MessageId,
+    #[schema(value_type = String)]
+    conversation_id: ConversationId,
+    /// Its place among the account's events.
+    pub(crate) seq: i64,
+    #[schema(schema_with = documents::direction)]
+    direction: Direction,
+    #[schema(value_type = ActorDoc)]
+    author: Actor,
+    /// `null` when it is withheld from the caller: `state` and `reason` say why.
+    text: Option<String>,
+    #[schema(schema_with = documents::state)]
+    state: State,
+    /// Why it was held or blocked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ReasonDoc>)]
+    reason: Option<Reason>,
+    #[schema(value_type = i64)]
+    sent_at: Timestamp,
+}
+
+impl From<MessageView> for MessageDto {
+    fn from(view: MessageView) -> Self {
+        Self {
+            id: view.id,
+            conversation_id: view.conversation,
+            seq: view.seq,
+            direction: view.direction,
+            author: view.author,
+            text: view.text,
+            state: view.state,
+            reason: view.reason,
+            sent_at: view.sent_at,
+        }
+    }
+}
+
+/// A decision that was kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeptDecisionView {
+    #[schema(value_type = String)]
+    pub(crate) id: DecisionId,
+    /// `message` or `access`.
+    subject: &'static str,
+    /// Whether shadow rules were asked: then it had no effect.
+    shadow: bool,
+    #[schema(value_type = Option<String>)]
+    message_id: Option<MessageId>,
+    #[schema(value_type = Option<String>)]
+    conversation_id: Option<ConversationId>,
+    /// SHA-256 of what the first rule saw.
+    #[schema(value_type = String)]
+    input_sha256: Digest,
+    #[schema(value_type = DecisionDoc)]
+    decision: Value,
+    #[schema(value_type = i64)]
+    created_at: Timestamp,
+}
+
+impl From<DecisionRow> for KeptDecisionView {
+    fn from(row: DecisionRow) -> Self {
+        Self {
+            id: row.id,
+            subject: match row.outcome {
+                Outcome::Message(_) => "message",
+                Outcome::Access(_) => "access",
+            },
+            shadow: row.shadow,
+            message_id: row.message_id,
+            conversation_id: row.conversation_id,
+            input_sha256: row.input_sha256,
+            decision: json(&row.body),
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditView {
+    #[schema(value_type = String)]
+    pub(crate) id: AuditId,
+    #[schema(value_type = i64)]
+    at: Timestamp,
+    /// A person, a token, or `platform`.
+    actor: String,
+    /// What was done.
+    action: String,
+    /// To what.
+    target: String,
+    /// From where.
+    address: String,
+    /// What else is worth knowing.
+    #[schema(value_type = Object)]
+    details: Value,
+}
+
+impl From<AuditRow> for AuditView {
+    fn from(row: AuditRow) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            actor: row.actor_id,
+            action: row.action,
+            target: row.target,
+            address: row.address,
+            details: Value::Object(row.details),
+        }
+    }
+}
+
+/// JSON that was kept as text. What was written as JSON reads as JSON.
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+/// The configuration of who gives none.
+pub(crate) fn empty() -> Value {
+    Value::Object(serde_json::Map::new())
+}
