@@ -1,3 +1,72 @@
-//! Not written yet.
+//! The binary `sluice`: the command line and the composition root, and nothing else.
 
-fn main() {}
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+mod componentize;
+mod config;
+mod demo;
+mod seed;
+mod serve;
+
+/// A multi-tenant chat server whose tenants' WebAssembly plugins decide about every message.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve. Prints `ready http://HOST:PORT` when it can.
+    Serve(config::ServeArgs),
+    /// Play a conversation, or a file of messages, through a running server and show what its rules make of it.
+    Demo(demo::DemoArgs),
+    /// For authors of plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Inspect and compile one plugin; started by the server itself.
+    #[command(hide = true)]
+    Worker,
+}
+
+#[derive(Subcommand)]
+enum PluginCommand {
+    /// Make a component of a core module that was built with the SDK for wasm32-unknown-unknown.
+    Componentize {
+        /// The core module.
+        module: PathBuf,
+        /// Where to write the component.
+        component: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        // Nothing is set up before the worker has limited itself.
+        Command::Worker => return sluice_sandbox::worker::run(),
+        Command::Serve(args) => serve::run(args),
+        Command::Demo(args) => block_on(demo::run(args)),
+        Command::Plugin(PluginCommand::Componentize { module, component }) => {
+            componentize::componentize(&module, &component)
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+#[expect(clippy::print_stderr, reason = "where the command line says what went wrong")]
+fn report(error: &anyhow::Error) {
+    eprintln!("sluice: {error:#}");
+}

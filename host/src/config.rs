@@ -1,0 +1,112 @@
+//! How the server is configured: by options or the environment, else by a TOML file, else by defaults.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use serde::Deserialize;
+use sluice_storage::DatabaseConfig;
+
+/// Options of `sluice serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// A TOML file with `listen`, `data`, `database_url` and `blobs`; options and the environment go before it.
+    #[arg(long, env = "SLUICE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
+    #[arg(long, env = "SLUICE_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Folder of the embedded store [default: ./data].
+    #[arg(long, env = "SLUICE_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// `postgres://…` to keep rows in PostgreSQL instead of SQLite.
+    #[arg(long, env = "SLUICE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Folder of plugins' components [default: `blobs` in the data folder].
+    #[arg(long, env = "SLUICE_BLOBS", value_name = "FOLDER")]
+    blobs: Option<PathBuf>,
+    /// Seed two demo accounts once, with the example plugins in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) demo: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    database_url: Option<String>,
+    blobs: Option<PathBuf>,
+}
+
+/// What the server needs to know.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) database: DatabaseConfig,
+    pub(crate) blobs: PathBuf,
+}
+
+impl Config {
+    pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
+        let file = args.config.as_deref().map_or_else(|| Ok(File::default()), read)?;
+        let listen = args.listen.or(file.listen).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
+        let data = args.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("data"));
+        let blobs = args.blobs.clone().or(file.blobs).unwrap_or_else(|| data.join("blobs"));
+        let database = match args.database_url.clone().or(file.database_url) {
+            None => DatabaseConfig::Sqlite { path: data.join("sluice.db") },
+            Some(url) => {
+                ensure!(
+                    url.starts_with("postgres://") || url.starts_with("postgresql://"),
+                    "the database URL must begin with postgres://; leave it out for SQLite"
+                );
+                DatabaseConfig::Postgres { url }
+            }
+        };
+        Ok(Self { listen, data, database, blobs })
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<File> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(config: Option<PathBuf>) -> ServeArgs {
+        ServeArgs { config, listen: None, data: None, database_url: None, blobs: None, demo: None }
+    }
+
+    #[test]
+    fn options_go_before_the_file_and_the_file_before_defaults() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sluice.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:9000\"\ndata = \"elsewhere\"\n").expect("written");
+        let mut args = args(Some(path));
+        args.listen = Some(([127, 0, 0, 1], 9001).into());
+        let config = Config::load(&args).expect("loads");
+        assert_eq!(config.listen.port(), 9001);
+        assert_eq!(config.blobs, PathBuf::from("elsewhere/blobs"));
+    }
+
+    #[test]
+    fn a_mistyped_key_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sluice.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:9000\"\n").expect("written");
+        let error = Config::load(&args(Some(path))).expect_err("refused");
+        assert!(format!("{error:#}").contains("listen"), "{error:#}");
+    }
+
+    #[test]
+    fn another_kind_of_database_is_refused() {
+        let refused = Config::load(&ServeArgs { database_url: Some("mysql://x".to_owned()), ..args(None) });
+        assert!(refused.is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! Two demo accounts, one with the example plugins and one without, made once.
+
+use std::{collections::BTreeSet, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path};
+
+use anyhow::Context;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+use sluice_app::{
+    App,
+    accounts::PersonDraft,
+    caller::{Caller, Credentials},
+    installations::Install,
+};
+use sluice_domain::{
+    id::AccountId,
+    installation::{FailurePolicy, Mode, Scope},
+    message::Role,
+};
+
+/// The example plugins in the order of the chain, with the configuration of the demo.
+const PLUGINS: [(&str, &str); 3] = [
+    ("blocked-words", include_str!("../demo/blocked-words.json")),
+    ("sensitive-data", include_str!("../demo/sensitive-data.json")),
+    ("office-hours", include_str!("../demo/office-hours.json")),
+];
+
+/// Makes the demo accounts unless `demo.json` says that they are there, and writes where the server listens into it.
+pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path, address: SocketAddr) -> anyhow::Result<()> {
+    let path = data.join("demo.json");
+    let url = json!(format!("http://{address}"));
+    let mut demo = match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice::<Map<String, Value>>(&bytes)
+            .with_context(|| format!("reading {}", path.display()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => seed(app, plugins).await?,
+        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+    };
+    if demo.get("url") != Some(&url) {
+        demo.insert("url".to_owned(), url);
+        write_private(&path, &serde_json::to_vec_pretty(&demo)?)
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
+}
+
+async fn seed(app: &App, plugins: &Path) -> anyhow::Result<Map<String, Value>> {
+    let (account, mut demo) = account(app, "Demo", "demo.example").await?;
+    let secret = demo["administrator"]["api_token"].as_str().unwrap_or_default().to_owned();
+    let administrator =
+        app.authenticate(Credentials::Token(SecretString::from(secret)), "127.0.0.1".to_owned()).await?;
+    for (name, config) in PLUGINS {
+        install(app, &administrator, plugins, name, config)
+            .await
+            .with_context(|| format!("installing {name} in the demo account"))?;
+    }
+    let (_, without) = self::account(app, "Demo without plugins", "plain.example").await?;
+    demo.insert("without_plugins".to_owned(), Value::Object(without));
+    tracing::info!(%account, "demo accounts are ready");
+    Ok(demo)
+}
+
+async fn install(app: &App, caller: &Caller, plugins: &Path, name: &str, config: &str) -> anyhow::Result<()> {
+    let path = plugins.join(format!("{name}.wasm"));
+    let component =
+        std::fs::read(&path).with_context(|| format!("reading {}: `make plugins` builds it", path.display()))?;
+    let plugin = app.upload_plugin(caller, component).await?;
+    let install = Install {
+        plugin: plugin.id,
+        config: serde_json::from_str(config).context("the demo's configuration")?,
+        mode: Mode::Enforce,
+        scope: Scope::default(),
+        failure: FailurePolicy::Closed,
+        grants: BTreeSet::new(),
+    };
+    app.install(caller, install).await.map(drop).map_err(|error| match error {
+        sluice_app::AppError::Configuration(errors) => anyhow::anyhow!("its configuration is refused: {errors:?}"),
+        other => other.into(),
+    })
+}
+
+async fn account(app: &App, name: &str, domain: &str) -> anyhow::Result<(AccountId, Map<String, Value>)> {
+    let id = app.create_account(name).await?;
+    let mut people = Map::new();
+    for (key, role, name) in [
+        ("administrator", Role::Administrator, "Ada"),
+        ("supervisor", Role::Supervisor, "Sam"),
+        ("operator", Role::Operator, "Olga"),
+    ] {
+        let email = format!("{key}@{domain}");
+        let mut bytes = [0; 12];
+        getrandom::fill(&mut bytes)?;
+        let password: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let draft = PersonDraft {
+            email: email.clone(),
+            name: name.to_owned(),
+            role,
+            password: SecretString::from(password.clone()),
+        };
+        let (_, token) = app.create_person(id, draft).await.with_context(|| {
+            format!("making {email}: if the demo accounts were made before and demo.json was lost, begin with a new data folder")
+        })?;
+        people
+            .insert(key.to_owned(), json!({"email": email, "password": password, "api_token": token.expose_secret()}));
+    }
+    Ok((id, people))
+}
+
+/// Replaces a file that only this user can read.
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension("json.new");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(draft, path)
+}

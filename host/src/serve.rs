@@ -1,0 +1,106 @@
+//! `sluice serve`: puts the parts together, serves, and shuts down in good order.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::Context;
+use sluice_app::{App, Clock, Parts, Rng};
+use sluice_domain::time::Timestamp;
+use sluice_sandbox::{ArtefactKey, Sandbox, SandboxConfig, WorkerCommand};
+use sluice_storage::{Blobs, Database};
+use sluice_web::Settings;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{Config, ServeArgs},
+    seed,
+};
+
+/// How often a live stream looks for itself.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env("SLUICE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = Config::load(&args)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config, args.demo.as_deref()))
+}
+
+async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
+    private_folder(&config.data)?;
+    let app = compose(&config).await?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("listening on {}: choose another address with SLUICE_LISTEN if it is taken", config.listen)
+    })?;
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "plain HTTP on an address that others can reach: put a proxy with TLS in front of it");
+    }
+    if let Some(plugins) = demo {
+        seed::demo(&app, plugins, &config.data, address).await?;
+    }
+
+    let closing = CancellationToken::new();
+    let settings =
+        Settings { secure_cookies: !address.ip().is_loopback(), closing: closing.clone(), look_every: LOOK_EVERY };
+    let router = sluice_web::router(app.clone(), settings);
+    let server = tokio::spawn(sluice_web::serve(listener, router, closing.clone()));
+    announce(address, demo.is_some());
+
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("shutting down: finishing what was accepted");
+    closing.cancel();
+    server.await.context("serving")?;
+    app.close().await;
+    Ok(())
+}
+
+async fn compose(config: &Config) -> anyhow::Result<App> {
+    let database = Database::open(&config.database).await.context("opening the database")?;
+    let blobs = Blobs::local(&config.blobs).context("opening the folder of components")?;
+    let key =
+        ArtefactKey::load_or_create(&config.data.join("artefact.key")).context("the key of compiled artefacts")?;
+    let program = std::env::current_exe().context("finding this program, which runs again as the compile worker")?;
+    let worker = WorkerCommand { program, args: vec!["worker".into()] };
+    let sandbox =
+        Sandbox::new(SandboxConfig::new(config.data.join("artefacts"), key, worker)).context("starting the sandbox")?;
+    Ok(App::new(Parts {
+        database,
+        blobs,
+        sandbox,
+        clock: Clock::new(|| Timestamp::from_millis(since_epoch())),
+        rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
+        cores: std::thread::available_parallelism().map_or(2, usize::from),
+    }))
+}
+
+fn since_epoch() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Makes a folder that only this user can enter: keys and customers' data are in it.
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("making the folder {}", path.display()))
+}
+
+#[expect(clippy::print_stdout, reason = "who started the server waits for this line")]
+fn announce(address: std::net::SocketAddr, demo: bool) {
+    println!("ready http://{address}");
+    if demo {
+        println!("\nTry next, in another terminal:");
+        println!("  target/release/sluice demo                       a conversation, with and without plugins");
+        println!("  target/release/sluice demo --file FILE.csv       your own messages, with counts by verdict");
+        println!("  curl http://{address}/api/openapi.json           everything that the API can do");
+    }
+}
