@@ -23,7 +23,7 @@ plugins: build
 	scripts/build-plugins
 
 .PHONY: test
-test: tools ## Sets up what the tests need and runs all of them
+test: tools plugins ## Sets up what the tests need and runs all of them
 	cargo nextest run --release --locked --workspace
 	cargo test --release --locked --doc -p sluice-plugin
 
@@ -34,7 +34,7 @@ check: tools ## Formatter, clippy, dependency edges
 	cargo nextest run --release --locked -p sluice-tests --test edges
 
 .PHONY: bench
-bench: ## Measures and prints tables
+bench: plugins ## Measures and prints tables
 	cargo bench --locked -p sluice-tests
 
 .PHONY: demo-real

@@ -99,9 +99,9 @@ mod tests {
     fn a_mistyped_key_is_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("sluice.toml");
-        std::fs::write(&path, "listen = \"127.0.0.1:9000\"\n").expect("written");
+        std::fs::write(&path, "lisen = \"127.0.0.1:9000\"\n").expect("written");
         let error = Config::load(&args(Some(path))).expect_err("refused");
-        assert!(format!("{error:#}").contains("listen"), "{error:#}");
+        assert!(format!("{error:#}").contains("`lisen`"), "{error:#}");
     }
 
     #[test]

@@ -167,7 +167,8 @@ impl Database {
         let mut closing = Vec::new();
         match &self.inner.readers {
             Readers::Sqlite(readers) => readers.close(),
-            Readers::Postgres(orders) => closing.push(orders),
+            // One for each that takes from the queue.
+            Readers::Postgres(orders) => closing.extend([orders; POSTGRES_READERS]),
         }
         closing.extend(&self.inner.writers);
         let mut ends = Vec::new();
@@ -203,7 +204,7 @@ fn postgres_readers(config: &::postgres::Config) -> Result<mpsc::Sender<Order>, 
     let orders = Arc::new(Mutex::new(orders));
     for _ in 0..POSTGRES_READERS {
         let (reader, orders) = (PostgresReader::new(Box::new(config.clone())), orders.clone());
-        spawn("read", move || reader.run(&orders))?;
+        spawn("read", move || reader.run(orders))?;
     }
     Ok(sender)
 }

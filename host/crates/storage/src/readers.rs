@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
     error::StorageError,
@@ -69,22 +69,21 @@ impl PostgresReader {
         Self { config, connection: None }
     }
 
-    /// Takes orders from the queue that all readers share, until it is closed or nobody can give any.
-    pub(crate) fn run(mut self, orders: &Arc<Mutex<mpsc::Receiver<Order>>>) {
-        let mut closing: Vec<oneshot::Sender<()>> = Vec::new();
-        loop {
+    /// Takes orders from the queue that all readers share, until it is told to close or nobody can give any. The last one to end
+    /// takes the queue with it.
+    pub(crate) fn run(mut self, orders: Arc<Mutex<mpsc::Receiver<Order>>>) {
+        let closing = loop {
             // In a statement of its own: the lock is held while this waits for an order, and not while it is carried out.
             let order = orders.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
             match order {
                 Some(Order::Run(job)) => self.work(job),
-                Some(Order::Close(done)) => {
-                    orders.lock().unwrap_or_else(PoisonError::into_inner).close();
-                    closing.push(done);
-                }
-                None => break,
+                Some(Order::Close(done)) => break Some(done),
+                None => break None,
             }
-        }
-        drop(self.connection);
+        };
+        drop((self.connection, orders));
+        // The answer.
+        drop(closing);
     }
 
     fn work(&mut self, mut job: Box<dyn Job>) {

@@ -123,13 +123,6 @@ impl WriteConnection {
         }
     }
 
-    fn is_lost(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => false,
-            Self::Postgres(connection) => connection.is_lost(),
-        }
-    }
-
     /// Whether the open transaction is gone with all that was written in it: the connection was lost, or SQLite rolled back by
     /// itself, as it does when the disk is full.
     fn has_dropped_transaction(&self) -> bool {
@@ -220,16 +213,12 @@ impl Writer {
         }
     }
 
-    /// Begins a transaction, on a new connection if there is none or if it turns out to be lost: nothing was done on it yet.
+    /// Begins a transaction, on a new connection if there is none or if it turns out to be of no use: nothing was done on it yet.
     fn begin(&mut self) -> Result<&mut WriteConnection, StorageError> {
         if let Some(connection) = &mut self.connection
-            && let Err(error) = connection.control(Control::Begin)
+            && connection.control(Control::Begin).is_err()
         {
-            let lost = connection.is_lost();
             self.connection = None;
-            if !lost {
-                return Err(error);
-            }
         }
         match &mut self.connection {
             Some(connection) => Ok(connection),

@@ -124,7 +124,7 @@ mod tests {
         let file = read("id,text\n1,a\n2\n3,\"b\nb\"\n4,c\n5,d\n6,e\n7,f\n8,g,h\n9,\n");
         assert_eq!(file.messages.len(), 6);
         assert_eq!(file.messages[1].text, "b\nb");
-        assert_eq!(file.bad.iter().map(|bad| bad.number).collect::<Vec<_>>(), [3, 9, 10]);
+        assert_eq!(file.bad.iter().map(|bad| bad.number).collect::<Vec<_>>(), [3, 10, 11]);
     }
 
     #[test]
