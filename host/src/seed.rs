@@ -62,7 +62,7 @@ async fn install(app: &App, caller: &Caller, plugins: &Path, name: &str, config:
     let path = plugins.join(format!("{name}.wasm"));
     let component =
         std::fs::read(&path).with_context(|| format!("reading {}: `make plugins` builds it", path.display()))?;
-    let plugin = app.upload_plugin(caller, component).await?;
+    let plugin = app.upload_plugin(caller, app.begin_upload(caller)?, component).await?;
     let install = Install {
         plugin: plugin.id,
         config: serde_json::from_str(config).context("the demo's configuration")?,

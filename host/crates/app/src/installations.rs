@@ -96,7 +96,7 @@ impl App {
         let row = self.installation(caller, id).await?;
         let plugin = self.plugin(caller, row.plugin_id).await?;
         let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "config_sha256": row.config_sha256});
-        let config = change.config.map_or(row.config, |config| config.to_string());
+        let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
         let update = InstallationUpdate {
             plugin_id: row.plugin_id,
             mode: change.mode.unwrap_or(row.mode),
@@ -107,7 +107,10 @@ impl App {
             config,
             updated_at: self.now(),
         };
-        self.configure(&plugin, &update.config, &update.grants).await?;
+        // What can no longer be made ready must still be possible to disable.
+        if update.mode != Mode::Disabled || update.config != row.config {
+            self.configure(&plugin, &update.config, &update.grants).await?;
+        }
         let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
         let entry = self.audit_row(caller, audit::INSTALLATION_CHANGED, id, json!({"before": before, "after": after}));
         self.change_chain(caller, entry, move |rows| {

@@ -10,7 +10,7 @@ use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::{bus::Bus, chains::Chains, evaluators::Evaluators, passwords::Passwords};
+use crate::{bus::Bus, chains::Chains, evaluators::Evaluators, passwords::Passwords, uploads::Uploads};
 
 pub mod accounts;
 pub mod ambient;
@@ -32,6 +32,7 @@ pub mod plugins;
 pub mod policy;
 mod secret;
 pub mod sessions;
+pub mod uploads;
 
 pub use sluice_storage::StorageError;
 
@@ -67,6 +68,7 @@ struct Inner {
     chains: Chains,
     evaluators: Evaluators,
     passwords: Passwords,
+    uploads: Uploads,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
 }
@@ -103,6 +105,7 @@ impl App {
                 chains: Chains::default(),
                 evaluators: Evaluators::new(cores),
                 passwords,
+                uploads: Uploads::default(),
                 background: TaskTracker::new(),
                 shadows: Arc::new(Semaphore::new(SHADOWS)),
             }),

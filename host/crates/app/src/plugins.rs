@@ -4,7 +4,7 @@ use serde_json::json;
 use sluice_domain::{digest::Digest, id::PluginId, limits, permission::Permission};
 use sluice_storage::{Before, PluginRow, StorageError};
 
-use crate::{App, AppError, audit, caller::Caller};
+use crate::{App, AppError, audit, caller::Caller, uploads::UploadPlace};
 
 /// Most plugins that an account may keep.
 const PLUGINS: u64 = 256;
@@ -13,11 +13,16 @@ const PLUGIN_BYTES: u64 = 512 << 20;
 
 impl App {
     /// Inspects a component and keeps it as a plugin of the account, not yet installed. The same component again gives the plugin
-    /// that is there.
+    /// that is there. The upload's place is left when this is done.
     ///
     /// # Errors
     /// [`AppError::Upload`] says what is wrong with the component; [`AppError::Quota`] when the account keeps too much.
-    pub async fn upload_plugin(&self, caller: &Caller, component: Vec<u8>) -> Result<PluginRow, AppError> {
+    pub async fn upload_plugin(
+        &self,
+        caller: &Caller,
+        place: UploadPlace,
+        component: Vec<u8>,
+    ) -> Result<PluginRow, AppError> {
         caller.require(Permission::ManagePlugins)?;
         if component.len() > limits::COMPONENT_BYTES {
             return Err(AppError::TooLarge { limit: limits::COMPONENT_BYTES });
@@ -57,6 +62,8 @@ impl App {
         let inspection = tokio::task::spawn_blocking(move || {
             let inspection = sandbox.inspect(&component).map_err(AppError::Upload)?;
             blobs.put(&component).map_err(AppError::Storage)?;
+            // Not before the component's memory is free, even if the caller has gone.
+            drop((component, place));
             Ok::<_, AppError>(inspection)
         })
         .await

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
@@ -182,21 +182,25 @@ impl<T: DeserializeOwned> FromRequestParts<Web> for Params<T> {
 
 /// Reads a body of at most `limit` bytes. What is longer is read on and dropped, up to a bound, and then refused.
 pub(crate) async fn bounded(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let (mut kept, mut seen) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
         let broken = |_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off: send it again");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         seen = seen.saturating_add(data.len());
-        if seen <= limit {
-            kept.extend_from_slice(&data);
-        } else {
+        if seen.max(announced) > limit {
             kept = Vec::new();
+        } else {
+            if kept.capacity() < seen {
+                kept.reserve_exact(announced.max(2 * seen).min(limit) - kept.len());
+            }
+            kept.extend_from_slice(&data);
         }
         if seen > limit.saturating_add(DRAIN_BYTES) {
             break;
         }
     }
-    if seen <= limit {
+    if seen.max(announced) <= limit {
         Ok(kept)
     } else {
         Err(Problem::new(

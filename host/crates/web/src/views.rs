@@ -92,7 +92,7 @@ pub(crate) struct InstallationView {
     name: String,
     /// The plugin's version.
     version: String,
-    /// Its place in the chain, from 0.
+    /// Its place in the chain: rules are asked from the smallest to the largest.
     position: i64,
     #[schema(schema_with = documents::mode)]
     mode: Mode,

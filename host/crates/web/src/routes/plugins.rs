@@ -1,5 +1,7 @@
 //! Plugins of the account.
 
+use std::time::Duration;
+
 use axum::{
     extract::{Request, State},
     http::StatusCode,
@@ -14,6 +16,9 @@ use crate::{
     views::{List, PluginView},
 };
 
+/// How long a component may take to arrive. Until then it keeps a place that another upload could have.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 /// Uploads a component as a plugin, not yet installed. The same component again gives the plugin that is there.
 ///
 /// The component is inspected: it must be a WebAssembly component of at most 32 MiB that exports `sluice:policy/plugin` and a hook of
@@ -24,28 +29,26 @@ use crate::{
         (status = 201, description = "Kept", body = PluginView),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`too-slow`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`conflict`: another component has this name and version; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The component cannot be a plugin: `code` says why", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`: the account has two uploads running, or the server sixteen", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn upload(
     State(web): State<Web>,
     Auth(caller): Auth,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<PluginView>), Problem> {
-    caller_may_upload(&caller)?;
-    let component = bounded(request.into_body(), limits::COMPONENT_BYTES).await?;
-    let plugin = web.app.upload_plugin(&caller, component).await?;
+    // Asked before the body is read: 32 MiB are taken only from those who may send them.
+    let place = web.app.begin_upload(&caller)?;
+    let component = tokio::time::timeout(PATIENCE, bounded(request.into_body(), limits::COMPONENT_BYTES));
+    let component = component.await.map_err(|_| {
+        let detail = "the component took more than 5 minutes to arrive: send it over a faster line";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
+    })??;
+    let plugin = web.app.upload_plugin(&caller, place, component).await?;
     Ok((StatusCode::CREATED, axum::Json(plugin.into())))
-}
-
-/// Asked before the body is read: 32 MiB are taken only from those who may send them.
-fn caller_may_upload(caller: &sluice_app::caller::Caller) -> Result<(), Problem> {
-    if caller.may(sluice_domain::permission::Permission::ManagePlugins) {
-        Ok(())
-    } else {
-        Err(sluice_app::AppError::Forbidden.into())
-    }
 }
 
 /// The account's plugins, newest first.
