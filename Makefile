@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# The README and the scripts name files in it.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 SLUICE := target/release/sluice
 
 .PHONY: help

@@ -10,6 +10,11 @@ mod demo;
 mod seed;
 mod serve;
 
+/// glibc's allocator keeps what password hashes and uploads took, once for each thread: after a burst of log-ins, hundreds of
+/// mebibytes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A multi-tenant chat server whose tenants' WebAssembly plugins decide about every message.
 #[derive(Parser)]
 #[command(version)]

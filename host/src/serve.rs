@@ -1,6 +1,6 @@
 //! `sluice serve`: puts the parts together, serves, and shuts down in good order.
 
-use std::{path::Path, time::Duration};
+use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
 use sluice_app::{App, Clock, Parts, Rng};
@@ -94,13 +94,17 @@ fn private_folder(path: &Path) -> anyhow::Result<()> {
     made.with_context(|| format!("making the folder {}", path.display()))
 }
 
-#[expect(clippy::print_stdout, reason = "who started the server waits for this line")]
-fn announce(address: std::net::SocketAddr, demo: bool) {
-    println!("ready http://{address}");
+/// Says on standard output that it can serve. Who started it may have read that line and closed the pipe: that is no reason to fail.
+fn announce(address: SocketAddr, demo: bool) {
+    let mut text = format!("ready http://{address}\n");
     if demo {
-        println!("\nTry next, in another terminal:");
-        println!("  target/release/sluice demo                       a conversation, with and without plugins");
-        println!("  target/release/sluice demo --file FILE.csv       your own messages, with counts by verdict");
-        println!("  curl http://{address}/api/openapi.json           everything that the API can do");
+        text += "\nTry next, in another terminal:\n";
+        text += "  target/release/sluice demo                       a conversation, with and without plugins\n";
+        text += "  target/release/sluice demo --file FILE.csv       your own messages, with counts by verdict\n";
+        text += &format!("  curl http://{address}/api/openapi.json           everything that the API can do\n");
+    }
+    let mut output = std::io::stdout().lock();
+    if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        tracing::debug!(%error, "nobody reads the standard output");
     }
 }
