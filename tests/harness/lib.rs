@@ -1,1 +1,18 @@
-//! Not written yet.
+//! What the end-to-end cases are written with: the real binary on a free port with a folder of its own, and the API as its users
+//! send it.
+//!
+//! Nothing here knows how the server works inside, and nothing sleeps: whoever waits, waits for an answer, an event or an exit.
+
+mod answer;
+mod api;
+mod events;
+mod files;
+mod server;
+
+pub use crate::{
+    answer::Answer,
+    api::Api,
+    events::{Event, Events},
+    files::{component, sluice},
+    server::{Account, Home, Member, Server},
+};

@@ -66,7 +66,7 @@ pub(crate) enum OnCall {
     LabelBad,
     /// A flag without labels.
     LabelsNone,
-    /// A hundred thousand labels.
+    /// A thousand labels.
     LabelsMany,
     /// A reason whose text is too long.
     ReasonTooLong,
@@ -144,7 +144,7 @@ impl OnCall {
             Self::EditsTooLong => redact([edit(0, 0, &"*".repeat(65_537))]),
             Self::LabelBad => Verdict::flag(["Not A Label"]),
             Self::LabelsNone => Verdict::Flag(Vec::new()),
-            Self::LabelsMany => Verdict::flag((0..100_000).map(|index| format!("label-{index}"))),
+            Self::LabelsMany => Verdict::flag((0..1_000).map(|index| format!("label-{index}"))),
             Self::ReasonTooLong => Verdict::Block(Reason { code: "hostile".to_owned(), text: "no ".repeat(1_000) }),
             Self::ReasonBadCode => {
                 Verdict::block("Not A Code", "This plugin answers with a code outside the alphabet.")

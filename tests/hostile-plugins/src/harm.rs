@@ -35,9 +35,9 @@ pub(crate) fn recurse() -> ! {
 
 /// Takes memory, a mebibyte at a time, until it gets no more.
 pub(crate) fn eat_memory() -> ! {
-    let mut eaten = Vec::new();
+    let mut eaten: Vec<Vec<u8>> = Vec::new();
     loop {
-        eaten.push(black_box(vec![1_u8; 1 << 20]));
+        eaten.push(black_box(Vec::with_capacity(1 << 20)));
     }
 }
 

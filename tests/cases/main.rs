@@ -1,0 +1,18 @@
+//! End-to-end cases: each starts the real binary and does what its users do.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod chain;
+mod demo;
+mod durability;
+mod evaluate;
+mod events;
+mod failures;
+mod input;
+mod isolation;
+mod permissions;
+mod plugins;
+mod routes;
+mod sessions;
+mod story;
+mod uploads;

@@ -1,0 +1,164 @@
+//! The native API, as one of its users sends it.
+
+use reqwest::{Method, RequestBuilder, header};
+use serde_json::{Value, json};
+
+use crate::{Answer, Events, files};
+
+/// Someone who talks to the server: nobody, a token or a session.
+#[derive(Debug, Clone)]
+pub struct Api {
+    http: reqwest::Client,
+    url: String,
+    shows: Option<(header::HeaderName, String)>,
+}
+
+impl Api {
+    pub(crate) fn nobody(http: reqwest::Client, url: String) -> Self {
+        Self { http, url, shows: None }
+    }
+
+    /// The same, showing an API token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { shows: Some((header::AUTHORIZATION, format!("Bearer {token}"))), ..self.clone() }
+    }
+
+    /// The same, showing a session's cookie as `Set-Cookie` gave it.
+    #[must_use]
+    pub fn with_cookie(&self, set_cookie: &str) -> Self {
+        let pair = set_cookie.split(';').next().unwrap_or_default();
+        Self { shows: Some((header::COOKIE, pair.to_owned())), ..self.clone() }
+    }
+
+    /// A request, for what the verbs below cannot say.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match &self.shows {
+            Some((name, value)) => request.header(name, value),
+            None => request,
+        }
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// `POST` of JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// `PATCH` of JSON.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// The items of a list.
+    ///
+    /// # Panics
+    /// When the answer is no list.
+    pub async fn list(&self, path: &str) -> Vec<Value> {
+        let body = self.get(path).await.is(200);
+        body["items"].as_array().unwrap_or_else(|| panic!("no list: {body:#}")).clone()
+    }
+
+    /// Logs in with a password.
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/api/v1/sessions", json!({"email": email, "password": password})).await
+    }
+
+    /// Uploads a component.
+    pub async fn upload(&self, component: Vec<u8>) -> Answer {
+        let request = self.request(Method::POST, "/api/v1/plugins").header(header::CONTENT_TYPE, "application/wasm");
+        self.send(request.body(component)).await
+    }
+
+    /// Uploads one of the built plugins; its id.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    pub async fn plugin(&self, name: &str) -> String {
+        id(&self.upload(files::component(name)).await.is(201))
+    }
+
+    /// Installs a plugin by its id with the members of `more`, in `enforce` unless they say otherwise.
+    pub async fn install(&self, plugin: &str, more: Value) -> Answer {
+        let mut body = json!({"plugin_id": plugin, "mode": "enforce", "grants": ["log"]});
+        merge(&mut body, more);
+        self.post("/api/v1/installations", body).await
+    }
+
+    /// Uploads and installs the plugin that misbehaves as `config` says; the installation's id.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    pub async fn install_hostile(&self, config: Value, more: Value) -> String {
+        let plugin = self.plugin("hostile-plugins").await;
+        let mut body = json!({"config": config});
+        merge(&mut body, more);
+        id(&self.install(&plugin, body).await.is(201))
+    }
+
+    /// Starts a conversation; its id.
+    ///
+    /// # Panics
+    /// When the server does not start one.
+    pub async fn conversation(&self) -> String {
+        id(&self.post("/api/v1/conversations", json!({"client": {"name": "Carla"}})).await.is(201))
+    }
+
+    /// Sends a message that the client wrote.
+    pub async fn incoming(&self, conversation: &str, text: &str) -> Answer {
+        let path = format!("/api/v1/conversations/{conversation}/messages");
+        self.post(&path, json!({"text": text, "direction": "incoming"})).await
+    }
+
+    /// Sends a message to the client.
+    pub async fn outgoing(&self, conversation: &str, text: &str) -> Answer {
+        self.post(&format!("/api/v1/conversations/{conversation}/messages"), json!({"text": text})).await
+    }
+
+    /// The messages of a conversation, from the first.
+    pub async fn messages(&self, conversation: &str) -> Vec<Value> {
+        self.list(&format!("/api/v1/conversations/{conversation}/messages?limit=200")).await
+    }
+
+    /// The account's events after one of them, or from now on.
+    ///
+    /// # Panics
+    /// When the server gives no stream.
+    pub async fn events(&self, after: Option<i64>) -> Events {
+        let mut request = self.request(Method::GET, "/api/v1/events");
+        if let Some(after) = after {
+            request = request.header("Last-Event-ID", after);
+        }
+        let response = request.send().await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        Events::new(response)
+    }
+}
+
+/// The `id` of what was made.
+fn id(made: &Value) -> String {
+    made["id"].as_str().unwrap_or_else(|| panic!("no id: {made:#}")).to_owned()
+}
+
+fn merge(body: &mut Value, more: Value) {
+    let Value::Object(more) = more else { panic!("an object: {more}") };
+    body.as_object_mut().expect("an object").extend(more);
+}

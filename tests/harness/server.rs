@@ -1,0 +1,213 @@
+//! The server as a process.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::{
+    Api,
+    files::{plugins, sluice},
+};
+
+/// Longest that a request may take before the case fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where a server keeps things between its starts.
+#[derive(Debug)]
+pub struct Home {
+    folder: TempDir,
+    database_url: Option<String>,
+}
+
+impl Home {
+    /// A new one, with rows in SQLite.
+    ///
+    /// # Panics
+    /// When there is no room for a temporary folder.
+    pub fn on_sqlite() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database_url: None }
+    }
+
+    /// A new one, with rows in PostgreSQL.
+    ///
+    /// # Panics
+    /// When there is no room for a temporary folder.
+    pub fn on_postgres(database_url: String) -> Self {
+        Self { database_url: Some(database_url), ..Self::on_sqlite() }
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What the server wrote to its log, from its first start on.
+    ///
+    /// # Panics
+    /// When it was never started.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+}
+
+/// A person of a demo account.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Member {
+    /// For log-ins.
+    pub email: String,
+    /// For log-ins.
+    pub password: String,
+    /// For everything else.
+    pub api_token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct People {
+    administrator: Member,
+    supervisor: Member,
+    operator: Member,
+}
+
+#[derive(Debug, Deserialize)]
+struct Demo {
+    #[serde(flatten)]
+    with_plugins: People,
+    without_plugins: People,
+}
+
+/// A demo account: its people, each talking with a token of theirs.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// May do everything.
+    pub administrator: Api,
+    /// Reviews messages.
+    pub supervisor: Api,
+    /// Reads and writes.
+    pub operator: Api,
+    /// What they log in with, in the same order.
+    pub members: [Member; 3],
+}
+
+/// A server that runs. It ends with this.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    /// Where it keeps things.
+    pub home: Home,
+    /// One who shows nothing.
+    pub nobody: Api,
+    /// The demo account with the three example plugins.
+    pub with_plugins: Account,
+    /// The demo account without plugins.
+    pub without_plugins: Account,
+}
+
+impl Server {
+    /// Starts one with a home of its own, on SQLite.
+    pub async fn start() -> Self {
+        Self::start_in(Home::on_sqlite()).await
+    }
+
+    /// Starts one in a home that may have been used before.
+    ///
+    /// # Panics
+    /// When it does not say that it is ready.
+    #[expect(clippy::unused_async, reason = "clients can be made only where async code runs")]
+    pub async fn start_in(home: Home) -> Self {
+        let log = File::options().create(true).append(true).open(home.folder.path().join("log")).expect("a log");
+        let mut command = Command::new(sluice());
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--demo"])
+            .arg(plugins())
+            .arg("--data")
+            .arg(home.data())
+            .current_dir(home.folder.path())
+            .env_clear()
+            .env("SLUICE_LOG", "debug")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        if let Some(url) = &home.database_url {
+            command.env("SLUICE_DATABASE_URL", url);
+        }
+        let mut process = command.spawn().expect("the server starts");
+        let mut line = String::new();
+        let output = process.stdout.take().expect("the server's output is a pipe");
+        BufReader::new(output).read_line(&mut line).expect("the server's output");
+        let Some(url) = line.trim().strip_prefix("ready ") else {
+            panic!("{line:?} instead of `ready`:\n{}", home.log())
+        };
+
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
+        let nobody = Api::nobody(http, url.to_owned());
+        let demo = fs::read(home.data().join("demo.json")).expect("demo.json");
+        let demo: Demo = serde_json::from_slice(&demo).expect("demo.json as it is documented");
+        let (with_plugins, without_plugins) = (demo.with_plugins.of(&nobody), demo.without_plugins.of(&nobody));
+        Self { process, home, nobody, with_plugins, without_plugins }
+    }
+
+    /// Most memory that it has had resident since it started, in bytes.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    pub fn peak_memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        peak.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") << 10
+    }
+
+    /// Asks it to end, as an init system does; its home when it has ended well.
+    ///
+    /// # Panics
+    /// When it ends otherwise.
+    pub async fn stop(self) -> Home {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, Signal::TERM).expect("a process to end");
+        let (home, status) = self.ended().await;
+        assert!(status.success(), "{status}:\n{}", home.log());
+        home
+    }
+
+    /// Ends it at once, as a crash does; its home.
+    ///
+    /// # Panics
+    /// When it has ended already.
+    pub async fn kill(mut self) -> Home {
+        self.process.kill().expect("a process to kill");
+        self.ended().await.0
+    }
+
+    async fn ended(mut self) -> (Home, std::process::ExitStatus) {
+        let home = std::mem::replace(&mut self.home, Home::on_sqlite());
+        let wait = move || self.process.wait().expect("a process that ends");
+        (home, tokio::task::spawn_blocking(wait).await.expect("waiting does not panic"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended already cannot be killed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl People {
+    fn of(self, nobody: &Api) -> Account {
+        let Self { administrator, supervisor, operator } = self;
+        Account {
+            administrator: nobody.with_token(&administrator.api_token),
+            supervisor: nobody.with_token(&supervisor.api_token),
+            operator: nobody.with_token(&operator.api_token),
+            members: [administrator, supervisor, operator],
+        }
+    }
+}
