@@ -37,7 +37,7 @@ check: tools ## Formatter, clippy, dependency edges
 
 .PHONY: bench
 bench: plugins ## Measures and prints tables
-	cargo bench --locked -p sluice-tests
+	cargo bench --locked --workspace --bench tables
 
 .PHONY: demo-real
 demo-real: ## Plays a public collection of 5,574 real messages through the running server

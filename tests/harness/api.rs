@@ -18,6 +18,10 @@ impl Api {
         Self { http, url, shows: None }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The same, showing an API token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

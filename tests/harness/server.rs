@@ -154,6 +154,11 @@ impl Server {
         Self { process, home, nobody, with_plugins, without_plugins }
     }
 
+    /// Where it listens, as `http://HOST:PORT`.
+    pub fn url(&self) -> &str {
+        self.nobody.url()
+    }
+
     /// Most memory that it has had resident since it started, in bytes.
     ///
     /// # Panics
