@@ -19,7 +19,7 @@ use crate::{
     inspect::{link, plugin, validator},
     outline::bounded,
     protocol::{Made, Snapshot},
-    snapshot,
+    prune, snapshot,
 };
 
 /// Instructions for `configure`: about as much as 2 s.
@@ -61,7 +61,8 @@ pub(crate) fn configure(
     store.set_hostcall_fuel(memory_ceiling.saturating_mul(2));
     let mut state = snapshot::Configured { store: &mut store, instance };
     let snapshot = at_once(wizer.snapshot_component(&context, &mut state)).map_err(kept)?;
-    let artefact = engine.precompile_component(&snapshot).map_err(kept)?;
+    let pruned = prune::component(&snapshot).map_err(host)?;
+    let artefact = engine.precompile_component(&pruned).map_err(kept)?;
     Ok(Made { artefact, functions: functions.compiled() })
 }
 

@@ -4,6 +4,9 @@
 
 use std::io::{self, Read, Write};
 
+/// Many frames are small: both sides read and write through a buffer of this many bytes.
+pub(crate) const BUFFER: usize = 64 << 10;
+
 /// Writes `frames`.
 pub(crate) fn write<'f>(out: &mut impl Write, frames: impl ExactSizeIterator<Item = &'f [u8]>) -> io::Result<()> {
     out.write_all(&length(frames.len())?)?;

@@ -20,6 +20,7 @@ mod inspect;
 mod outline;
 mod process;
 mod protocol;
+mod prune;
 mod sandbox;
 mod snapshot;
 pub mod worker;

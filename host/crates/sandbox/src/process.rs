@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Read},
+    io::{self, BufReader, BufWriter, Read},
     os::unix::process::ExitStatusExt,
     path::PathBuf,
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
@@ -94,12 +94,13 @@ impl Workers {
             });
             let complaint = scope.spawn(|| tail(stderr));
             scope.spawn(move || {
+                let mut stdin = BufWriter::with_capacity(frames::BUFFER, &mut stdin);
                 // A worker that ends early is told by its status.
                 if let Err(error) = frames::write(&mut stdin, order.iter().copied()) {
                     tracing::debug!(%error, "a worker did not take its whole order");
                 }
             });
-            let answer = frames::read(&mut stdout, MOST);
+            let answer = frames::read(&mut BufReader::with_capacity(frames::BUFFER, &mut stdout), MOST);
             // What comes after the answer is not waited for.
             drop(stdout);
             let complaint = complaint.join().unwrap_or_default();

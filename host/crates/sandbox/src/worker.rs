@@ -2,7 +2,10 @@
 //!
 //! It limits itself before it reads anything, takes one order on standard input, answers on standard output, and ends.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, BufReader, BufWriter},
+    process::ExitCode,
+};
 
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
@@ -32,7 +35,7 @@ fn work() -> io::Result<()> {
     limit(Resource::Core, 0)?;
     limit(Resource::Nofile, 16)?;
 
-    let mut frames = frames::read(&mut io::stdin().lock(), MOST)?.into_iter();
+    let mut frames = frames::read(&mut BufReader::with_capacity(frames::BUFFER, io::stdin().lock()), MOST)?.into_iter();
     let order: Order = serde_json::from_slice(&next(&mut frames)?)?;
     // These are part of the order, which the server wrote; the component is not looked at before they hold.
     limit(Resource::As, order.limits.address_space)?;
@@ -70,5 +73,5 @@ fn answer(head: &impl serde::Serialize, made: Option<&Made>) -> io::Result<()> {
     let head = serde_json::to_vec(head)?;
     let rest = made.map(Made::frames).unwrap_or_default();
     let frames: Vec<&[u8]> = [head.as_slice()].into_iter().chain(rest).collect();
-    frames::write(&mut io::stdout().lock(), frames.into_iter())
+    frames::write(&mut BufWriter::with_capacity(frames::BUFFER, io::stdout().lock()), frames.into_iter())
 }
