@@ -63,7 +63,7 @@ pub(crate) fn configure(
     let snapshot = at_once(wizer.snapshot_component(&context, &mut state)).map_err(kept)?;
     let pruned = prune::component(&snapshot).map_err(host)?;
     let artefact = engine.precompile_component(&pruned).map_err(kept)?;
-    Ok(Made { artefact, functions: functions.compiled() })
+    Ok(Made { artefact, functions: functions.in_use() })
 }
 
 /// The configuration against its schema.

@@ -47,6 +47,9 @@ fn config(memory_ceiling: usize, slots: u32, pagemap_scan: bool) -> Config {
     config.consume_fuel(true);
     config.concurrency_support(false);
     config.memory_init_cow(true);
+    // For native debuggers and profilers; a trap's functions are named without them.
+    config.native_unwind_info(false);
+    config.generate_address_map(false);
     config.max_wasm_stack(STACK);
     config.memory_reservation(memory_ceiling as u64);
     config.memory_reservation_for_growth(0);

@@ -4,7 +4,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
@@ -14,26 +14,35 @@ use wasmtime::CacheStore;
 /// Keys and compiled functions.
 pub(crate) type Functions = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A worker's store: what it was given, and what it compiled.
+/// A worker's store: what it was given, what it compiled, and what was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct WorkerFunctions {
     given: HashMap<Vec<u8>, Vec<u8>>,
     compiled: Mutex<HashMap<Vec<u8>, Vec<u8>>>,
+    used: Mutex<HashSet<Vec<u8>>>,
 }
 
 impl WorkerFunctions {
     pub(crate) fn new(given: Functions) -> Self {
-        Self { given: given.into_iter().collect(), compiled: Mutex::default() }
+        Self { given: given.into_iter().collect(), ..Self::default() }
     }
 
-    /// What was compiled since the store was made.
-    pub(crate) fn compiled(&self) -> Functions {
-        self.compiled.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+    /// From now on counts anew what is in use.
+    pub(crate) fn forget_use(&self) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// What was compiled since the store was made and is in use.
+    pub(crate) fn in_use(&self) -> Functions {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        compiled.drain().filter(|(key, _)| used.contains(key)).collect()
     }
 }
 
 impl CacheStore for WorkerFunctions {
     fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_vec());
         let given = self.given.get(key).map(|value| Cow::Borrowed(value.as_slice()));
         given.or_else(|| {
             let compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);

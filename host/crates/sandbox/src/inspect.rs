@@ -19,6 +19,7 @@ use crate::{
     guest::{Guest, store},
     outline::{self, bounded, invalid},
     protocol::{Inspected, Made},
+    prune,
 };
 
 /// Instructions for `describe`: about as much as 0.2 s.
@@ -44,8 +45,11 @@ pub(crate) fn inspect(component: &[u8], memory_ceiling: usize) -> Inspected {
     let manifest = plugin.call_describe(&mut store).map_err(failed)?;
     let manifest = convert::manifest(manifest).map_err(InspectError::Manifest)?;
     validator(&manifest.config_schema).map_err(InspectError::Schema)?;
+    // Compiled once as a snapshot of it would be, so that the first configuration finds its functions compiled.
+    functions.forget_use();
+    engine.precompile_component(&prune::component(component).map_err(host)?).map_err(described)?;
     let inspection = Inspection { manifest, hooks: outline.hooks, imports: outline.imports };
-    Ok((inspection, Made { artefact, functions: functions.compiled() }))
+    Ok((inspection, Made { artefact, functions: functions.in_use() }))
 }
 
 /// Gives a component what plugins may import.

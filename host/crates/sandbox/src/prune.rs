@@ -207,3 +207,54 @@ fn named(expression: &ConstExpr<'_>) -> Result<Vec<u32>, BinaryReaderError> {
     }
     Ok(functions)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODULE: &str = r#"
+        (module
+            (type $tabled (func (param i32) (result i32)))
+            (import "host" "log" (func $log (param i32)))
+            (table 2 funcref)
+            (elem (i32.const 0) $by_table $of_another_type)
+            (func $by_name (result i32) i32.const 1)
+            (func $by_table (type $tabled) local.get 0)
+            (func $of_another_type (param i64))
+            (func $only_configuring (result i32) i32.const 2)
+            (func (export "sluice:policy/plugin@1.0.0#configure") (result i32) call $only_configuring)
+            (func (export "cabi_post_sluice:policy/plugin@1.0.0#configure") (param i32))
+            (func (export "sluice:policy/message-filter@1.0.0#check") (result i32)
+                (call_indirect (type $tabled) (call $by_name) (i32.const 0)))
+            (func (export "cabi_realloc") (result i32) i32.const 3))"#;
+
+    /// For each function with a body, whether it does more than trap.
+    fn does_something(module: &[u8]) -> Vec<bool> {
+        let outline = Outline::read(module).expect("a module");
+        let traps = |body: &FunctionBody<'_>| {
+            let mut operators = body.get_operators_reader().expect("a body");
+            matches!(operators.read().expect("an operator"), Operator::Unreachable)
+        };
+        outline.bodies().map(|(_, body)| !traps(body)).collect()
+    }
+
+    #[test]
+    fn what_hooks_reach_stays_and_the_rest_traps() {
+        let whole = wat::parse_str(MODULE).expect("a module");
+        assert_eq!(does_something(&whole).len(), 8);
+        let pruned = module(&whole).expect("a module");
+        wasmparser::validate(&pruned).expect("a valid module");
+        assert_eq!(does_something(&pruned), [true, true, false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_component_keeps_everything_but_its_modules_code() {
+        let whole =
+            wat::parse_str(format!("(component (import \"a\" (func)) (core {} (component))", &MODULE.trim()[1..]));
+        let whole = whole.expect("a component");
+        let pruned = component(&whole).expect("a component");
+        wasmparser::validate(&pruned).expect("a valid component");
+        assert_ne!(pruned, whole);
+        assert_eq!(component(&pruned).expect("a component"), pruned, "there is nothing more to leave out");
+    }
+}
