@@ -46,7 +46,7 @@ pub(crate) async fn run() {
 async fn add_a_long_list(account: &Account) {
     let api = &account.administrator;
     let installed = api.list("/api/v1/installations").await;
-    let plugin = installed.iter().find(|row| row["rule"] == "blocked-words").unwrap()["plugin_id"].as_str().unwrap();
+    let plugin = installed.iter().find(|row| row["name"] == "blocked-words").unwrap()["plugin_id"].as_str().unwrap();
     let config = json!({"lists": [{"name": "long", "words": words::blocked(10_000), "action": "block"}]});
     api.install(plugin, json!({"config": config, "grants": []})).await.is(201);
 }
@@ -91,7 +91,7 @@ async fn own_time(account: &Account) -> String {
     let micros = |rule: &Value| rule["micros"].as_u64().unwrap();
     let mut times: Vec<Duration> = decisions
         .iter()
-        .map(|decision| decision["rules"].as_array().unwrap().iter().map(micros).sum())
+        .map(|decision| decision["decision"]["rules"].as_array().unwrap().iter().map(micros).sum())
         .map(Duration::from_micros)
         .collect();
     millis(quantile(&mut times, 0.5))
