@@ -40,7 +40,7 @@ bench: plugins ## Measures and prints tables
 	cargo bench --locked --workspace --bench tables
 
 .PHONY: demo-real
-demo-real: ## Plays a public collection of 5,574 real messages through the running server
+demo-real: ## Plays a public collection of 4,862 real messages through the running server
 	scripts/demo-real
 
 .PHONY: tools
