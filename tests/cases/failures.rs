@@ -106,6 +106,20 @@ async fn a_plugin_that_burns_its_whole_budget_holds_up_nobody_elses_messages() {
 }
 
 #[tokio::test]
+async fn a_slow_plugin_is_not_a_failing_one() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    api.install_hostile(json!({"behaviour": "slow"}), json!({})).await;
+    let conversation = api.conversation().await;
+    for _ in 0..3 {
+        let posted = api.incoming(&conversation, "take your time").await.is(201);
+        assert_eq!(posted["decision"]["verdict"], "allow");
+        let fuel = posted["decision"]["rules"][0]["fuel"].as_u64().unwrap();
+        assert!((1_000_000..10_000_000).contains(&fuel), "{fuel}");
+    }
+}
+
+#[tokio::test]
 async fn no_call_knows_of_an_earlier_one() {
     let server = Server::start().await;
     let api = &server.without_plugins.administrator;

@@ -53,7 +53,7 @@ impl App {
             .evaluators
             .run(move || rows.into_iter().map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>())
             .await?;
-        let chain = Arc::new(Chain { version, rules });
+        let chain = Arc::new(Chain::new(version, rules));
         *held = Some(chain.clone());
         Ok(chain)
     }

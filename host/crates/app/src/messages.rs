@@ -186,7 +186,7 @@ impl App {
         }
     }
 
-    /// Asks the chain's rules in `mode`, on a thread for plugins if there are any.
+    /// Asks the chain's rules in `mode`: at once where that is quick, else on a thread for plugins.
     pub(crate) async fn decide(
         &self,
         chain: &Arc<Chain>,
@@ -195,6 +195,9 @@ impl App {
     ) -> Result<(Message, Decision), AppError> {
         if !chain.filters(mode, &message) {
             return Ok((message, Decision::unopposed()));
+        }
+        if let Some(decided) = chain.decide_at_once(mode, &message) {
+            return Ok(decided);
         }
         let chain = chain.clone();
         self.inner.evaluators.run(move || chain.decide(mode, message)).await

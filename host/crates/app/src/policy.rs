@@ -119,6 +119,6 @@ impl App {
                 ready: Some(ready),
             });
         }
-        Ok(Arc::new(Chain { version: 0, rules }))
+        Ok(Arc::new(Chain::new(0, rules)))
     }
 }
