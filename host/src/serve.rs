@@ -44,14 +44,14 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
         seed::demo(&app, plugins, &config.data, address).await?;
     }
 
+    // From here on a signal ends it cleanly: whoever reads `ready` may send one at once.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let closing = CancellationToken::new();
     let settings =
         Settings { secure_cookies: !address.ip().is_loopback(), closing: closing.clone(), look_every: LOOK_EVERY };
     let router = sluice_web::router(app.clone(), settings);
     let server = tokio::spawn(sluice_web::serve(listener, router, closing.clone()));
     announce(address, demo.is_some());
-
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -101,7 +101,8 @@ fn announce(address: SocketAddr, demo: bool) {
         text += "\nTry next, in another terminal:\n";
         text += "  target/release/sluice demo                       a conversation, with and without plugins\n";
         text += "  target/release/sluice demo --file FILE.csv       your own messages, with counts by verdict\n";
-        text += &format!("  curl http://{address}/api/openapi.json           everything that the API can do\n");
+        let document = format!("curl http://{address}/api/openapi.json");
+        text += &format!("  {document:<49}everything that the API can do\n");
     }
     let mut output = std::io::stdout().lock();
     if let Err(error) = output.write_all(text.as_bytes()).and_then(|()| output.flush()) {

@@ -74,3 +74,15 @@ async fn what_is_missing_is_said_with_what_to_do() {
     let nowhere = command.args(["demo", "--data", "/nowhere"]).output().unwrap();
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("make run"), "{nowhere:?}");
 }
+
+#[tokio::test]
+async fn demo_accounts_whose_passwords_are_lost_are_made_anew() {
+    let server = Server::start().await;
+    let lost = server.with_plugins.members[0].email.clone();
+    let home = server.stop().await;
+    std::fs::remove_file(home.data().join("demo.json")).unwrap();
+    let server = Server::start_in(home).await;
+    let [administrator, ..] = &server.with_plugins.members;
+    assert_ne!(administrator.email, lost);
+    server.nobody.log_in(&administrator.email, &administrator.password).await.is(201);
+}

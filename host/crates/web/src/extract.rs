@@ -191,8 +191,9 @@ pub(crate) async fn bounded(mut body: Body, limit: usize) -> Result<Vec<u8>, Pro
         if seen.max(announced) > limit {
             kept = Vec::new();
         } else {
+            // All at once: memory is taken as the bytes come, and never twice by growing.
             if kept.capacity() < seen {
-                kept.reserve_exact(announced.max(2 * seen).min(limit) - kept.len());
+                kept.reserve_exact(if announced < seen { limit } else { announced });
             }
             kept.extend_from_slice(&data);
         }
