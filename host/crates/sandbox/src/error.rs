@@ -44,7 +44,7 @@ pub enum InspectError {
     /// An interface of the contract with other types.
     #[error("the component was built against another form of the contract: build it against wit/v1 ({0})")]
     ContractMismatch(String),
-    /// A memory, table or another part that is larger than plugins may have.
+    /// A memory that is larger than plugins may have.
     #[error(
         "the component wants a memory of {wanted} bytes at its start, and plugins may have {ceiling}: lower its initial memory"
     )]
@@ -54,6 +54,11 @@ pub enum InspectError {
         /// In bytes.
         ceiling: u64,
     },
+    /// More instances or tables, or a larger one, than a slot of the pool has place for.
+    #[error(
+        "the component needs more than plugins may have: {0}; build it as one module, with fewer functions behind pointers"
+    )]
+    TooDemanding(String),
     /// `describe` or the component's start trapped or used up its budget.
     #[error("the plugin failed when it was asked to describe itself: {0}")]
     DescribeFailed(String),
@@ -91,6 +96,7 @@ impl InspectError {
             Self::NoHook => "no-hook",
             Self::ContractMismatch(_) => "contract-mismatch",
             Self::MemoryTooLarge { .. } => "memory-too-large",
+            Self::TooDemanding(_) => "too-demanding",
             Self::DescribeFailed(_) => "describe-failed",
             Self::Manifest(_) => "manifest-invalid",
             Self::Schema(_) => "schema-invalid",

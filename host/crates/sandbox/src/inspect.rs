@@ -32,7 +32,9 @@ pub(crate) fn inspect(component: &[u8], memory_ceiling: usize) -> Inspected {
     let functions = Arc::new(WorkerFunctions::default());
     let engine = engine::engine(memory_ceiling, Purpose::Compiling(functions.clone())).map_err(host)?;
     let artefact = engine.precompile_component(&instrumented).map_err(described)?;
-    let compiled = artefact::load(&engine, &artefact).map_err(host)?;
+    // It is valid, so what may fail is that a slot has no place for it.
+    let compiled = artefact::load(&engine, &artefact)
+        .map_err(|error| InspectError::TooDemanding(bounded(&format!("{error:#}"))))?;
     let pre =
         link(&engine, &compiled).map_err(|error| InspectError::ContractMismatch(bounded(&format!("{error:#}"))))?;
 
@@ -47,7 +49,7 @@ pub(crate) fn inspect(component: &[u8], memory_ceiling: usize) -> Inspected {
     validator(&manifest.config_schema).map_err(InspectError::Schema)?;
     // Compiled once as a snapshot of it would be, so that the first configuration finds its functions compiled.
     functions.forget_use();
-    engine.precompile_component(&prune::component(component).map_err(host)?).map_err(described)?;
+    engine.precompile_component(&prune::component(component).map_err(invalid)?).map_err(described)?;
     let inspection = Inspection { manifest, hooks: outline.hooks, imports: outline.imports };
     Ok((inspection, Made { artefact, functions: functions.in_use() }))
 }
