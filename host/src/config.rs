@@ -12,7 +12,7 @@ use sluice_storage::DatabaseConfig;
 /// Options of `sluice serve`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// A TOML file with `listen`, `data`, `database_url` and `blobs`; options and the environment go before it.
+    /// A TOML file with `listen`, `data`, `database_url`, `blobs` and `key_file`; options and the environment go before it.
     #[arg(long, env = "SLUICE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address and port to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
@@ -27,6 +27,10 @@ pub(crate) struct ServeArgs {
     /// Folder of plugins' components [default: `blobs` in the data folder].
     #[arg(long, env = "SLUICE_BLOBS", value_name = "FOLDER")]
     blobs: Option<PathBuf>,
+    /// File of the server's key, made when it is not there [default: `server.key` in the data folder]. Servers that share a
+    /// database share it.
+    #[arg(long, env = "SLUICE_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Seed two demo accounts once, with the example plugins in this folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) demo: Option<PathBuf>,
@@ -39,6 +43,7 @@ struct File {
     data: Option<PathBuf>,
     database_url: Option<String>,
     blobs: Option<PathBuf>,
+    key_file: Option<PathBuf>,
 }
 
 /// What the server needs to know.
@@ -48,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) database: DatabaseConfig,
     pub(crate) blobs: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Config {
@@ -56,6 +62,7 @@ impl Config {
         let listen = args.listen.or(file.listen).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
         let data = args.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let blobs = args.blobs.clone().or(file.blobs).unwrap_or_else(|| data.join("blobs"));
+        let key = args.key_file.clone().or(file.key_file).unwrap_or_else(|| data.join("server.key"));
         let database = match args.database_url.clone().or(file.database_url) {
             None => DatabaseConfig::Sqlite { path: data.join("sluice.db") },
             Some(url) => {
@@ -66,7 +73,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, data, database, blobs })
+        Ok(Self { listen, data, database, blobs, key })
     }
 }
 
@@ -80,7 +87,7 @@ mod tests {
     use super::*;
 
     fn args(config: Option<PathBuf>) -> ServeArgs {
-        ServeArgs { config, listen: None, data: None, database_url: None, blobs: None, demo: None }
+        ServeArgs { config, listen: None, data: None, database_url: None, blobs: None, key_file: None, demo: None }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod componentize;
 mod config;
 mod demo;
+mod key_file;
 mod seed;
 mod serve;
 

@@ -3,7 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
-use sluice_app::{App, Clock, Parts, Rng};
+use sluice_app::{App, Clock, Parts, Rng, ServerKey};
 use sluice_domain::time::Timestamp;
 use sluice_sandbox::{ArtefactKey, Sandbox, SandboxConfig, WorkerCommand};
 use sluice_storage::{Blobs, Database};
@@ -17,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     config::{Config, ServeArgs},
-    seed,
+    key_file, seed,
 };
 
 /// How often a live stream looks for itself.
@@ -66,12 +66,15 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
 async fn compose(config: &Config) -> anyhow::Result<App> {
     let database = Database::open(&config.database).await.context("opening the database")?;
     let blobs = Blobs::local(&config.blobs).context("opening the folder of components")?;
-    let key =
-        ArtefactKey::load_or_create(&config.data.join("artefact.key")).context("the key of compiled artefacts")?;
+    let key = ServerKey::new(key_file::load_or_create(&config.key)?);
     let program = std::env::current_exe().context("finding this program, which runs again as the compile worker")?;
     let worker = WorkerCommand { program, args: vec!["worker".into()] };
-    let sandbox =
-        Sandbox::new(SandboxConfig::new(config.data.join("artefacts"), key, worker)).context("starting the sandbox")?;
+    let sandbox = Sandbox::new(SandboxConfig::new(
+        config.data.join("artefacts"),
+        ArtefactKey::new(key.derive("artefacts")),
+        worker,
+    ))
+    .context("starting the sandbox")?;
     Ok(App::new(Parts {
         database,
         blobs,

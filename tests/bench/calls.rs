@@ -42,7 +42,7 @@ pub(crate) fn run() {
 
 fn sandbox(folder: &std::path::Path) -> Sandbox {
     let worker = WorkerCommand { program: sluice(), args: vec!["worker".into()] };
-    let key = ArtefactKey::new([7; 32]);
+    let key = ArtefactKey::new(Box::new([7; 32]).into());
     Sandbox::new(SandboxConfig::new(folder.join("artefacts"), key, worker)).unwrap()
 }
 

@@ -130,5 +130,5 @@ async fn the_data_folder_is_its_owners_only() {
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("demo.json")), 0o600);
-    assert_eq!(mode(&data.join("artefact.key")), 0o600);
+    assert_eq!(mode(&data.join("server.key")), 0o600);
 }

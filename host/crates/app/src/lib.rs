@@ -26,6 +26,7 @@ mod evaluators;
 pub mod events;
 mod idempotency;
 pub mod installations;
+mod keys;
 pub mod messages;
 mod passwords;
 pub mod plugins;
@@ -39,6 +40,7 @@ pub use sluice_storage::StorageError;
 pub use crate::{
     ambient::{Clock, Rng},
     error::AppError,
+    keys::ServerKey,
 };
 
 /// What use cases give of what is stored, and how lists are asked for.

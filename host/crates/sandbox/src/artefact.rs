@@ -1,11 +1,6 @@
 //! Compiled artefacts on disk, under a keyed MAC, and the one place where native code is taken in.
 
-use std::{
-    fs, io,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox};
@@ -23,33 +18,9 @@ const MAC_BYTES: usize = 32;
 pub struct ArtefactKey(SecretBox<[u8; 32]>);
 
 impl ArtefactKey {
-    /// A key that was made elsewhere.
-    pub fn new(bytes: [u8; 32]) -> Self {
-        Self(SecretBox::new(Box::new(bytes)))
-    }
-
-    /// The key in the file at `path`, which is made with mode 0600 when it is not there.
-    ///
-    /// # Errors
-    /// [`SandboxError::Folder`] when the file cannot be read or made, [`SandboxError::Key`] when it is no key.
-    pub fn load_or_create(path: &Path) -> Result<Self, SandboxError> {
-        let failed = |error| SandboxError::Folder { path: path.display().to_string(), error };
-        let mut options = fs::OpenOptions::new();
-        match options.write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                let mut bytes = [0; 32];
-                getrandom::fill(&mut bytes).map_err(|error| failed(io::Error::other(error)))?;
-                file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
-                Ok(Self::new(bytes))
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let bytes = fs::read(path).map_err(failed)?;
-                let bytes =
-                    <[u8; 32]>::try_from(bytes).map_err(|_| SandboxError::Key { path: path.display().to_string() })?;
-                Ok(Self::new(bytes))
-            }
-            Err(error) => Err(failed(error)),
-        }
+    /// The key, which must stay the same for artefacts to be found again.
+    pub fn new(bytes: SecretBox<[u8; 32]>) -> Self {
+        Self(bytes)
     }
 
     fn mac(&self, name: &str, artefact: &[u8]) -> Hmac<Sha256> {
@@ -126,10 +97,13 @@ pub(crate) fn load(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Compone
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn artefacts(folder: &Path, key: u8) -> Artefacts {
-        Artefacts::open(folder.to_owned(), ArtefactKey::new([key; 32]), "engine".to_owned()).expect("opens")
+        Artefacts::open(folder.to_owned(), ArtefactKey::new(Box::new([key; 32]).into()), "engine".to_owned())
+            .expect("opens")
     }
 
     #[test]
@@ -155,18 +129,5 @@ mod tests {
         }
         fs::write(folder.path().join("moved"), &kept).expect("writes");
         assert_eq!(ours.find("moved"), None, "under another name");
-    }
-
-    #[test]
-    fn a_key_is_made_once_and_is_for_its_owner_only() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("key");
-        let first = ArtefactKey::load_or_create(&path).expect("made");
-        let again = ArtefactKey::load_or_create(&path).expect("read");
-        assert_eq!(first.0.expose_secret(), again.0.expose_secret());
-        assert_eq!(fs::metadata(&path).expect("is there").permissions().mode() & 0o777, 0o600);
-        fs::write(&path, b"short").expect("writes");
-        assert!(matches!(ArtefactKey::load_or_create(&path), Err(SandboxError::Key { .. })));
     }
 }

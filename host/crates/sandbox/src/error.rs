@@ -167,10 +167,4 @@ pub enum SandboxError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// The key's file.
-    #[error("{path} is not a key of 32 bytes: remove it, and every artefact is compiled anew")]
-    Key {
-        /// Which path.
-        path: String,
-    },
 }
