@@ -5,16 +5,12 @@ use std::{collections::BTreeSet, io::Write, net::SocketAddr, os::unix::fs::OpenO
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use sluice_app::{
-    App,
-    accounts::PersonDraft,
-    caller::{Caller, Credentials},
-    installations::Install,
-};
+use sluice_app::{App, accounts::PersonDraft, authenticate::Credentials, caller::Caller, installations::Install};
 use sluice_domain::{
     id::AccountId,
     installation::{FailurePolicy, Mode, Scope},
     message::Role,
+    permission::TEMPLATES,
 };
 
 /// The example plugins in the order of the chain, with the configuration of the demo.
@@ -83,11 +79,12 @@ async fn account(app: &App, name: &str, domain: &str) -> anyhow::Result<(Account
     let domain = if earlier == 0 { domain.to_owned() } else { format!("{}.{domain}", earlier + 1) };
     let id = app.create_account(name).await?;
     let mut people = Map::new();
-    for (key, role, name) in [
-        ("administrator", Role::Administrator, "Ada"),
-        ("supervisor", Role::Supervisor, "Sam"),
-        ("operator", Role::Operator, "Olga"),
+    for (key, role, template, name) in [
+        ("administrator", Role::Administrator, None, "Ada"),
+        ("supervisor", Role::Supervisor, Some("supervisor"), "Sam"),
+        ("operator", Role::Operator, Some("operator-of-all"), "Olga"),
     ] {
+        let given = TEMPLATES.iter().filter(|given| Some(given.name) == template).flat_map(|given| given.permissions);
         let email = format!("{key}@{domain}");
         let mut bytes = [0; 12];
         getrandom::fill(&mut bytes)?;
@@ -96,6 +93,7 @@ async fn account(app: &App, name: &str, domain: &str) -> anyhow::Result<(Account
             email: email.clone(),
             name: name.to_owned(),
             role,
+            permissions: given.copied().collect(),
             password: SecretString::from(password.clone()),
         };
         let (_, token) = app.create_person(id, draft).await.with_context(|| format!("making {email}"))?;

@@ -111,6 +111,8 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("GET", "/api/v1/decisions", "", Body::None, Supervisor),
         ("GET", "/api/v1/decisions/{id}", decision, Body::None, Supervisor),
         ("GET", "/api/v1/audit", "", Body::None, Administrator),
+        ("GET", "/api/v1/security", "", Body::None, Administrator),
+        ("PUT", "/api/v1/security", "", Body::Json(json!({})), Administrator),
         ("GET", "/api/v1/events", "", Body::None, Operator),
     ];
     let route = |(method, template, id, body, least): (&str, &'static str, &str, Body, Who)| Route {

@@ -41,7 +41,7 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
     server.nobody.log_in(&operator.email, &long).await.problem(401, "wrong-credentials");
     server.nobody.log_in(&long, &long).await.problem(401, "wrong-credentials");
     let audit = server.without_plugins.administrator.list("/api/v1/audit").await;
-    assert_eq!(audit.iter().filter(|entry| entry["action"] == "session.refused").count(), 2);
+    assert_eq!(audit.iter().filter(|entry| entry["action"] == "login.refused").count(), 2);
 }
 
 #[tokio::test]

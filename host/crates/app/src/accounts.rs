@@ -5,8 +5,9 @@ use serde_json::json;
 use sluice_domain::{
     id::{AccountId, AuditId, PersonId, TokenId},
     message::Role,
+    permission::Permissions,
 };
-use sluice_storage::{AccountRow, ApiTokenRow, AuditRow, PersonRow};
+use sluice_storage::{AccountRow, ApiTokenRow, AuditRow, PersonRow, PersonStatus};
 
 use crate::{App, AppError, audit, passwords, plugins::conflict, secret};
 
@@ -19,6 +20,8 @@ pub struct PersonDraft {
     pub name: String,
     /// Operator, supervisor or administrator.
     pub role: Role,
+    /// What is given to an operator or a supervisor.
+    pub permissions: Permissions,
     /// At least twelve characters.
     pub password: SecretString,
 }
@@ -55,7 +58,7 @@ impl App {
         account: AccountId,
         draft: PersonDraft,
     ) -> Result<(PersonId, SecretString), AppError> {
-        if !matches!(draft.role, Role::Operator | Role::Supervisor | Role::Administrator) {
+        if !draft.role.is_of_people() {
             return Err(AppError::invalid("role", "operator, supervisor or administrator"));
         }
         let length = draft.password.expose_secret().chars().count();
@@ -72,7 +75,10 @@ impl App {
             email: draft.email.trim().to_lowercase(),
             name: draft.name.clone(),
             role: draft.role,
-            password_hash,
+            permissions: draft.permissions,
+            status: PersonStatus::Active,
+            password_hash: Some(password_hash),
+            password_changed_at: now,
             created_at: now,
         };
         let secret = secret::generate(secret::TOKEN_PREFIX, &self.inner.rng);
@@ -82,6 +88,12 @@ impl App {
             name: draft.name,
             token_hash: secret::digest(&secret),
             created_at: now,
+            scopes: Permissions::ALL,
+            expires_at: None,
+            last_used_at: None,
+            last_used_from: None,
+            previous_until: None,
+            revoked_at: None,
         };
         let id = person.id;
         let entries = [

@@ -1,22 +1,15 @@
 //! Who asks: the account, the rights, and the name that goes into messages and the audit log.
+//!
+//! How a request's credentials become a caller is in `authenticate`.
 
-use secrecy::SecretString;
 use sluice_domain::{
     id::{AccountId, PersonId, SessionId, TokenId},
     message::{Actor, Role},
-    permission::Permission,
+    permission::{Permission, Permissions},
 };
+use sluice_storage::Reader;
 
-use crate::{App, AppError, secret};
-
-/// What a request carries to show who sent it.
-#[derive(Debug)]
-pub enum Credentials {
-    /// The secret of a session, from the cookie.
-    Session(SecretString),
-    /// An API token, from the `Authorization` header.
-    Token(SecretString),
-}
+use crate::AppError;
 
 /// How the caller showed who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +18,15 @@ pub enum Means {
     Session(SessionId),
     /// An API token that acts for the person.
     Token(TokenId),
+}
+
+/// What a person must do before anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// The password is older than the account's settings allow.
+    ChangePassword,
+    /// The account's settings want a second factor, and the person has none.
+    EnrolSecondFactor,
 }
 
 /// Who asks.
@@ -36,25 +38,37 @@ pub struct Caller {
     pub person: PersonId,
     /// Session or token.
     pub means: Means,
-    /// The person's rights.
+    /// The person's role.
     pub role: Role,
+    /// What the caller may do.
+    pub permissions: Permissions,
+    /// What the person must do before anything that needs a permission.
+    pub duty: Option<Duty>,
     /// The person's name, or the token's.
     pub name: String,
     /// Where the request comes from.
     pub address: String,
     /// Which version of the account's chain was in force when the caller was looked up.
     pub(crate) chain_version: i64,
+    /// Which version of the account's door was.
+    pub(crate) security_version: i64,
 }
 
 impl Caller {
-    /// Whether the caller has `permission`.
-    pub fn may(&self, permission: Permission) -> bool {
-        let program = matches!(self.means, Means::Token(_));
-        self.role.may(permission) || (program && Role::ApiToken.may(permission))
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), AppError> {
+        self.is_free()?;
+        if self.permissions.contains(permission) { Ok(()) } else { Err(AppError::Forbidden(permission)) }
     }
 
-    pub(crate) fn require(&self, permission: Permission) -> Result<(), AppError> {
-        if self.may(permission) { Ok(()) } else { Err(AppError::Forbidden) }
+    /// Which conversations the caller reads and answers.
+    pub(crate) fn reader(&self) -> Result<Reader, AppError> {
+        self.is_free()?;
+        let reach = self.permissions.reach().ok_or(AppError::Forbidden(Permission::AnswerOwn))?;
+        Ok(Reader { person: self.person, reach })
+    }
+
+    fn is_free(&self) -> Result<(), AppError> {
+        self.duty.map_or(Ok(()), |duty| Err(AppError::Duty(duty)))
     }
 
     /// As whom the caller writes messages.
@@ -63,51 +77,5 @@ impl Caller {
             Means::Session(_) => Actor { id: self.person.to_string(), role: self.role, name: self.name.clone() },
             Means::Token(token) => Actor { id: token.to_string(), role: Role::ApiToken, name: self.name.clone() },
         }
-    }
-}
-
-impl App {
-    /// Finds out who sent a request from `address`.
-    ///
-    /// # Errors
-    /// [`AppError::Unauthenticated`] when the session or token does not exist, has expired or was ended.
-    pub async fn authenticate(&self, credentials: Credentials, address: String) -> Result<Caller, AppError> {
-        let now = self.now();
-        let (prefix, secret) = match &credentials {
-            Credentials::Session(secret) => (secret::SESSION_PREFIX, secret),
-            Credentials::Token(secret) => (secret::TOKEN_PREFIX, secret),
-        };
-        if !secret::is_shaped(prefix, secret) {
-            return Err(AppError::Unauthenticated);
-        }
-        let digest = secret::digest(secret);
-        let is_session = matches!(credentials, Credentials::Session(_));
-        self.inner
-            .database
-            .read(move |tx| {
-                let found = if is_session {
-                    tx.session_by_token_hash(digest, now)?.map(|row| Caller {
-                        account: row.account_id,
-                        person: row.person_id,
-                        means: Means::Session(row.id),
-                        role: row.role,
-                        name: row.name,
-                        address,
-                        chain_version: row.chain_version,
-                    })
-                } else {
-                    tx.api_token_by_hash(digest)?.map(|row| Caller {
-                        account: row.account_id,
-                        person: row.person_id,
-                        means: Means::Token(row.id),
-                        role: row.role,
-                        name: row.name,
-                        address,
-                        chain_version: row.chain_version,
-                    })
-                };
-                found.ok_or(AppError::Unauthenticated)
-            })
-            .await
     }
 }

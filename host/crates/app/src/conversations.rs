@@ -2,9 +2,9 @@
 
 use sluice_domain::{
     id::{ClientId, ConversationId},
-    permission::Permission,
+    permission::{Permission, Reach},
 };
-use sluice_storage::{Before, ClientRow, ConversationRow, NewConversation};
+use sluice_storage::{Assignment, Before, ClientRow, ConversationRow, NewConversation, Reader};
 
 use crate::{App, AppError, caller::Caller};
 
@@ -26,7 +26,11 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::Invalid`] for a name or an id.
     pub async fn start_conversation(&self, caller: &Caller, client: NewClient) -> Result<ConversationRow, AppError> {
-        caller.require(Permission::WriteMessages)?;
+        // Programs that bring in what clients wrote start the conversations for it, and need not read them.
+        let reader = match caller.require(Permission::WriteAsClient) {
+            Ok(()) => Reader { person: caller.person, reach: Reach::All },
+            Err(_) => caller.reader()?,
+        };
         check("client.name", &client.name)?;
         if let Some(id) = &client.external_id {
             check("client.external_id", id)?;
@@ -39,6 +43,8 @@ impl App {
             created_at: now,
         };
         let id = ConversationId::new(now, self.random());
+        // Who does not reach all conversations reaches this one by being its assignee.
+        let assignment = Assignment { person: Some(caller.person).filter(|_| reader.reach != Reach::All), group: None };
         self.inner
             .database
             .write(Some(account), move |tx| {
@@ -59,14 +65,15 @@ impl App {
                     client_id,
                     transport: "api".to_owned(),
                     channel: "api".to_owned(),
+                    assignment,
                     created_at: now,
                 })?;
-                rows.conversation(id)?.ok_or(AppError::Internal("reading a conversation back"))
+                rows.conversation(id, reader)?.ok_or(AppError::Internal("reading a conversation back"))
             })
             .await
     }
 
-    /// The account's conversations, newest first.
+    /// The account's conversations that the caller reaches, newest first.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
@@ -75,9 +82,8 @@ impl App {
         caller: &Caller,
         page: Before<ConversationId>,
     ) -> Result<Vec<ConversationRow>, AppError> {
-        caller.require(Permission::ReadConversations)?;
-        let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).conversations(page)?)).await
+        let (account, reader) = (caller.account, caller.reader()?);
+        self.inner.database.read(move |tx| Ok(tx.account(account).conversations(reader, page)?)).await
     }
 }
 

@@ -5,11 +5,14 @@
 use std::collections::BTreeSet;
 
 use sluice_domain::{
+    permission::Permission,
     plugin::{ConfigError, Import},
     verdict::Reason,
 };
 use sluice_sandbox::InspectError;
 use sluice_storage::StorageError;
+
+use crate::{authenticate::Refusal, caller::Duty};
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +23,24 @@ pub enum AppError {
     /// A log-in with an unknown address or a wrong password; which of both is not said.
     #[error("the e-mail address or the password is wrong")]
     WrongCredentials,
+    /// Something speaks against a session or a token that is there.
+    #[error("{}", .0.sentence())]
+    Refused(Refusal),
+    /// Attempts to log in failed too often.
+    #[error("too many attempts to log in have failed: try again in {seconds} s")]
+    TooManyAttempts {
+        /// When the next attempt is looked at.
+        seconds: u64,
+    },
     /// The caller may not do this.
-    #[error("this needs a right that you do not have: ask an administrator of the account")]
-    Forbidden,
+    #[error("this needs the permission `{}`, which you do not have: ask an administrator of the account", .0.as_str())]
+    Forbidden(Permission),
+    /// The person must do something else first.
+    #[error("{}", match .0 {
+        Duty::ChangePassword => "your password is too old: choose a new one first, with PUT /api/v1/me/password",
+        Duty::EnrolSecondFactor => "your account wants a second factor: set one up first, under /api/v1/me/second-factors, then log in again",
+    })]
+    Duty(Duty),
     /// A rule of the account keeps the caller out.
     #[error("a rule of the account refused to let you in: {}", .0.text)]
     AccessDenied(Reason),

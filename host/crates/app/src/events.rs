@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 use sluice_domain::{
-    id::{AccountId, MessageId},
-    permission::Permission,
+    id::{ConversationId, MessageId},
+    permission::Reach,
     time::Timestamp,
 };
-use sluice_storage::EventRow;
+use sluice_storage::{EventRow, Reader, Tx};
 use tokio::sync::watch;
 
 use crate::{
@@ -52,7 +52,7 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`].
     pub async fn events(&self, caller: Caller, after: Option<i64>) -> Result<EventStream, AppError> {
-        caller.require(Permission::ReadConversations)?;
+        caller.reader()?;
         // Subscribed before the first look, so that nothing falls between.
         let woken = self.inner.bus.subscribe(caller.account);
         let account = caller.account;
@@ -85,38 +85,48 @@ impl EventStream {
     /// # Errors
     /// [`AppError::Storage`].
     pub async fn look(&mut self) -> Result<Vec<Event>, AppError> {
-        let (account, viewer, after) = (self.caller.account, self.caller.role, self.after);
-        let events = self
+        let (caller, after) = (self.caller.clone(), self.after);
+        let reader = caller.reader()?;
+        let (last, events) = self
             .app
             .inner
             .database
             .read(move |tx| {
-                let rows = tx.account(account).events_after(after, BATCH)?;
-                rows.into_iter().map(|row| event(tx, account, viewer, row)).collect::<Result<Vec<_>, AppError>>()
+                let rows = tx.account(caller.account).events_after(after, BATCH)?;
+                let last = rows.last().map_or(after, |row| row.seq);
+                let mut events = Vec::with_capacity(rows.len());
+                for row in rows {
+                    events.extend(event(tx, &caller, reader, row)?);
+                }
+                Ok::<_, AppError>((last, events))
             })
             .await?;
-        if let Some(last) = events.last() {
-            self.after = last.seq;
-        }
-        Ok(events)
+        let skipped = last > self.after && events.is_empty();
+        self.after = last;
+        // Nothing of a whole batch was for this reader: what comes after it is looked at the same way.
+        if skipped { Box::pin(self.look()).await } else { Ok(events) }
     }
 }
 
-fn event(
-    tx: &mut sluice_storage::Tx<'_>,
-    account: AccountId,
-    viewer: sluice_domain::message::Role,
-    row: EventRow,
-) -> Result<Event, AppError> {
+/// An event as the caller may see it; `None` for one of a conversation that the caller does not reach.
+fn event(tx: &mut Tx<'_>, caller: &Caller, reader: Reader, row: EventRow) -> Result<Option<Event>, AppError> {
     let body: Value = serde_json::from_str(&row.body).map_err(|_| AppError::Internal("reading an event"))?;
+    let conversation = body["conversation"].as_str().and_then(|id| id.parse::<ConversationId>().ok());
+    let mut rows = tx.account(caller.account);
+    if let Some(id) = conversation
+        && reader.reach != Reach::All
+        && rows.conversation(id, reader)?.is_none()
+    {
+        return Ok(None);
+    }
     let message = body["message"].as_str().and_then(|id| id.parse::<MessageId>().ok());
     let found = match message.filter(|_| row.kind == MESSAGE_EVENT) {
-        Some(id) => tx.account(account).message(id)?,
+        Some(id) => rows.message(id)?,
         None => None,
     };
     let what = match found {
-        Some(message) => Happening::Message(Box::new(MessageView::of(message, viewer))),
+        Some(message) => Happening::Message(Box::new(MessageView::of(message, caller.permissions))),
         None => Happening::Other(row.kind, body),
     };
-    Ok(Event { seq: row.seq, at: row.created_at, what })
+    Ok(Some(Event { seq: row.seq, at: row.created_at, what }))
 }

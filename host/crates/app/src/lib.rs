@@ -10,17 +10,22 @@ use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
-use crate::{bus::Bus, chains::Chains, evaluators::Evaluators, passwords::Passwords, uploads::Uploads};
+use crate::{
+    bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords, seldom::Seldom,
+    uploads::Uploads,
+};
 
 pub mod accounts;
 pub mod ambient;
 mod audit;
+pub mod authenticate;
 mod bus;
 pub mod caller;
 mod chain;
 mod chains;
 pub mod conversations;
 pub mod decisions;
+mod door;
 pub mod error;
 mod evaluators;
 pub mod events;
@@ -32,7 +37,9 @@ mod passwords;
 pub mod plugins;
 pub mod policy;
 mod secret;
+mod seldom;
 pub mod sessions;
+mod throttle;
 pub mod uploads;
 
 pub use sluice_storage::StorageError;
@@ -68,9 +75,11 @@ struct Inner {
     rng: Rng,
     bus: Bus,
     chains: Chains,
+    doors: Doors,
     evaluators: Evaluators,
     passwords: Passwords,
     uploads: Uploads,
+    seldom: Seldom,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
 }
@@ -105,9 +114,11 @@ impl App {
                 rng,
                 bus: Bus::default(),
                 chains: Chains::default(),
+                doors: Doors::default(),
                 evaluators: Evaluators::new(cores),
                 passwords,
                 uploads: Uploads::default(),
+                seldom: Seldom::default(),
                 background: TaskTracker::new(),
                 shadows: Arc::new(Semaphore::new(SHADOWS)),
             }),

@@ -10,12 +10,12 @@ use sluice_domain::{
     installation::Mode,
     limits,
     message::{Actor, Direction, Message, Role},
-    permission::Permission,
+    permission::{Permission, Permissions, Reach},
     time::Timestamp,
     verdict::{Decision, Reason, State},
     visibility::{self, Visibility},
 };
-use sluice_storage::{ConversationRow, DecisionRow, MessageRow, Outcome, Page};
+use sluice_storage::{ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
 use crate::{App, AppError, caller::Caller, chain::Chain, idempotency::IdempotencyKey};
 
@@ -72,7 +72,7 @@ pub struct MessageView {
 }
 
 impl MessageView {
-    pub(crate) fn of(row: MessageRow, viewer: Role) -> Self {
+    pub(crate) fn of(row: MessageRow, viewer: Permissions) -> Self {
         let seen = visibility::of(viewer, row.direction, row.state);
         Self {
             id: row.id,
@@ -105,10 +105,13 @@ impl App {
         draft: Draft,
     ) -> Result<Posted, AppError> {
         let direction = draft.direction.unwrap_or(Direction::Outgoing);
-        caller.require(match direction {
-            Direction::Incoming => Permission::WriteAsClient,
-            Direction::Outgoing => Permission::WriteMessages,
-        })?;
+        let reader = match direction {
+            Direction::Incoming => {
+                caller.require(Permission::WriteAsClient)?;
+                Reader { person: caller.person, reach: Reach::All }
+            }
+            Direction::Outgoing => caller.reader()?,
+        };
         check_text(&draft.text)?;
         let key = draft
             .idempotency_key
@@ -121,8 +124,10 @@ impl App {
             .inner
             .database
             .read(move |tx| {
-                let place =
-                    tx.account(account).conversation(conversation)?.ok_or(AppError::NotFound("conversation"))?;
+                let place = tx
+                    .account(account)
+                    .conversation(conversation, reader)?
+                    .ok_or(AppError::NotFound("conversation"))?;
                 let answered = asked.map_or(Ok(None), |key| key.answered(tx))?;
                 Ok::<_, AppError>((place, answered))
             })
@@ -150,13 +155,12 @@ impl App {
         conversation: ConversationId,
         page: Page<i64>,
     ) -> Result<Vec<MessageView>, AppError> {
-        caller.require(Permission::ReadConversations)?;
-        let (account, viewer) = (caller.account, caller.role);
+        let (account, viewer, reader) = (caller.account, caller.permissions, caller.reader()?);
         self.inner
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                rows.conversation(conversation)?.ok_or(AppError::NotFound("conversation"))?;
+                rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
                 let messages = rows.messages(conversation, page)?;
                 Ok(messages.into_iter().map(|row| MessageView::of(row, viewer)).collect())
             })

@@ -20,6 +20,13 @@ pub(crate) const LONGEST: usize = 1_024;
 /// Shortest password of a new person, in characters.
 pub(crate) const SHORTEST: usize = 12;
 
+/// What looking at a password showed.
+pub(crate) struct Verified {
+    pub(crate) right: bool,
+    /// The right password's hash with today's parameters, when the one that is kept has others.
+    pub(crate) rehashed: Option<String>,
+}
+
 pub(crate) struct Passwords {
     turn: Arc<Semaphore>,
     room: Arc<Semaphore>,
@@ -43,12 +50,22 @@ impl Passwords {
     }
 
     /// Whether `password` is the one that `stored` was made of. Without `stored` it takes as long and says no.
-    pub(crate) async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool, AppError> {
+    pub(crate) async fn verify(
+        &self,
+        password: SecretString,
+        stored: Option<String>,
+        rng: &Rng,
+    ) -> Result<Verified, AppError> {
         let known = stored.is_some();
-        let stored = stored.map_or_else(|| self.nobody.clone(), Into::into);
+        let stored: Arc<str> = stored.map_or_else(|| self.nobody.clone(), Into::into);
         let fits = password.expose_secret().len() <= LONGEST;
-        let right = self.in_turn(move || verify(&password, &stored)).await?;
-        Ok(known && fits && right)
+        let salt = rng.bytes();
+        self.in_turn(move || {
+            let right = verify(&password, &stored) && known && fits;
+            let rehashed = (right && is_of_old_parameters(&stored)).then(|| hash(&password, salt));
+            Verified { right, rehashed }
+        })
+        .await
     }
 
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
@@ -72,6 +89,11 @@ fn verify(password: &SecretString, stored: &str) -> bool {
     PasswordHash::new(stored).is_ok_and(|stored| argon2().verify_password(bounded(password), &stored).is_ok())
 }
 
+fn is_of_old_parameters(stored: &str) -> bool {
+    let current = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$");
+    !stored.starts_with(&current)
+}
+
 fn bounded(password: &SecretString) -> &[u8] {
     let bytes = password.expose_secret().as_bytes();
     &bytes[..bytes.len().min(LONGEST)]
@@ -91,14 +113,31 @@ mod tests {
         let stored = passwords.hash(SecretString::from("correct horse battery"), &rng()).await.expect("hashes");
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         for (password, right) in [("correct horse battery", true), ("correct horse batterz", false), ("", false)] {
-            let verified = passwords.verify(SecretString::from(password), Some(stored.clone())).await;
-            assert_eq!(verified.expect("verifies"), right, "{password}");
+            let verified = passwords.verify(SecretString::from(password), Some(stored.clone()), &rng()).await;
+            let verified = verified.expect("verifies");
+            assert_eq!((verified.right, verified.rehashed), (right, None), "{password}");
         }
     }
 
     #[tokio::test]
     async fn nobodys_password_is_never_right() {
         let passwords = Passwords::new(&rng());
-        assert!(!passwords.verify(SecretString::from("nobody's password"), None).await.expect("verifies"));
+        let password = SecretString::from("nobody's password");
+        assert!(!passwords.verify(password, None, &rng()).await.expect("verifies").right);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_old_parameters_is_replaced_when_the_password_is_right() {
+        let passwords = Passwords::new(&rng());
+        let password = || SecretString::from("correct horse battery");
+        let weak =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(1_024, 1, 1, None).expect("parameters"));
+        let old = weak.hash_password_with_salt(password().expose_secret().as_bytes(), &[7; 16]).expect("hashes");
+        let verified = passwords.verify(password(), Some(old.to_string()), &rng()).await.expect("verifies");
+        let new = verified.rehashed.expect("hashed anew");
+        let again = passwords.verify(password(), Some(new), &rng()).await.expect("verifies");
+        assert_eq!((verified.right, again.right, again.rehashed), (true, true, None));
+        let wrong = passwords.verify(SecretString::from("wrong"), Some(old.to_string()), &rng()).await;
+        assert_eq!(wrong.expect("verifies").rehashed, None);
     }
 }

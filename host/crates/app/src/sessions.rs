@@ -7,18 +7,19 @@ use sluice_domain::{
     digest::Digest,
     id::{DecisionId, SessionId},
     limits,
+    network::network_of,
     time::Timestamp,
 };
-use sluice_storage::{DecisionRow, Outcome, SessionRow};
+use sluice_storage::{AccountRow, DecisionRow, Outcome, PersonRow, SessionRow};
 
 use crate::{
     App, AppError, audit,
+    authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
     secret,
+    seldom::MINUTE,
+    throttle::Subjects,
 };
-
-/// How long a session lasts, in milliseconds.
-pub const SESSION_MILLIS: i64 = 12 * 60 * 60 * 1000;
 
 /// A log-in.
 #[derive(Debug)]
@@ -38,10 +39,41 @@ pub struct LogIn {
 pub struct NewSession {
     /// What the cookie carries; it cannot be read again.
     pub secret: SecretString,
-    /// When it ends.
-    pub expires_at: Timestamp,
+    /// How long it lasts, in seconds.
+    pub lasts_seconds: i64,
     /// Whose it is.
     pub caller: Caller,
+}
+
+/// What is known of an e-mail address before the password is looked at.
+struct Known {
+    found: Option<Found>,
+    subjects: Subjects,
+}
+
+struct Found {
+    account: AccountRow,
+    person: PersonRow,
+}
+
+impl Found {
+    /// The person as a caller, with a session that is not made yet.
+    fn caller(self, session: SessionId, address: String) -> (Caller, PersonRow) {
+        let Self { account, person } = self;
+        let caller = Caller {
+            account: account.id,
+            person: person.id,
+            means: Means::Session(session),
+            role: person.role,
+            permissions: person.may(),
+            duty: None,
+            name: person.name.clone(),
+            address,
+            chain_version: account.chain_version,
+            security_version: account.security_version,
+        };
+        (caller, person)
+    }
 }
 
 impl App {
@@ -49,60 +81,95 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::WrongCredentials`] for an unknown address and for a wrong password, after the same time;
+    /// [`AppError::TooManyAttempts`] after many of those; with the right password [`AppError::Refused`] for a person who was disabled,
     /// [`AppError::AccessDenied`] and [`AppError::SecondFactorRequired`] when a rule of the account says so.
     pub async fn log_in(&self, log_in: LogIn) -> Result<NewSession, AppError> {
         let now = self.now();
-        let email = log_in.email.trim().to_lowercase();
-        let found = self
-            .inner
-            .database
-            .read(move |tx| {
-                let Some((account, person)) = tx.person_by_email(&email)? else { return Ok(None) };
-                let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
-                Ok::<_, AppError>(Some((account, row.chain_version, person)))
-            })
-            .await?;
-        let stored = found.as_ref().map(|(_, _, person)| person.password_hash.clone());
-        let right = self.inner.passwords.verify(log_in.password, stored).await?;
-        let Some((account, chain_version, person)) = found else { return Err(AppError::WrongCredentials) };
+        let LogIn { email, password, address, user_agent } = log_in;
+        let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
+        let stored = known.found.as_ref().and_then(|found| found.person.password_hash.clone());
+        let verified = self.inner.passwords.verify(password, stored, &self.inner.rng).await?;
         let session = SessionId::new(now, self.random());
-        let caller = Caller {
-            account,
-            person: person.id,
-            means: Means::Session(session),
-            role: person.role,
-            name: person.name,
-            address: log_in.address,
-            chain_version,
+        let (caller, person) = match known.found.map(|found| found.caller(session, address)) {
+            Some(known) if verified.right => known,
+            other => return Err(self.failed(known.subjects, other.map(|(caller, _)| caller), now).await),
         };
-        if !right {
-            self.record(&caller, audit::LOG_IN_REFUSED, json!({"code": "wrong-credentials"})).await?;
-            return Err(AppError::WrongCredentials);
+        if let Some(refusal) = not_let_in(person.status) {
+            self.record(&caller, audit::LOG_IN_REFUSED, json!({"code": refusal.code()})).await?;
+            return Err(AppError::Refused(refusal));
         }
-        let user_agent = cut(log_in.user_agent, limits::USER_AGENT_BYTES);
+        let user_agent = cut(user_agent, limits::USER_AGENT_BYTES);
         self.admit(&caller, &user_agent, now).await?;
 
+        let door = self.door(caller.account, caller.security_version).await?;
         let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
         let row = SessionRow {
             id: session,
             person_id: person.id,
             token_hash: secret::digest(&secret),
             created_at: now,
-            expires_at: now.plus_millis(SESSION_MILLIS),
+            expires_at: now.plus_millis(i64::from(door.settings.session.absolute_hours) * 60 * MINUTE),
+            last_seen_at: now,
             address: caller.address.clone(),
             user_agent,
+            second_factor: false,
+            ended: None,
         };
-        let expires_at = row.expires_at;
+        let lasts_seconds = (row.expires_at.millis() - now.millis()) / 1000;
         let entry = self.audit_row(&caller, audit::LOGGED_IN, session, json!({}));
+        let (account, subjects, network) = (caller.account, known.subjects, network_of(&caller.address));
         self.inner
             .database
             .write(Some(account), move |tx| {
+                subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
+                if let (Some(old), Some(new)) = (&person.password_hash, &verified.rehashed) {
+                    rows.rehash_password(person.id, old, new)?;
+                }
+                rows.know_network(person.id, &network, now)?;
                 rows.insert_session(&row)?;
                 Ok::<_, AppError>(rows.insert_audit(&entry)?)
             })
             .await?;
-        Ok(NewSession { secret, expires_at, caller })
+        Ok(NewSession { secret, lasts_seconds, caller })
+    }
+
+    /// Who has the e-mail address, and whether an attempt to log in is looked at now.
+    async fn known(&self, email: String, address: String, now: Timestamp) -> Result<Known, AppError> {
+        self.inner
+            .database
+            .read(move |tx| {
+                let network = network_of(&address);
+                let mut found = None;
+                let mut been_here = false;
+                if let Some((account, person)) = tx.person_by_email(&email)? {
+                    let since = now.plus_millis(-KNOWN_MILLIS);
+                    been_here = tx.account(account).knows_network(person.id, &network, since)?;
+                    let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
+                    found = Some(Found { account: row, person });
+                }
+                let subjects = Subjects::new(&email, &address, Some(network.as_str()).filter(|_| been_here));
+                subjects.check(tx, now)?;
+                Ok::<_, AppError>(Known { found, subjects })
+            })
+            .await
+    }
+
+    /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
+    async fn failed(&self, subjects: Subjects, caller: Option<Caller>, now: Timestamp) -> AppError {
+        let account = caller.as_ref().map(|caller| caller.account);
+        let entry = caller.as_ref().map(|caller| {
+            let details = json!({"code": "wrong-credentials"});
+            self.audit_row(caller, audit::LOG_IN_REFUSED, caller.person, details)
+        });
+        let written = self.inner.database.write(account, move |tx| {
+            subjects.failed(tx, now)?;
+            if let (Some(account), Some(entry)) = (account, entry) {
+                tx.account(account).insert_audit(&entry)?;
+            }
+            Ok::<_, AppError>(())
+        });
+        written.await.err().unwrap_or(AppError::WrongCredentials)
     }
 
     /// Ends the caller's session. A caller with a token has none.

@@ -87,6 +87,10 @@ ids! {
     DecisionId = "dec";
     /// One entry of the audit log.
     AuditId = "aud";
+    /// A group of people who answer clients.
+    GroupId = "grp";
+    /// A link with which a person sets a password, once.
+    LinkId = "lnk";
 }
 
 fn assemble(now: Timestamp, random: [u8; 10]) -> u128 {

@@ -39,6 +39,16 @@ pub enum Role {
     Chatbot,
 }
 
+impl Role {
+    /// Whether a person of the account can have it.
+    pub const fn is_of_people(self) -> bool {
+        match self {
+            Self::Operator | Self::Supervisor | Self::Administrator => true,
+            Self::Client | Self::ApiToken | Self::Support | Self::Chatbot => false,
+        }
+    }
+}
+
 /// Who writes, or asks to be let in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {

@@ -1,8 +1,8 @@
 //! Who sees the text of a message that was not delivered.
 
 use crate::{
-    message::{Direction, Role},
-    permission::Permission,
+    message::Direction,
+    permission::{Permission, Permissions},
     verdict::State,
 };
 
@@ -15,14 +15,14 @@ pub enum Visibility {
     Withheld,
 }
 
-/// How much someone in `viewer` sees of a message. What was written to the client is seen by all who may read the
+/// How much someone who may do `viewer` sees of a message. What was written to the client is seen by all who may read the
 /// conversation; what the client wrote is withheld while it is held, except from those who review it, and for good when it was
 /// blocked, except from those who may read the quarantine.
-pub const fn of(viewer: Role, direction: Direction, state: State) -> Visibility {
+pub const fn of(viewer: Permissions, direction: Direction, state: State) -> Visibility {
     let seen = match (state, direction) {
         (State::Delivered, _) | (_, Direction::Outgoing) => true,
-        (State::Held, Direction::Incoming) => viewer.may(Permission::ReviewMessages),
-        (State::Blocked, Direction::Incoming) => viewer.may(Permission::ReadQuarantine),
+        (State::Held, Direction::Incoming) => viewer.contains(Permission::ReviewMessages),
+        (State::Blocked, Direction::Incoming) => viewer.contains(Permission::ReadQuarantine),
     };
     if seen { Visibility::Full } else { Visibility::Withheld }
 }
@@ -30,19 +30,22 @@ pub const fn of(viewer: Role, direction: Direction, state: State) -> Visibility 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::permission::Holders;
 
     #[test]
     fn a_blocked_incoming_message_is_for_administrators_only() {
-        for role in [Role::Operator, Role::Supervisor, Role::ApiToken, Role::Support] {
-            assert_eq!(of(role, Direction::Incoming, State::Blocked), Visibility::Withheld, "{role:?}");
-        }
-        assert_eq!(of(Role::Administrator, Direction::Incoming, State::Blocked), Visibility::Full);
+        let all_that_can_be_given = Permission::ALL.into_iter().filter(|given| given.holders() == Holders::People);
+        let given = all_that_can_be_given.collect();
+        assert_eq!(of(given, Direction::Incoming, State::Blocked), Visibility::Withheld);
+        assert_eq!(of(Permissions::ALL, Direction::Incoming, State::Blocked), Visibility::Full);
     }
 
     #[test]
-    fn a_held_incoming_message_waits_out_of_the_operators_sight() {
-        assert_eq!(of(Role::Operator, Direction::Incoming, State::Held), Visibility::Withheld);
-        assert_eq!(of(Role::Supervisor, Direction::Incoming, State::Held), Visibility::Full);
-        assert_eq!(of(Role::Operator, Direction::Incoming, State::Delivered), Visibility::Full);
+    fn a_held_incoming_message_waits_out_of_the_sight_of_those_who_do_not_review() {
+        let answers = Permissions::NONE.with(Permission::AnswerAll);
+        assert_eq!(of(answers, Direction::Incoming, State::Held), Visibility::Withheld);
+        assert_eq!(of(answers, Direction::Incoming, State::Delivered), Visibility::Full);
+        let reviews = answers.with(Permission::ReviewMessages);
+        assert_eq!(of(reviews, Direction::Incoming, State::Held), Visibility::Full);
     }
 }

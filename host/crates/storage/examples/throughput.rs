@@ -13,13 +13,15 @@ use std::{
 
 use sluice_domain::{
     digest::Digest,
-    id::{AccountId, ClientId, ConversationId, DecisionId, MessageId},
+    id::{AccountId, ClientId, ConversationId, DecisionId, MessageId, PersonId},
     message::{Actor, Direction, Role},
+    permission::Reach,
     time::Timestamp,
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, ClientRow, Database, DatabaseConfig, DecisionRow, MessageRow, NewConversation, Outcome, StorageError,
+    AccountRow, Assignment, ClientRow, Database, DatabaseConfig, DecisionRow, MessageRow, NewConversation, Outcome,
+    Reader, StorageError,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -94,6 +96,7 @@ async fn prepare(database: &Database) -> Result<Vec<Place>, StorageError> {
                 client_id: client.id,
                 transport: "widget".to_owned(),
                 channel: "site".to_owned(),
+                assignment: Assignment::default(),
                 created_at: now,
             })
         });
@@ -110,7 +113,8 @@ fn random(n: u64) -> [u8; 10] {
 }
 
 async fn read(database: Database, place: Place) -> Result<(), StorageError> {
-    let row = database.read(move |tx| tx.account(place.account).conversation(place.conversation)).await?;
+    let reader = Reader { person: PersonId::new(Timestamp::from_millis(1), [1; 10]), reach: Reach::All };
+    let row = database.read(move |tx| tx.account(place.account).conversation(place.conversation, reader)).await?;
     assert!(row.is_some());
     Ok(())
 }

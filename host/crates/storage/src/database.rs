@@ -123,13 +123,14 @@ impl Database {
     {
         match &self.inner.readers {
             Readers::Sqlite(readers) => readers.read(closure).await,
-            Readers::Postgres(orders) => send(orders, closure).await,
+            Readers::Postgres(orders) => send(orders, None, closure).await,
         }
     }
 
     /// Runs a closure that writes. When this gives `Ok`, what it wrote survives a power cut; when it gives `Err`, nothing was
     /// written, except for [`StorageError::OutcomeUnknown`]. Closures for one account run one after the other, in the order in
-    /// which they were accepted; `account` is `None` for what belongs to none or to many.
+    /// which they were accepted; `account` is `None` for what belongs to none. A closure that writes what belongs to another account
+    /// than it says may wait for others that wait for it: then one of them fails with [`StorageError::Unavailable`].
     ///
     /// A closure that was accepted runs even when its caller does not wait any more.
     ///
@@ -151,7 +152,7 @@ impl Database {
             account.hash(&mut hasher);
             usize::try_from(hasher.finish() % writers.len() as u64).unwrap_or(0)
         });
-        send(&writers[writer], closure).await
+        send(&writers[writer], account, closure).await
     }
 
     /// Whether the database answers, for readiness.
@@ -188,13 +189,14 @@ impl Database {
 
 async fn send<T, E>(
     orders: &mpsc::Sender<Order>,
+    account: Option<AccountId>,
     closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
 ) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<StorageError> + Send + 'static,
 {
-    let (order, answer) = job::order(closure);
+    let (order, answer) = job::order(account, closure);
     orders.send(order).await.map_err(|_| StorageError::Closed)?;
     answer.await.map_err(|_| StorageError::Closed)?
 }

@@ -85,18 +85,24 @@ pub enum Constraint {
     ApiToken,
     /// One plugin a component, within an account.
     PluginDigest,
+    /// One link a secret.
+    LinkSecret,
+    /// One group a name, within an account.
+    GroupName,
     /// One client an external id, within an account.
     ClientExternalId,
 }
 
 impl Constraint {
     /// Every one.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::PrimaryKey,
         Self::PersonEmail,
         Self::SessionToken,
         Self::ApiToken,
         Self::PluginDigest,
+        Self::LinkSecret,
+        Self::GroupName,
         Self::ClientExternalId,
     ];
 
@@ -108,6 +114,8 @@ impl Constraint {
             Self::SessionToken => "session token",
             Self::ApiToken => "API token",
             Self::PluginDigest => "component",
+            Self::LinkSecret => "link",
+            Self::GroupName => "name of a group",
             Self::ClientExternalId => "external id",
         }
     }
@@ -120,6 +128,8 @@ impl Constraint {
             Self::SessionToken => "sessions_token",
             Self::ApiToken => "api_tokens_token",
             Self::PluginDigest => "plugins_digest",
+            Self::LinkSecret => "one_time_links_secret",
+            Self::GroupName => "operator_groups_name",
             Self::ClientExternalId => "clients_external_id",
         }
     }
@@ -132,6 +142,8 @@ impl Constraint {
             Self::SessionToken => Some("sessions.token_hash"),
             Self::ApiToken => Some("api_tokens.token_hash"),
             Self::PluginDigest => Some("plugins.sha256"),
+            Self::LinkSecret => Some("one_time_links.secret_hash"),
+            Self::GroupName => Some("operator_groups.name"),
             Self::ClientExternalId => Some("clients.external_id"),
         }
     }

@@ -2,14 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use sluice_domain::id::AccountId;
 use tokio::sync::oneshot;
 
 use crate::{error::StorageError, tx::Tx};
 
 /// What a thread of storage is told.
 pub(crate) enum Order {
-    /// Run this.
-    Run(Box<dyn Job>),
+    /// Run this, which writes what belongs to this account.
+    Run(Box<dyn Job>, Option<AccountId>),
     /// Take no more orders, finish those that were taken, and drop the sender when that is done.
     Close(oneshot::Sender<()>),
 }
@@ -37,14 +38,14 @@ struct Call<F, T, E> {
 }
 
 /// An order to run `closure`, and where its answer will come.
-pub(crate) fn order<F, T, E>(closure: F) -> (Order, oneshot::Receiver<Result<T, E>>)
+pub(crate) fn order<F, T, E>(account: Option<AccountId>, closure: F) -> (Order, oneshot::Receiver<Result<T, E>>)
 where
     F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: From<StorageError> + Send + 'static,
 {
     let (caller, answer) = oneshot::channel();
-    (Order::Run(Box::new(Call { closure: Some(closure), result: None, caller })), answer)
+    (Order::Run(Box::new(Call { closure: Some(closure), result: None, caller }), account), answer)
 }
 
 impl<F, T, E> Job for Call<F, T, E>

@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_init.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/0001_init.sql"), include_str!("../migrations/0002_people.sql")];
 
 /// What stands in a step where the databases differ: placeholder, SQLite, PostgreSQL.
 const DIALECT: [(&str, &str, &str); 4] = [

@@ -76,7 +76,7 @@ impl PostgresReader {
             // In a statement of its own: the lock is held while this waits for an order, and not while it is carried out.
             let order = orders.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
             match order {
-                Some(Order::Run(job)) => self.work(job),
+                Some(Order::Run(job, _)) => self.work(job),
                 Some(Order::Close(done)) => break Some(done),
                 None => break None,
             }

@@ -50,6 +50,16 @@ impl<'a> Row<'a> {
         self.int(what).map(Timestamp::from_millis)
     }
 
+    pub(crate) fn maybe_time(&mut self, what: &'static str) -> Read<Option<Timestamp>> {
+        let at = self.take();
+        match &self.columns {
+            Columns::Sqlite(row) => row.get::<_, Option<i64>>(at).ok(),
+            Columns::Postgres(row) => row.try_get::<_, Option<i64>>(at).ok(),
+        }
+        .map(|millis| millis.map(Timestamp::from_millis))
+        .ok_or(StorageError::Corrupt { what })
+    }
+
     pub(crate) fn text(&mut self, what: &'static str) -> Read<String> {
         self.with_text(what, |text| Some(text.to_owned()))
     }
@@ -70,6 +80,10 @@ impl<'a> Row<'a> {
     /// A case of an enum, or another type that serde reads from one string.
     pub(crate) fn word<T: for<'de> Deserialize<'de>>(&mut self, what: &'static str) -> Read<T> {
         self.with_text(what, |text| T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text)).ok())
+    }
+
+    pub(crate) fn maybe_word<T: for<'de> Deserialize<'de>>(&mut self, what: &'static str) -> Read<Option<T>> {
+        self.with_maybe_text(what, |text| T::deserialize(IntoDeserializer::<WordError>::into_deserializer(text)).ok())
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&mut self, what: &'static str) -> Read<T> {

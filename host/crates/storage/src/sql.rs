@@ -6,8 +6,8 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AuditId, ClientId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId,
-        SessionId, TokenId,
+        AccountId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId, MessageId, PersonId,
+        PluginId, SessionId, TokenId,
     },
     time::Timestamp,
 };
@@ -122,7 +122,8 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AuditId ClientId ConversationId DecisionId Digest InstallationId MessageId PersonId PluginId SessionId TokenId
+    AccountId AuditId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PersonId PluginId SessionId
+    TokenId
 }
 
 #[cfg(test)]

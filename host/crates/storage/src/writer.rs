@@ -3,14 +3,19 @@
 //! A commit waits for the disk, and what arrives meanwhile shares the next one: so many callers write as fast as one. Each
 //! closure has a savepoint of its own, so that one that fails takes nothing with it.
 
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    path::PathBuf,
+};
 
+use sluice_domain::id::AccountId;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     error::StorageError,
     job::{Job, Order, Ran},
     postgres::PostgresConnection,
+    sql::{Sql, values},
     sqlite,
     tx::{Backend, Tx},
 };
@@ -73,6 +78,8 @@ impl Control {
 
 /// Any number: it only has to be the same in all servers that use one database.
 const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(7305803)";
+const LOCK_ACCOUNTS: Sql =
+    Sql::new("SELECT 1 FROM accounts WHERE id = ANY (string_to_array($1, ',')) ORDER BY id FOR NO KEY UPDATE");
 
 impl Source {
     pub(crate) fn open(&self) -> Result<WriteConnection, StorageError> {
@@ -142,12 +149,23 @@ pub(crate) struct Writer {
 /// Where closures come from.
 struct Queue {
     orders: mpsc::Receiver<Order>,
+    /// One that was taken and did not fit into the transaction.
+    kept: Option<Waiting>,
     closing: Vec<oneshot::Sender<()>>,
+}
+
+/// A closure that waits, and the account whose rows it writes.
+struct Waiting {
+    job: Box<dyn Job>,
+    account: Option<AccountId>,
 }
 
 impl Queue {
     /// The next closure, when there is one. `None` when all were taken and there will be no more.
-    fn wait(&mut self) -> Option<Box<dyn Job>> {
+    fn wait(&mut self) -> Option<Waiting> {
+        if let Some(kept) = self.kept.take() {
+            return Some(kept);
+        }
         loop {
             let order = self.orders.blocking_recv()?;
             if let Some(job) = self.take(order) {
@@ -157,7 +175,10 @@ impl Queue {
     }
 
     /// The next closure, if one waits.
-    fn next(&mut self) -> Option<Box<dyn Job>> {
+    fn next(&mut self) -> Option<Waiting> {
+        if let Some(kept) = self.kept.take() {
+            return Some(kept);
+        }
         loop {
             let order = self.orders.try_recv().ok()?;
             if let Some(job) = self.take(order) {
@@ -166,9 +187,20 @@ impl Queue {
         }
     }
 
-    fn take(&mut self, order: Order) -> Option<Box<dyn Job>> {
+    /// The next closure, if one waits and `fits`; one that does not fit is kept.
+    fn next_if(&mut self, fits: impl FnOnce(Option<AccountId>) -> bool) -> Option<Waiting> {
+        let next = self.next()?;
+        if fits(next.account) {
+            Some(next)
+        } else {
+            self.kept = Some(next);
+            None
+        }
+    }
+
+    fn take(&mut self, order: Order) -> Option<Waiting> {
         match order {
-            Order::Run(job) => Some(job),
+            Order::Run(job, account) => Some(Waiting { job, account }),
             Order::Close(done) => {
                 self.orders.close();
                 self.closing.push(done);
@@ -186,28 +218,28 @@ impl Writer {
 
     /// Takes orders until it is told to close, or nobody can give any.
     pub(crate) fn run(mut self, orders: mpsc::Receiver<Order>) {
-        let mut queue = Queue { orders, closing: Vec::new() };
-        while let Some(job) = queue.wait() {
-            self.work(job, &mut queue);
+        let mut queue = Queue { orders, kept: None, closing: Vec::new() };
+        while let Some(first) = queue.wait() {
+            self.work(first, &mut queue);
         }
         // Before the queue tells that it is closed.
         drop(self.connection);
     }
 
-    fn work(&mut self, job: Box<dyn Job>, queue: &mut Queue) {
+    fn work(&mut self, first: Waiting, queue: &mut Queue) {
         let most = self.source.batch();
         match self.begin() {
             Ok(connection) => {
-                if !transaction(connection, job, queue, most) {
+                if !transaction(connection, first, queue, most) {
                     self.connection = None;
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "no transaction can be begun");
-                job.answer(Err(error.clone()));
+                first.job.answer(Err(error.clone()));
                 // To find out may have taken seconds: those that waited meanwhile are not made to wait for it again.
-                while let Some(job) = queue.next() {
-                    job.answer(Err(error.clone()));
+                while let Some(next) = queue.next() {
+                    next.job.answer(Err(error.clone()));
                 }
             }
         }
@@ -267,17 +299,56 @@ impl Place {
     }
 }
 
+/// The accounts whose rows a transaction on PostgreSQL writes, locked before anything else in one order.
+///
+/// A transaction of many accounts would otherwise lock them in the order of its closures: two of them, of two servers, could
+/// wait for each other.
+#[derive(Default)]
+struct Locked {
+    accounts: BTreeSet<AccountId>,
+}
+
+impl Locked {
+    /// Takes the closures that wait by now, and locks their accounts.
+    fn take(
+        &mut self,
+        connection: &mut WriteConnection,
+        batch: &mut VecDeque<Waiting>,
+        queue: &mut Queue,
+        most: usize,
+    ) -> Result<(), StorageError> {
+        match connection {
+            WriteConnection::Sqlite(_) => Ok(()),
+            WriteConnection::Postgres(connection) => {
+                batch.extend(std::iter::from_fn(|| queue.next()).take(most.saturating_sub(1)));
+                self.accounts = batch.iter().filter_map(|waiting| waiting.account).collect();
+                let ids = self.accounts.iter().map(AccountId::to_string).collect::<Vec<_>>().join(",");
+                connection.query(LOCK_ACCOUNTS, values![ids], &mut |_| Ok(()))
+            }
+        }
+    }
+}
+
 /// Runs a closure, and those that wait by then, in the transaction that was begun; commits; answers. Gives whether the connection
 /// can be used further.
-fn transaction(connection: &mut WriteConnection, first: Box<dyn Job>, queue: &mut Queue, most: usize) -> bool {
+fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Queue, most: usize) -> bool {
     let (mut ran, mut place) = (Vec::new(), Place::Begun);
-    let mut next = Some(first);
-    let mut end = Ok(());
-    while let Some(mut job) = next {
-        end = step(connection, job.as_mut(), &mut place);
+    let (mut batch, mut locked) = (VecDeque::from([first]), Locked::default());
+    let mut end = locked.take(connection, &mut batch, queue, most);
+    // Everybody is answered together: those that were not run learn how the transaction ended.
+    while let Some(Waiting { mut job, .. }) = batch.pop_front() {
+        if end.is_ok() {
+            end = step(connection, job.as_mut(), &mut place);
+        }
         ran.push(job);
         // Looked for only now: who was answered by the commit before may be back, and then shares this one.
-        next = if end.is_ok() && ran.len() < most { queue.next() } else { None };
+        if batch.is_empty() && end.is_ok() && ran.len() < most {
+            let on_sqlite = matches!(connection, WriteConnection::Sqlite(_));
+            let fits = |account: Option<AccountId>| {
+                on_sqlite || account.is_none_or(|account| locked.accounts.contains(&account))
+            };
+            batch.extend(queue.next_if(fits));
+        }
     }
     let usable = match (&end, place) {
         (Ok(()), Place::Begun | Place::Spoiled) => connection.control(Control::RollBack).is_ok(),

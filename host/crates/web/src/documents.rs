@@ -159,6 +159,46 @@ pub(crate) struct LinkDoc {
     registrable_domain: String,
 }
 
+/// Who gets in.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecurityDoc {
+    password: PasswordPolicyDoc,
+    session: SessionPolicyDoc,
+    /// Roles of people who must have a second factor: `operator`, `supervisor`, `administrator`.
+    second_factor_for: Vec<String>,
+}
+
+/// What a password must be.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordPolicyDoc {
+    /// In characters.
+    #[schema(minimum = 8, maximum = 128)]
+    min_length: u32,
+    /// As zxcvbn estimates it.
+    #[schema(maximum = 4)]
+    min_strength: u8,
+    /// Days after which it must be changed.
+    #[schema(minimum = 1, maximum = 3_650)]
+    max_age_days: Option<u32>,
+    /// How many earlier passwords must not be used again.
+    #[schema(maximum = 24)]
+    remembered: u32,
+}
+
+/// How long sessions last, and where they may be used.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionPolicyDoc {
+    #[schema(minimum = 5, maximum = 43_200)]
+    idle_minutes: u32,
+    #[schema(minimum = 1, maximum = 2_160)]
+    absolute_hours: u32,
+    /// `known-networks`: in networks in which the person has logged in; `anywhere`.
+    roaming: String,
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -189,5 +229,13 @@ mod tests {
             members(&whole),
             "no member that the domain lacks"
         );
+    }
+
+    #[test]
+    fn security_settings_are_written_as_the_document_says() {
+        let settings = sluice_domain::security::SecuritySettings::default();
+        let written = serde_json::to_value(settings).expect("written");
+        let doc: SecurityDoc = serde_json::from_value(written.clone()).expect("no member that the document lacks");
+        assert_eq!(serde_json::to_value(doc).expect("written"), written, "no member that the domain lacks");
     }
 }

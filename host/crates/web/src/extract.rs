@@ -12,7 +12,7 @@ use axum::{
 use http_body_util::BodyExt;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use sluice_app::caller::{Caller, Credentials};
+use sluice_app::{authenticate::Credentials, caller::Caller};
 
 use crate::{Web, problem::Problem};
 

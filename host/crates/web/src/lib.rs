@@ -75,6 +75,7 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::decisions::list))
         .routes(routes!(routes::decisions::get))
         .routes(routes!(routes::audit::list))
+        .routes(routes!(routes::security::get, routes::security::put))
         .routes(routes!(routes::events::stream))
         .routes(routes!(routes::health::alive))
         .routes(routes!(routes::health::ready))

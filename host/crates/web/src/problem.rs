@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use sluice_app::{AppError, StorageError};
+use sluice_app::{AppError, StorageError, caller::Duty};
 use sluice_domain::{
     plugin::ConfigError,
     verdict::{Decision, Reason},
@@ -48,6 +48,9 @@ pub(crate) struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ReasonDoc>)]
     reason: Option<Reason>,
+    /// After how many seconds to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
     /// What the chain made of a message that was blocked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DecisionDoc>)]
@@ -93,11 +96,12 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.more.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -113,7 +117,16 @@ impl From<AppError> for Problem {
         match error {
             AppError::Unauthenticated => Self::new(S::UNAUTHORIZED, "unauthenticated", detail),
             AppError::WrongCredentials => Self::new(S::UNAUTHORIZED, "wrong-credentials", detail),
-            AppError::Forbidden => Self::new(S::FORBIDDEN, "forbidden", detail),
+            AppError::Refused(refusal) => Self::new(S::UNAUTHORIZED, refusal.code(), detail),
+            AppError::TooManyAttempts { seconds } => {
+                let more = More { retry_after: Some(seconds), ..More::default() };
+                Self::new(S::TOO_MANY_REQUESTS, "too-many-attempts", detail).with(more)
+            }
+            AppError::Forbidden(_) => Self::new(S::FORBIDDEN, "forbidden", detail),
+            AppError::Duty(Duty::ChangePassword) => Self::new(S::FORBIDDEN, "password-change-required", detail),
+            AppError::Duty(Duty::EnrolSecondFactor) => {
+                Self::new(S::FORBIDDEN, "second-factor-enrolment-required", detail)
+            }
             AppError::AccessDenied(reason) => {
                 Self::new(S::FORBIDDEN, "access-denied", detail).with(More { reason: Some(reason), ..More::default() })
             }

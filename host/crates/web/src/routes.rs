@@ -17,6 +17,7 @@ pub(crate) mod installations;
 pub(crate) mod messages;
 pub(crate) mod plugins;
 pub(crate) mod policy;
+pub(crate) mod security;
 pub(crate) mod sessions;
 
 /// How a caller shows who it is, for the OpenAPI document.

@@ -10,7 +10,7 @@ use sluice_app::{
 };
 use sluice_domain::{
     digest::Digest,
-    id::{AuditId, ClientId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
+    id::{AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, MessageId, PersonId, PluginId},
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction},
     plugin::{Hook, Import},
@@ -154,6 +154,12 @@ pub(crate) struct ConversationView {
     transport: String,
     /// The account's channel.
     channel: String,
+    /// The person who answers it.
+    #[schema(value_type = Option<String>)]
+    assignee_id: Option<PersonId>,
+    /// The group that answers it.
+    #[schema(value_type = Option<String>)]
+    group_id: Option<GroupId>,
     #[schema(value_type = i64)]
     created_at: Timestamp,
 }
@@ -165,6 +171,8 @@ impl From<ConversationRow> for ConversationView {
             client: ClientView { id: row.client_id, name: row.client_name },
             transport: row.transport,
             channel: row.channel,
+            assignee_id: row.assignment.person,
+            group_id: row.assignment.group,
             created_at: row.created_at,
         }
     }

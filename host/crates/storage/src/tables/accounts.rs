@@ -1,11 +1,11 @@
 //! Accounts: the tenants themselves.
 
-use sluice_domain::{id::AccountId, time::Timestamp};
+use sluice_domain::{id::AccountId, security::SecuritySettings, time::Timestamp};
 
 use crate::{
     error::StorageError,
     row::Row,
-    sql::{Sql, values},
+    sql::{Sql, json, values},
     tx::{Account, Tx},
 };
 
@@ -20,6 +20,8 @@ pub struct AccountRow {
     pub created_at: Timestamp,
     /// Grows with every change of the account's chain of rules.
     pub chain_version: i64,
+    /// Grows with every change of what decides who gets in.
+    pub security_version: i64,
     /// The sequence number of the newest event in the outbox; 0 before the first.
     pub last_event: i64,
 }
@@ -27,7 +29,7 @@ pub struct AccountRow {
 impl AccountRow {
     /// An account at its beginning.
     pub const fn new(id: AccountId, name: String, created_at: Timestamp) -> Self {
-        Self { id, name, created_at, chain_version: 0, last_event: 0 }
+        Self { id, name, created_at, chain_version: 0, security_version: 0, last_event: 0 }
     }
 }
 
@@ -37,16 +39,25 @@ fn account(row: &mut Row<'_>) -> Result<AccountRow, StorageError> {
         name: row.text("account name")?,
         created_at: row.time("account time")?,
         chain_version: row.int("chain version")?,
+        security_version: row.int("security version")?,
         last_event: row.int("last event")?,
     })
 }
 
-const INSERT: Sql =
-    Sql::new("INSERT INTO accounts (id, name, created_at, chain_version, last_event) VALUES ($1, $2, $3, $4, $5)");
-const GET: Sql = Sql::new("SELECT id, name, created_at, chain_version, last_event FROM accounts WHERE id = $1");
-const LIST: Sql = Sql::new("SELECT id, name, created_at, chain_version, last_event FROM accounts ORDER BY id");
+const INSERT: Sql = Sql::new(
+    "INSERT INTO accounts (id, name, created_at, chain_version, security_version, last_event) VALUES ($1, $2, $3, $4, $5, $6)",
+);
+const GET: Sql =
+    Sql::new("SELECT id, name, created_at, chain_version, security_version, last_event FROM accounts WHERE id = $1");
+const LIST: Sql =
+    Sql::new("SELECT id, name, created_at, chain_version, security_version, last_event FROM accounts ORDER BY id");
 const BUMP: Sql =
     Sql::new("UPDATE accounts SET chain_version = chain_version + 1 WHERE id = $1 RETURNING chain_version");
+
+const SECURITY: Sql = Sql::new("SELECT security_version, security FROM accounts WHERE id = $1");
+const SET_SECURITY: Sql = Sql::new("UPDATE accounts SET security = $1 WHERE id = $2");
+const BUMP_SECURITY: Sql =
+    Sql::new("UPDATE accounts SET security_version = security_version + 1 WHERE id = $1 RETURNING security_version");
 
 impl Tx<'_> {
     /// Adds an account.
@@ -54,7 +65,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`StorageError::Conflict`] when there is one with this id.
     pub fn insert_account(&mut self, row: &AccountRow) -> Result<(), StorageError> {
-        self.execute(INSERT, values![row.id, &row.name, row.created_at, row.chain_version, row.last_event])?;
+        self.execute(
+            INSERT,
+            values![row.id, &row.name, row.created_at, row.chain_version, row.security_version, row.last_event],
+        )?;
         Ok(())
     }
 
@@ -82,5 +96,31 @@ impl Account<'_> {
     /// Those of the database.
     pub fn bump_chain_version(&mut self) -> Result<Option<i64>, StorageError> {
         self.tx.first(BUMP, values![self.id], |row| row.int("chain version"))
+    }
+
+    /// The security settings, and the version of all that decides who gets in. `None` when the account does not exist.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn security(&mut self) -> Result<Option<(i64, SecuritySettings)>, StorageError> {
+        self.tx
+            .first(SECURITY, values![self.id], |row| Ok((row.int("security version")?, row.json("security settings")?)))
+    }
+
+    /// Replaces the security settings.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_security(&mut self, settings: &SecuritySettings) -> Result<(), StorageError> {
+        self.tx.execute(SET_SECURITY, values![json(settings), self.id])?;
+        Ok(())
+    }
+
+    /// Says that what decides who gets in has changed, and gives the new version. `None` when the account does not exist.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn bump_security_version(&mut self) -> Result<Option<i64>, StorageError> {
+        self.tx.first(BUMP_SECURITY, values![self.id], |row| row.int("security version"))
     }
 }

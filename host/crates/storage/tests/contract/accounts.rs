@@ -1,7 +1,7 @@
 //! Accounts, people, sessions, tokens, the audit log, kept answers.
 
 use sluice_domain::{digest::Digest, message::Role};
-use sluice_storage::{AccountRow, Before, Constraint, IdempotencyRow, PersonRow, StorageError};
+use sluice_storage::{AccountRow, Before, Constraint, IdempotencyRow, PersonRow, PersonStatus, StorageError};
 
 use crate::fixture::{Fixture, World, account_id, audit_id, digest, person, person_id, session_id, time};
 
@@ -38,9 +38,10 @@ pub(crate) async fn a_session_is_found_by_its_secret_until_it_ends(fixture: Fixt
     let hash = session.token_hash;
     let find = |at| fixture.read(move |tx| tx.session_by_token_hash(hash, time(at)));
     let found = find(99).await.unwrap();
-    assert_eq!((found.account_id, found.id, found.person_id), (account.id, session.id, person.id));
-    assert_eq!((found.role, found.name, found.address), (Role::Supervisor, person.name, session.address.clone()));
-    assert_eq!((found.expires_at, found.chain_version), (session.expires_at, 0));
+    assert_eq!((found.account_id, &found.session), (account.id, &session));
+    assert_eq!((found.role, found.permissions, found.name), (Role::Supervisor, person.permissions, person.name));
+    assert_eq!((found.status, found.password_changed_at), (PersonStatus::Active, time(1)));
+    assert_eq!((found.chain_version, found.security_version), (0, 0));
     assert_eq!(find(100).await, None);
     assert_eq!(fixture.read(|tx| tx.session_by_token_hash(Digest::of(b"guess"), time(1))).await, None);
 
@@ -57,10 +58,12 @@ pub(crate) async fn a_session_is_found_by_its_secret_until_it_ends(fixture: Fixt
 
 pub(crate) async fn a_token_is_found_by_its_secret_with_its_persons_role(fixture: Fixture<'_>) {
     let World { account, person, token, .. } = fixture.world().await;
-    let found = fixture.read(move |tx| tx.api_token_by_hash(token.token_hash)).await.unwrap();
-    assert_eq!((found.account_id, found.id, found.person_id), (account.id, token.id, person.id));
-    assert_eq!((found.role, found.name.as_str(), found.chain_version), (Role::Supervisor, "import", 0));
-    assert_eq!(fixture.read(|tx| tx.api_token_by_hash(digest())).await, None);
+    let hash = token.token_hash;
+    let found = fixture.read(move |tx| tx.api_token_by_hash(hash, time(9))).await.unwrap();
+    assert_eq!((found.account_id, &found.token), (account.id, &token));
+    assert_eq!((found.role, found.permissions, found.status), (Role::Supervisor, person.permissions, person.status));
+    assert_eq!((found.chain_version, found.security_version), (0, 0));
+    assert_eq!(fixture.read(|tx| tx.api_token_by_hash(digest(), time(9))).await, None);
 }
 
 pub(crate) async fn the_audit_log_is_read_newest_first(fixture: Fixture<'_>) {

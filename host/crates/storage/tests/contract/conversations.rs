@@ -6,7 +6,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Before, ClientRow, Constraint, DecisionFilter, DecisionRow, Outcome, StorageError};
 
-use crate::fixture::{Fixture, World, client_id, decision, decision_id, message, name};
+use crate::fixture::{Fixture, World, client_id, decision, decision_id, message, name, reader_of_all};
 
 pub(crate) async fn a_client_is_found_by_what_another_system_calls_it(fixture: Fixture<'_>) {
     let World { account, client, .. } = fixture.world().await;
@@ -28,11 +28,15 @@ pub(crate) async fn a_client_is_found_by_what_another_system_calls_it(fixture: F
 
 pub(crate) async fn a_conversation_has_its_clients_name(fixture: Fixture<'_>) {
     let World { account, client, conversation, .. } = fixture.world().await;
-    let row = fixture.read(move |tx| tx.account(account.id).conversation(conversation.id)).await.unwrap();
+    let row =
+        fixture.read(move |tx| tx.account(account.id).conversation(conversation.id, reader_of_all())).await.unwrap();
     assert_eq!((row.id, row.client_id, row.client_name.clone()), (conversation.id, client.id, client.name));
     assert_eq!((&row.transport, &row.channel), (&conversation.transport, &conversation.channel));
     assert_eq!(row.created_at, conversation.created_at);
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).conversations(Before::newest(9))).await, [row]);
+    assert_eq!(
+        fixture.read(move |tx| tx.account(account.id).conversations(reader_of_all(), Before::newest(9))).await,
+        [row]
+    );
 }
 
 pub(crate) async fn a_message_reads_back_as_written(fixture: Fixture<'_>) {

@@ -10,18 +10,20 @@ use std::{
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AuditId, ClientId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId,
-        SessionId, TokenId,
+        AccountId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId, MessageId, PersonId,
+        PluginId, SessionId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Role},
+    permission::{Permission, Permissions, Reach},
     plugin::{Hook, Import, PluginName},
     time::Timestamp,
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, ApiTokenRow, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow, MessageRow, NewConversation,
-    NewInstallation, Outcome, PersonRow, PluginRow, SessionRow, StorageError, Tx,
+    AccountRow, ApiTokenRow, Assignment, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow, GroupRow, LinkRow,
+    MessageRow, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow,
+    StorageError, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -118,7 +120,9 @@ fresh! {
     client_id: ClientId
     conversation_id: ConversationId
     decision_id: DecisionId
+    group_id: GroupId
     installation_id: InstallationId
+    link_id: LinkId
     message_id: MessageId
     person_id: PersonId
     plugin_id: PluginId
@@ -141,6 +145,8 @@ pub(crate) struct World {
     pub(crate) person: PersonRow,
     pub(crate) session: SessionRow,
     pub(crate) token: ApiTokenRow,
+    pub(crate) link: LinkRow,
+    pub(crate) group: GroupRow,
     pub(crate) plugin: PluginRow,
     pub(crate) installation: NewInstallation,
     pub(crate) client: ClientRow,
@@ -164,6 +170,7 @@ impl World {
             client_id: client.id,
             transport: "widget".to_owned(),
             channel: "site".to_owned(),
+            assignment: Assignment::default(),
             created_at: time(3),
         };
         let decision = decision(conversation.id, Severity::Flag);
@@ -176,8 +183,11 @@ impl World {
                 token_hash: digest(),
                 created_at: time(1),
                 expires_at: time(100),
+                last_seen_at: time(1),
                 address: "192.0.2.1".to_owned(),
                 user_agent: "test".to_owned(),
+                second_factor: true,
+                ended: None,
             },
             token: ApiTokenRow {
                 id: token_id(),
@@ -185,7 +195,22 @@ impl World {
                 token_hash: digest(),
                 created_by: person.id,
                 created_at: time(1),
+                scopes: Permissions::NONE.with(Permission::AnswerAll).with(Permission::WriteAsClient),
+                expires_at: Some(time(100)),
+                last_used_at: None,
+                last_used_from: None,
+                previous_until: None,
+                revoked_at: None,
             },
+            link: LinkRow {
+                id: link_id(),
+                person_id: person.id,
+                secret_hash: digest(),
+                created_at: time(1),
+                expires_at: time(100),
+                used_at: None,
+            },
+            group: GroupRow { id: group_id(), name: "Sales".to_owned(), created_at: time(2) },
             installation: installation(plugin.id),
             message: message(conversation.id, decision.id, 1),
             audit: AuditRow {
@@ -212,6 +237,10 @@ impl World {
         rows.insert_person(&self.person)?;
         rows.insert_session(&self.session)?;
         rows.insert_api_token(&self.token)?;
+        rows.insert_link(&self.link)?;
+        rows.insert_group(&self.group)?;
+        rows.set_group_members(self.group.id, &[self.person.id])?;
+        rows.put_permission_template("own", self.person.permissions)?;
         rows.insert_plugin(&self.plugin)?;
         rows.insert_installation(&self.installation)?;
         rows.insert_client(&self.client)?;
@@ -223,13 +252,21 @@ impl World {
     }
 }
 
+/// One who reads all conversations.
+pub(crate) fn reader_of_all() -> Reader {
+    Reader { person: person_id(), reach: Reach::All }
+}
+
 pub(crate) fn person() -> PersonRow {
     PersonRow {
         id: person_id(),
         email: format!("ada{}@example.com", number()),
         name: "Ada".to_owned(),
         role: Role::Supervisor,
-        password_hash: "$argon2id$".to_owned(),
+        permissions: Permissions::NONE.with(Permission::AnswerGroup),
+        status: PersonStatus::Active,
+        password_hash: Some("$argon2id$".to_owned()),
+        password_changed_at: time(1),
         created_at: time(1),
     }
 }

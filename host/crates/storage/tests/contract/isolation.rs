@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use sluice_domain::installation::{FailurePolicy, Mode, Scope};
 use sluice_storage::{
-    AccountRow, Before, DecisionFilter, InstallationUpdate, NewConversation, Page, PluginUsage, SessionRow,
-    StorageError,
+    AccountRow, Assignment, Before, DecisionFilter, InstallationUpdate, LinkRow, NewConversation, Page, PersonStatus,
+    PluginUsage, SessionEnd, SessionRow, StorageError,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, conversation_id, digest, installation, message, plugin, session_id, time,
+    Fixture, World, account_id, conversation_id, digest, installation, link_id, message, plugin, reader_of_all,
+    session_id, time,
 };
 
 pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
@@ -21,6 +22,13 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         let mut ours = tx.account(ours.id);
         assert_eq!(ours.person(theirs.person.id)?, None);
         assert_eq!(ours.people()?, []);
+        assert_eq!(ours.sessions_of(theirs.person.id, time(1))?, []);
+        assert_eq!(ours.api_token(theirs.token.id)?, None);
+        assert_eq!(ours.api_tokens()?, []);
+        assert_eq!(ours.group(theirs.group.id)?, None);
+        assert_eq!(ours.groups()?, []);
+        assert_eq!(ours.group_members(theirs.group.id)?, []);
+        assert_eq!(ours.permission_templates()?, []);
         assert_eq!(ours.plugin(theirs.plugin.id)?, None);
         assert_eq!(ours.plugin_by_digest(theirs.plugin.sha256)?, None);
         assert_eq!(ours.plugins(Before::newest(9))?, []);
@@ -30,8 +38,8 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.installation_count()?, 0);
         assert_eq!(ours.client(theirs.client.id)?, None);
         assert_eq!(ours.client_by_external_id(&theirs.client.external_id.unwrap())?, None);
-        assert_eq!(ours.conversation(theirs.conversation.id)?, None);
-        assert_eq!(ours.conversations(Before::newest(9))?, []);
+        assert_eq!(ours.conversation(theirs.conversation.id, reader_of_all())?, None);
+        assert_eq!(ours.conversations(reader_of_all(), Before::newest(9))?, []);
         assert_eq!(ours.message(theirs.message.id)?, None);
         for page in [Page::first(9), Page::last(9), Page::after(0, 9), Page::before(9, 9)] {
             assert_eq!(ours.messages(theirs.conversation.id, page)?, []);
@@ -66,11 +74,23 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
         config_sha256: digest(),
         updated_at: time(9),
     };
+    let kept = theirs.clone();
     let (account, session, installation) = (ours.account.id, theirs.session.id, theirs.installation.id);
     fixture
         .write(account, move |tx| {
             let mut ours = tx.account(account);
             assert!(!ours.delete_session(session)?);
+            assert!(!ours.end_session(theirs.person.id, session, SessionEnd::Ended)?);
+            assert_eq!(ours.end_sessions(theirs.person.id, None, SessionEnd::Ended)?, 0);
+            assert!(!ours.update_person(&theirs.person)?);
+            assert!(!ours.set_password(theirs.person.id, "x", PersonStatus::Disabled, time(9))?);
+            assert!(!ours.use_link(theirs.link.id, time(9))?);
+            ours.cancel_links(theirs.person.id)?;
+            assert!(!ours.revoke_api_token(theirs.token.id, time(9))?);
+            assert!(!ours.rename_group(theirs.group.id, "Ours")?);
+            assert!(!ours.delete_group(theirs.group.id)?);
+            assert!(!ours.delete_permission_template("theirs")?);
+            assert!(!ours.assign(theirs.conversation.id, Assignment::default())?);
             assert!(!ours.update_installation(installation, &update)?);
             assert!(!ours.delete_installation(installation)?);
             ours.bump_chain_version()?;
@@ -78,10 +98,15 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             Ok(())
         })
         .await;
-    let (account, hash) = (theirs.account.id, theirs.session.token_hash);
+    let (account, hash) = (kept.account.id, kept.session.token_hash);
     let row = fixture.read(move |tx| tx.account(account).installation(installation)).await.unwrap();
-    assert_eq!(row.mode, theirs.installation.mode);
-    assert!(fixture.read(move |tx| tx.session_by_token_hash(hash, time(1))).await.is_some());
+    assert_eq!(row.mode, kept.installation.mode);
+    let live = fixture.read(move |tx| tx.session_by_token_hash(hash, time(1))).await.unwrap();
+    assert_eq!((live.session.ended, live.status), (None, PersonStatus::Active));
+    let (id, secret) = (kept.token.id, kept.link.secret_hash);
+    assert_eq!(fixture.read(move |tx| tx.account(account).api_token(id)).await, Some(kept.token));
+    assert_eq!(fixture.read(move |tx| tx.link_by_secret(secret)).await, Some((account, kept.link)));
+    assert_eq!(fixture.read(move |tx| tx.account(account).groups()).await, [kept.group]);
     let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
     assert_eq!((row.chain_version, row.last_event), (0, 1));
 }
@@ -90,11 +115,16 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
     let (ours, theirs) = (fixture.world().await, fixture.world().await);
     let account = ours.account.id;
     type Insert = Box<dyn FnOnce(&mut sluice_storage::Account<'_>, &World) -> Result<(), StorageError> + Send>;
-    let inserts: [Insert; 6] = [
+    let inserts: [Insert; 8] = [
         Box::new(|ours, theirs| {
             let session = theirs.session.clone();
             ours.insert_session(&SessionRow { id: session_id(), token_hash: digest(), ..session })
         }),
+        Box::new(|ours, theirs| {
+            let link = theirs.link.clone();
+            ours.insert_link(&LinkRow { id: link_id(), secret_hash: digest(), ..link })
+        }),
+        Box::new(|ours, theirs| ours.know_network(theirs.person.id, "192.0.2.0/24", time(1))),
         Box::new(|ours, theirs| ours.insert_plugin(&plugin(theirs.person.id))),
         Box::new(|ours, theirs| ours.insert_installation(&installation(theirs.plugin.id)).map(drop)),
         Box::new(|ours, theirs| {

@@ -11,6 +11,7 @@ mod fixture;
 mod isolation;
 mod outbox;
 mod paging;
+mod people;
 mod schema;
 mod transactions;
 
@@ -82,6 +83,18 @@ cases! {
     paging {
         messages_are_paged_in_both_directions
         lists_are_paged_from_the_newest
+    }
+    people {
+        a_person_changes_and_a_deleted_one_is_not_listed
+        a_password_is_set_rehashed_and_remembered
+        sessions_are_listed_and_ended_with_their_reason
+        a_network_is_known_for_a_time
+        a_link_is_used_once
+        a_token_is_renewed_with_an_overlap_and_revoked
+        a_throttle_is_written_read_and_forgotten
+        a_group_has_members_and_reaches_its_conversations
+        templates_are_kept_by_name
+        security_settings_read_back_and_have_a_version
     }
     schema {
         opening_again_keeps_the_rows

@@ -1,7 +1,7 @@
 //! Events, and their numbers.
 
 use serde_json::json;
-use sluice_storage::{AccountRow, StorageError};
+use sluice_storage::{AccountRow, Database, StorageError};
 
 use crate::fixture::{Fixture, account_id, time};
 
@@ -10,14 +10,15 @@ pub(crate) async fn events_are_numbered_without_gaps_under_eight_writers(fixture
     for id in accounts {
         fixture.write(id, move |tx| tx.insert_account(&AccountRow::new(id, "Busy".to_owned(), time(1)))).await;
     }
+    // As a second server would write.
+    let second = Database::open(&fixture.config).await.unwrap();
     let writers: Vec<_> = (0..8u32)
         .map(|writer| {
-            let (database, account) = (fixture.database.clone(), accounts[writer as usize % 2]);
+            let database = if writer < 4 { fixture.database.clone() } else { second.clone() };
+            let account = accounts[writer as usize % 2];
             tokio::spawn(async move {
                 for n in 0..25u32 {
-                    // A server that writes for an account on another connection, as a second server would.
-                    let shard = if writer < 4 { Some(account) } else { None };
-                    let append = database.write(shard, move |tx| {
+                    let append = database.write(Some(account), move |tx| {
                         tx.account(account).append_event("n", &json!([writer, n]), time(2))?;
                         if n % 5 == 4 { Err(StorageError::Closed) } else { Ok(()) }
                     });

@@ -3,7 +3,7 @@
 use sluice_domain::id::ConversationId;
 use sluice_storage::{Before, NewConversation, Page};
 
-use crate::fixture::{Fixture, World, conversation_id, message, message_id, plugin};
+use crate::fixture::{Fixture, World, conversation_id, message, message_id, plugin, reader_of_all};
 
 pub(crate) async fn messages_are_paged_in_both_directions(fixture: Fixture<'_>) {
     let World { account, conversation, decision, .. } = fixture.world().await;
@@ -65,7 +65,7 @@ pub(crate) async fn lists_are_paged_from_the_newest(fixture: Fixture<'_>) {
         (Before::older_than(ids[2], 1), vec![]),
     ];
     for (page, expected) in pages {
-        let rows = fixture.read(move |tx| tx.account(account.id).conversations(page)).await;
+        let rows = fixture.read(move |tx| tx.account(account.id).conversations(reader_of_all(), page)).await;
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{page:?}");
     }
     let id = newest.id;

@@ -8,12 +8,13 @@ use axum::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sluice_app::{
-    caller::{Caller, Means},
-    sessions::{LogIn, SESSION_MILLIS},
+    caller::{Caller, Duty, Means},
+    sessions::LogIn,
 };
 use sluice_domain::{
     id::{AccountId, PersonId},
     message::Role,
+    permission::Permissions,
 };
 use utoipa::ToSchema;
 
@@ -45,6 +46,12 @@ pub(crate) struct Me {
     name: String,
     #[schema(schema_with = documents::role)]
     role: Role,
+    /// What the caller may do.
+    #[schema(value_type = Vec<String>)]
+    permissions: Permissions,
+    /// What must be done before anything else: `change-password` or `enrol-second-factor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duty: Option<&'static str>,
     /// `session` or `token`.
     means: &'static str,
 }
@@ -56,6 +63,11 @@ impl From<Caller> for Me {
             person_id: caller.person,
             name: caller.name,
             role: caller.role,
+            permissions: caller.permissions,
+            duty: caller.duty.map(|duty| match duty {
+                Duty::ChangePassword => "change-password",
+                Duty::EnrolSecondFactor => "enrol-second-factor",
+            }),
             means: match caller.means {
                 Means::Session(_) => "session",
                 Means::Token(_) => "token",
@@ -67,8 +79,9 @@ impl From<Caller> for Me {
 /// Logs in with a password and sets the session's cookie.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", security(()), request_body = Credentials, responses(
     (status = 201, description = "Logged in", body = Me),
-    (status = 401, description = "`wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`wrong-credentials`; with the right password `person-disabled`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`access-denied` or `second-factor-required`: a rule of the account says so", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`: see `Retry-After`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn log_in(
     State(web): State<Web>,
@@ -78,7 +91,7 @@ pub(crate) async fn log_in(
     let log_in =
         LogIn { email: body.email, password: body.password, address: peer.address, user_agent: peer.user_agent };
     let session = web.app.log_in(log_in).await?;
-    let cookie = cookie(&web, session.secret.expose_secret(), SESSION_MILLIS / 1000)?;
+    let cookie = cookie(&web, session.secret.expose_secret(), session.lasts_seconds)?;
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], axum::Json(Me::from(session.caller))).into_response())
 }
 

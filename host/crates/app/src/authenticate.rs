@@ -1,0 +1,271 @@
+//! From what a request shows to its caller: the session or token is found, and everything that may speak against it is asked.
+//!
+//! How sessions are made is in `sessions`, how tokens are made in `tokens`.
+
+use secrecy::SecretString;
+use serde_json::json;
+use sluice_domain::{
+    message::Role,
+    network::network_of,
+    permission::Permissions,
+    security::{Roaming, SecuritySettings},
+    time::Timestamp,
+};
+use sluice_storage::{LiveSession, LiveToken, PersonStatus, SessionEnd};
+
+use crate::{
+    App, AppError, audit,
+    caller::{Caller, Duty, Means},
+    secret,
+    seldom::MINUTE,
+};
+
+/// What a request carries to show who sent it.
+#[derive(Debug)]
+pub enum Credentials {
+    /// The secret of a session, from the cookie.
+    Session(SecretString),
+    /// An API token, from the `Authorization` header.
+    Token(SecretString),
+}
+
+/// Why a session or a token that is there is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The person was disabled or deleted.
+    PersonDisabled,
+    /// The session was ended: by its person from elsewhere, by an administrator, by a change of the password.
+    SessionEnded,
+    /// The session was not used for longer than the account's settings allow.
+    SessionIdle,
+    /// The session is used in a network in which its person has never logged in.
+    AnotherNetwork,
+    /// The token has expired.
+    TokenExpired,
+    /// The token was revoked.
+    TokenRevoked,
+}
+
+impl Refusal {
+    /// Stable, for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PersonDisabled => "person-disabled",
+            Self::SessionEnded => "session-ended",
+            Self::SessionIdle => "session-idle",
+            Self::AnotherNetwork => "session-from-another-network",
+            Self::TokenExpired => "token-expired",
+            Self::TokenRevoked => "token-revoked",
+        }
+    }
+
+    /// What happened, and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::PersonDisabled => "this person has been disabled: ask an administrator of the account",
+            Self::SessionEnded => "this session was ended: log in again",
+            Self::SessionIdle => "this session was not used for too long: log in again",
+            Self::AnotherNetwork => "this session comes from a network in which you have not logged in: log in here",
+            Self::TokenExpired => "this API token has expired: ask an administrator of the account to renew it",
+            Self::TokenRevoked => "this API token was revoked: ask an administrator of the account for another one",
+        }
+    }
+}
+
+/// How long a network in which a person has logged in is known, in milliseconds.
+pub(crate) const KNOWN_MILLIS: i64 = 90 * 24 * 60 * MINUTE;
+const DAY_MILLIS: i64 = 24 * 60 * MINUTE;
+
+enum Found {
+    Session(LiveSession),
+    Token(LiveToken),
+}
+
+impl App {
+    /// Finds out who sent a request from `address`.
+    ///
+    /// # Errors
+    /// [`AppError::Unauthenticated`] for a session or token that does not exist or has come to its end, [`AppError::Refused`] for
+    /// one that something speaks against.
+    pub async fn authenticate(&self, credentials: Credentials, address: String) -> Result<Caller, AppError> {
+        let now = self.now();
+        let (prefix, secret) = match &credentials {
+            Credentials::Session(secret) => (secret::SESSION_PREFIX, secret),
+            Credentials::Token(secret) => (secret::TOKEN_PREFIX, secret),
+        };
+        if !secret::is_shaped(prefix, secret) {
+            return Err(AppError::Unauthenticated);
+        }
+        let digest = secret::digest(secret);
+        let is_session = matches!(credentials, Credentials::Session(_));
+        let found = self
+            .inner
+            .database
+            .read(move |tx| {
+                let found = if is_session {
+                    tx.session_by_token_hash(digest, now)?.map(Found::Session)
+                } else {
+                    tx.api_token_by_hash(digest, now)?.map(Found::Token)
+                };
+                found.ok_or(AppError::Unauthenticated)
+            })
+            .await?;
+        match found {
+            Found::Session(live) => self.enter_with_session(live, address, now).await,
+            Found::Token(live) => self.enter_with_token(live, address, now).await,
+        }
+    }
+
+    async fn enter_with_session(&self, live: LiveSession, address: String, now: Timestamp) -> Result<Caller, AppError> {
+        let door = self.door(live.account_id, live.security_version).await?;
+        let (id, person) = (live.session.id, live.session.person_id);
+        let caller = Caller {
+            account: live.account_id,
+            person,
+            means: Means::Session(id),
+            role: live.role,
+            permissions: Permissions::of(live.role, live.permissions),
+            duty: duty(&live, &door.settings, now),
+            name: live.name,
+            address,
+            chain_version: live.chain_version,
+            security_version: live.security_version,
+        };
+        let refusal = match refused(&live.session, live.status, &door.settings, now) {
+            Some(refusal) => Some(refusal),
+            None => self.moved(&caller, &live.session.address, door.settings.session.roaming, now).await?,
+        };
+        if let Some(refusal) = refusal {
+            return Err(self.refuse(&caller, refusal, now).await);
+        }
+        if now >= live.session.last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
+            let (database, account) = (self.inner.database.clone(), caller.account);
+            self.inner.background.spawn(async move {
+                let written = database.write(Some(account), move |tx| tx.account(account).session_seen(id, now)).await;
+                if let Err(error) = written {
+                    tracing::warn!(%error, "that a session was used was not kept");
+                }
+            });
+        }
+        Ok(caller)
+    }
+
+    async fn enter_with_token(&self, live: LiveToken, address: String, now: Timestamp) -> Result<Caller, AppError> {
+        let token = live.token;
+        let owners = Permissions::of(live.role, live.permissions);
+        let caller = Caller {
+            account: live.account_id,
+            person: token.created_by,
+            means: Means::Token(token.id),
+            role: live.role,
+            permissions: Permissions::of_token(token.scopes, owners),
+            duty: None,
+            name: token.name,
+            address,
+            chain_version: live.chain_version,
+            security_version: live.security_version,
+        };
+        let refusal = if token.revoked_at.is_some() {
+            Some(Refusal::TokenRevoked)
+        } else if token.expires_at.is_some_and(|end| end <= now) {
+            Some(Refusal::TokenExpired)
+        } else {
+            not_let_in(live.status)
+        };
+        if let Some(refusal) = refusal {
+            return Err(self.refuse(&caller, refusal, now).await);
+        }
+        let fresh = token.last_used_at.is_some_and(|at| now < at.plus_millis(MINUTE))
+            && token.last_used_from.as_ref() == Some(&caller.address);
+        if !fresh && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
+            let (database, account) = (self.inner.database.clone(), caller.account);
+            let (id, from) = (token.id, caller.address.clone());
+            self.inner.background.spawn(async move {
+                let written =
+                    database.write(Some(account), move |tx| tx.account(account).api_token_used(id, now, &from)).await;
+                if let Err(error) = written {
+                    tracing::warn!(%error, "that a token was used was not kept");
+                }
+            });
+        }
+        Ok(caller)
+    }
+
+    /// Whether a session has moved to where its person has never logged in.
+    async fn moved(
+        &self,
+        caller: &Caller,
+        began_at: &str,
+        roaming: Roaming,
+        now: Timestamp,
+    ) -> Result<Option<Refusal>, AppError> {
+        if roaming == Roaming::Anywhere || began_at == caller.address {
+            return Ok(None);
+        }
+        let network = network_of(&caller.address);
+        if network == network_of(began_at) {
+            return Ok(None);
+        }
+        let (account, person) = (caller.account, caller.person);
+        let since = now.plus_millis(-KNOWN_MILLIS);
+        let known = self
+            .inner
+            .database
+            .read(move |tx| Ok::<_, AppError>(tx.account(account).knows_network(person, &network, since)?))
+            .await?;
+        Ok((!known).then_some(Refusal::AnotherNetwork))
+    }
+
+    /// Writes down that the caller was refused, once a minute for each address and reason.
+    async fn refuse(&self, caller: &Caller, refusal: Refusal, now: Timestamp) -> AppError {
+        let what = format!("refused {:?} {} {}", caller.means, caller.address, refusal.code());
+        if self.inner.seldom.first(what, now) {
+            let action = match caller.means {
+                Means::Session(_) => audit::SESSION_REFUSED,
+                Means::Token(_) => audit::TOKEN_REFUSED,
+            };
+            if let Err(error) = self.record(caller, action, json!({"code": refusal.code()})).await {
+                return error;
+            }
+        }
+        AppError::Refused(refusal)
+    }
+}
+
+/// What speaks against a session, wherever it is used.
+fn refused(
+    session: &sluice_storage::SessionRow,
+    status: PersonStatus,
+    settings: &SecuritySettings,
+    now: Timestamp,
+) -> Option<Refusal> {
+    let idle = i64::from(settings.session.idle_minutes) * MINUTE;
+    // Settings that have become stricter count for sessions that were made before.
+    let absolute = i64::from(settings.session.absolute_hours) * 60 * MINUTE;
+    match session.ended {
+        Some(SessionEnd::PersonDisabled) => Some(Refusal::PersonDisabled),
+        Some(SessionEnd::PasswordChanged | SessionEnd::Ended) => Some(Refusal::SessionEnded),
+        None if now >= session.created_at.plus_millis(absolute) => Some(Refusal::SessionEnded),
+        // A minute more, because the last use is known to the minute.
+        None if now >= session.last_seen_at.plus_millis(idle + MINUTE) => Some(Refusal::SessionIdle),
+        None => not_let_in(status),
+    }
+}
+
+/// What speaks against a person.
+pub(crate) const fn not_let_in(status: PersonStatus) -> Option<Refusal> {
+    match status {
+        PersonStatus::Active => None,
+        PersonStatus::Invited | PersonStatus::Disabled | PersonStatus::Deleted => Some(Refusal::PersonDisabled),
+    }
+}
+
+/// What the person of a session must do before anything else.
+fn duty(live: &LiveSession, settings: &SecuritySettings, now: Timestamp) -> Option<Duty> {
+    let too_old = |days: u32| now >= live.password_changed_at.plus_millis(i64::from(days) * DAY_MILLIS);
+    if settings.password.max_age_days.is_some_and(too_old) {
+        return Some(Duty::ChangePassword);
+    }
+    let wanted = settings.second_factor_for.contains(&live.role) && live.role != Role::Support;
+    (wanted && !live.session.second_factor).then_some(Duty::EnrolSecondFactor)
+}

@@ -1,0 +1,94 @@
+//! What decides who gets in to an account, in memory: swapped as a whole when the account's security version has grown.
+//!
+//! Every request reads that version with its caller, so each server of an installation swaps at the next request after a change.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use serde_json::json;
+use sluice_domain::{id::AccountId, permission::Permission, security::SecuritySettings};
+
+use crate::{App, AppError, audit, caller::Caller};
+
+/// What an account asks of those who want in, as of one version.
+pub(crate) struct Door {
+    version: i64,
+    pub(crate) settings: SecuritySettings,
+}
+
+#[derive(Default)]
+pub(crate) struct Doors {
+    held: RwLock<HashMap<AccountId, Arc<Door>>>,
+}
+
+impl Doors {
+    fn held(&self, account: AccountId, version: i64) -> Option<Arc<Door>> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.get(&account).filter(|door| door.version >= version).cloned()
+    }
+
+    fn hold(&self, account: AccountId, door: Arc<Door>) -> Arc<Door> {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        // Of two that were read at once, the newer one stays.
+        let newest = held.get(&account).filter(|other| other.version >= door.version).cloned().unwrap_or(door);
+        held.insert(account, newest.clone());
+        newest
+    }
+}
+
+impl App {
+    /// The account's door, at `version` or newer.
+    pub(crate) async fn door(&self, account: AccountId, version: i64) -> Result<Arc<Door>, AppError> {
+        if let Some(door) = self.inner.doors.held(account, version) {
+            return Ok(door);
+        }
+        let door = self
+            .inner
+            .database
+            .read(move |tx| {
+                let (version, settings) = tx.account(account).security()?.ok_or(AppError::NotFound("account"))?;
+                Ok::<_, AppError>(Door { version, settings })
+            })
+            .await?;
+        Ok(self.inner.doors.hold(account, Arc::new(door)))
+    }
+
+    /// The account's security settings.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn security_settings(&self, caller: &Caller) -> Result<SecuritySettings, AppError> {
+        caller.require(Permission::ManageSecurity)?;
+        Ok(self.door(caller.account, caller.security_version).await?.settings.clone())
+    }
+
+    /// Replaces the account's security settings. They are in force at every server from the next request on, for sessions that are
+    /// open too.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`]; [`AppError::Invalid`] for a setting out of its bounds.
+    pub async fn change_security_settings(
+        &self,
+        caller: &Caller,
+        settings: SecuritySettings,
+    ) -> Result<SecuritySettings, AppError> {
+        caller.require(Permission::ManageSecurity)?;
+        settings.check().map_err(|bad| AppError::invalid(bad.field, bad.problem))?;
+        let account = caller.account;
+        let before = self.door(account, caller.security_version).await?.settings.clone();
+        let details = json!({"before": before, "after": settings});
+        let entry = self.audit_row(caller, audit::SECURITY_CHANGED, account, details);
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.set_security(&settings)?;
+                rows.bump_security_version()?;
+                rows.insert_audit(&entry)?;
+                Ok(settings)
+            })
+            .await
+    }
+}

@@ -1,0 +1,71 @@
+//! What is slowed down when attempts to log in fail: the address that they come from, and the e-mail address that they name.
+//!
+//! Somebody who guesses at a person's password from elsewhere slows down that elsewhere only: from networks in which the person
+//! has logged in before, attempts are counted apart. So nobody can keep a rightful owner out. By how much is in the domain.
+
+use sluice_domain::{
+    digest::Digest,
+    throttle::{self, Failures},
+    time::Timestamp,
+};
+use sluice_storage::{ThrottleRow, Tx};
+
+use crate::AppError;
+
+/// Failures of one address before it is slowed down: an office of many people shares one.
+const FREE_OF_ADDRESS: u32 = 20;
+/// Failures of one e-mail address before it is slowed down.
+const FREE_OF_PERSON: u32 = 5;
+
+/// What one attempt counts for. Digests, so that no address is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subjects {
+    address: Digest,
+    person: Digest,
+}
+
+impl Subjects {
+    /// Of an attempt with `email` from `address`. `known` is the network, when the person has logged in there before.
+    pub(crate) fn new(email: &str, address: &str, known: Option<&str>) -> Self {
+        Self {
+            address: Digest::of(format!("address\0{address}").as_bytes()),
+            person: Digest::of(format!("person\0{email}\0{}", known.unwrap_or_default()).as_bytes()),
+        }
+    }
+
+    const fn each(self) -> [(Digest, u32); 2] {
+        [(self.address, FREE_OF_ADDRESS), (self.person, FREE_OF_PERSON)]
+    }
+
+    /// Lets an attempt be looked at, or says when the next one may be.
+    pub(crate) fn check(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        let mut until = now;
+        for (subject, _) in self.each() {
+            if let Some(row) = tx.throttle(subject)? {
+                until = until.max(row.blocked_until);
+            }
+        }
+        let seconds = (until.millis() - now.millis()).unsigned_abs().div_ceil(1000);
+        if seconds == 0 { Ok(()) } else { Err(AppError::TooManyAttempts { seconds }) }
+    }
+
+    /// Counts a failure.
+    pub(crate) fn failed(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        for (subject, free) in self.each() {
+            let before = tx.throttle(subject)?;
+            let before = before.map(|row| Failures {
+                count: row.failures,
+                blocked_until: row.blocked_until,
+                last: row.updated_at,
+            });
+            let Failures { count, blocked_until, last } = throttle::after_failure(before, free, now);
+            tx.put_throttle(&ThrottleRow { subject, failures: count, blocked_until, updated_at: last })?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the failures of the person. Those of the address stay: whoever has one good password there may be guessing others.
+    pub(crate) fn succeeded(self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        Ok(tx.delete_throttle(self.person)?)
+    }
+}

@@ -1,0 +1,72 @@
+//! How attempts to log in are slowed down: not at all at first, then ever more, but never for good.
+//!
+//! What is slowed down, a person's e-mail address or the address that attempts come from, is not decided here.
+
+use crate::time::Timestamp;
+
+/// Longest that one failure keeps further attempts out, in milliseconds.
+pub const LONGEST_MILLIS: i64 = 15 * 60 * 1000;
+/// How long after its last failure a subject begins anew, in milliseconds.
+pub const FORGOTTEN_MILLIS: i64 = 60 * 60 * 1000;
+const FIRST_MILLIS: i64 = 1_000;
+
+/// What failed how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// Since the last success.
+    pub count: u32,
+    /// Until when no attempt is looked at.
+    pub blocked_until: Timestamp,
+    /// When the last one happened.
+    pub last: Timestamp,
+}
+
+/// What another failure at `now` makes of the earlier ones: after the first `free`, each doubles the pause, which begins with a
+/// second and ends with a quarter of an hour. An hour without failures, and all are forgotten.
+pub fn after_failure(before: Option<Failures>, free: u32, now: Timestamp) -> Failures {
+    let remembered = before.filter(|failures| now < failures.last.plus_millis(FORGOTTEN_MILLIS));
+    let count = remembered.map_or(0, |failures| failures.count).saturating_add(1);
+    let pause = match count.checked_sub(free) {
+        None | Some(0) => 0,
+        Some(over) => FIRST_MILLIS.checked_shl(over - 1).filter(|pause| *pause > 0).unwrap_or(LONGEST_MILLIS),
+    };
+    Failures { count, blocked_until: now.plus_millis(pause.min(LONGEST_MILLIS)), last: now }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nobody_is_kept_out_longer_than_a_quarter_of_an_hour(count: u32, free in 0..50_u32, at in 0..1_i64 << 40) {
+            let now = Timestamp::from_millis(at);
+            let before = Failures { count, blocked_until: now, last: now };
+            let after = after_failure(Some(before), free, now);
+            let pause = after.blocked_until.millis() - at;
+            prop_assert!((0..=LONGEST_MILLIS).contains(&pause));
+            prop_assert_eq!(pause > 0, after.count > free);
+        }
+    }
+
+    #[test]
+    fn the_first_failures_are_free_and_the_pauses_then_grow() {
+        let mut failures = None;
+        let mut pauses = Vec::new();
+        for _ in 0..15 {
+            let next = after_failure(failures, 3, Timestamp::from_millis(5));
+            pauses.push((next.blocked_until.millis() - 5) / 1000);
+            failures = Some(next);
+        }
+        assert_eq!(pauses, [0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+    }
+
+    #[test]
+    fn an_hour_later_all_is_forgotten() {
+        let old = Failures { count: 30, blocked_until: Timestamp::from_millis(0), last: Timestamp::from_millis(0) };
+        assert_eq!(after_failure(Some(old), 3, Timestamp::from_millis(FORGOTTEN_MILLIS)).count, 1);
+        assert_eq!(after_failure(Some(old), 3, Timestamp::from_millis(FORGOTTEN_MILLIS - 1)).count, 31);
+    }
+}

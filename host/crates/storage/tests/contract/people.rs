@@ -1,0 +1,240 @@
+//! What people may do, how they get in, and what they reach.
+
+use sluice_domain::{
+    message::Role,
+    permission::{Permission, Permissions, Reach},
+    security::{PasswordPolicy, SecuritySettings},
+};
+use sluice_storage::{
+    Assignment, Before, Constraint, GroupRow, PersonStatus, Reader, SessionEnd, StorageError, ThrottleRow,
+};
+
+use crate::fixture::{Fixture, World, conversation_id, digest, group_id, person, session_id, time};
+
+pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fixture<'_>) {
+    let World { account, person, .. } = fixture.world().await;
+    let id = account.id;
+    let mut changed = person.clone();
+    changed.email = format!("new-{}", changed.email);
+    changed.name = "Grace".to_owned();
+    changed.role = Role::Operator;
+    changed.permissions = Permissions::NONE.with(Permission::AnswerOwn);
+    changed.status = PersonStatus::Disabled;
+    let row = changed.clone();
+    assert!(fixture.write(id, move |tx| tx.account(id).update_person(&row)).await);
+    assert_eq!(fixture.read(move |tx| tx.account(id).people()).await, [changed.clone()]);
+
+    changed.status = PersonStatus::Deleted;
+    let row = changed.clone();
+    assert!(fixture.write(id, move |tx| tx.account(id).update_person(&row)).await);
+    assert_eq!(fixture.read(move |tx| tx.account(id).people()).await, []);
+    assert_eq!(fixture.read(move |tx| tx.account(id).person(person.id)).await, Some(changed));
+}
+
+pub(crate) async fn a_password_is_set_rehashed_and_remembered(fixture: Fixture<'_>) {
+    let World { account, person: known, .. } = fixture.world().await;
+    let id = account.id;
+    let mut invited = person();
+    invited.password_hash = None;
+    invited.status = PersonStatus::Invited;
+    let (row, who) = (invited.clone(), invited.id);
+    fixture.write(id, move |tx| tx.account(id).insert_person(&row)).await;
+    assert_eq!(fixture.read(move |tx| tx.account(id).person(who)).await, Some(invited));
+
+    fixture.write(id, move |tx| tx.account(id).set_password(who, "one", PersonStatus::Active, time(7))).await;
+    let row = fixture.read(move |tx| tx.account(id).person(who)).await.unwrap();
+    assert_eq!((row.password_hash.as_deref(), row.status), (Some("one"), PersonStatus::Active));
+    assert_eq!(row.password_changed_at, time(7));
+    assert!(!fixture.write(id, move |tx| tx.account(id).rehash_password(who, "other", "two")).await);
+    assert!(fixture.write(id, move |tx| tx.account(id).rehash_password(who, "one", "two")).await);
+
+    for (at, hash) in [(1, "a"), (2, "b"), (3, "c")] {
+        fixture.write(id, move |tx| tx.account(id).remember_password(who, hash, time(at))).await;
+    }
+    assert_eq!(fixture.read(move |tx| tx.account(id).remembered_passwords(who, 2)).await, ["c", "b"]);
+    assert_eq!(fixture.read(move |tx| tx.account(id).remembered_passwords(known.id, 2)).await, [""; 0]);
+    fixture.write(id, move |tx| tx.account(id).forget_passwords(who)).await;
+    assert_eq!(fixture.read(move |tx| tx.account(id).remembered_passwords(who, 2)).await, [""; 0]);
+}
+
+pub(crate) async fn sessions_are_listed_and_ended_with_their_reason(fixture: Fixture<'_>) {
+    let World { account, person, session: first, .. } = fixture.world().await;
+    let (id, who) = (account.id, person.id);
+    let mut second = first.clone();
+    (second.id, second.token_hash) = (session_id(), digest());
+    let row = second.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_session(&row)).await;
+    let list = async |at| fixture.read(move |tx| tx.account(id).sessions_of(who, time(at))).await;
+    assert_eq!(list(99).await, [second.clone(), first.clone()]);
+    assert_eq!(list(100).await, []);
+
+    for at in [50, 40] {
+        fixture.write(id, move |tx| tx.account(id).session_seen(first.id, time(at))).await;
+    }
+    assert_eq!(list(99).await[1].last_seen_at, time(50));
+
+    let end = |kept| fixture.write(id, move |tx| tx.account(id).end_sessions(who, kept, SessionEnd::PasswordChanged));
+    assert_eq!(end(Some(second.id)).await, 1);
+    assert_eq!(list(99).await, [second.clone()]);
+    let end = move |tx: &mut sluice_storage::Tx<'_>| tx.account(id).end_session(who, second.id, SessionEnd::Ended);
+    assert!(fixture.write(id, end).await);
+    assert!(!fixture.write(id, end).await, "it has ended already");
+    for (hash, ended) in [(first.token_hash, SessionEnd::PasswordChanged), (second.token_hash, SessionEnd::Ended)] {
+        let live = fixture.read(move |tx| tx.session_by_token_hash(hash, time(1))).await.unwrap();
+        assert_eq!(live.session.ended, Some(ended));
+    }
+}
+
+pub(crate) async fn a_network_is_known_for_a_time(fixture: Fixture<'_>) {
+    let World { account, person, .. } = fixture.world().await;
+    let (id, who) = (account.id, person.id);
+    for at in [5, 9] {
+        fixture.write(id, move |tx| tx.account(id).know_network(who, "192.0.2.0/24", time(at))).await;
+    }
+    let knows = async |network: &'static str, since| {
+        fixture.read(move |tx| tx.account(id).knows_network(who, network, time(since))).await
+    };
+    assert!(knows("192.0.2.0/24", 8).await);
+    assert!(!knows("192.0.2.0/24", 9).await);
+    assert!(!knows("192.0.3.0/24", 1).await);
+    fixture.write(id, move |tx| tx.account(id).forget_networks(who)).await;
+    assert!(!knows("192.0.2.0/24", 1).await);
+}
+
+pub(crate) async fn a_link_is_used_once(fixture: Fixture<'_>) {
+    let World { account, person, link, .. } = fixture.world().await;
+    let id = account.id;
+    assert!(fixture.write(id, move |tx| tx.account(id).use_link(link.id, time(7))).await);
+    assert!(!fixture.write(id, move |tx| tx.account(id).use_link(link.id, time(8))).await);
+    fixture.write(id, move |tx| tx.account(id).cancel_links(person.id)).await;
+    let find = |secret| fixture.read(move |tx| tx.link_by_secret(secret));
+    assert_eq!(find(link.secret_hash).await.unwrap().1.used_at, Some(time(7)), "one that was used stays");
+    assert_eq!(find(digest()).await, None);
+
+    let mut open = link.clone();
+    (open.id, open.secret_hash) = (crate::fixture::link_id(), digest());
+    let row = open.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_link(&row)).await;
+    assert_eq!(find(open.secret_hash).await, Some((id, open.clone())));
+    fixture.write(id, move |tx| tx.account(id).cancel_links(person.id)).await;
+    assert_eq!(find(open.secret_hash).await, None);
+}
+
+pub(crate) async fn a_token_is_renewed_with_an_overlap_and_revoked(fixture: Fixture<'_>) {
+    let World { account, token, .. } = fixture.world().await;
+    let (id, old, new) = (account.id, token.token_hash, digest());
+    let renew = move |tx: &mut sluice_storage::Tx<'_>| {
+        tx.account(id).renew_api_token(token.id, old, new, time(20), Some(time(500)))
+    };
+    assert!(fixture.write(id, renew).await);
+    assert!(!fixture.write(id, renew).await, "its secret is another one now");
+    let find = |hash, at| fixture.read(move |tx| tx.api_token_by_hash(hash, time(at)));
+    assert_eq!(find(old, 19).await.unwrap().token.id, token.id);
+    assert_eq!(find(old, 20).await, None);
+    let row = find(new, 400).await.unwrap().token;
+    assert_eq!((row.expires_at, row.previous_until), (Some(time(500)), Some(time(20))));
+
+    fixture.write(id, move |tx| tx.account(id).api_token_used(token.id, time(9), "192.0.2.9")).await;
+    let row = fixture.read(move |tx| tx.account(id).api_token(token.id)).await.unwrap();
+    assert_eq!((row.last_used_at, row.last_used_from.as_deref()), (Some(time(9)), Some("192.0.2.9")));
+    assert_eq!(fixture.read(move |tx| tx.account(id).api_tokens()).await, [row]);
+
+    assert!(fixture.write(id, move |tx| tx.account(id).revoke_api_token(token.id, time(10))).await);
+    assert!(!fixture.write(id, move |tx| tx.account(id).revoke_api_token(token.id, time(11))).await);
+    assert_eq!(find(new, 12).await.unwrap().token.revoked_at, Some(time(10)));
+    assert_eq!(find(old, 12).await, None, "the one before it is of no use any more");
+    assert_eq!(fixture.read(move |tx| tx.account(id).api_tokens()).await, []);
+}
+
+pub(crate) async fn a_throttle_is_written_read_and_forgotten(fixture: Fixture<'_>) {
+    let id = fixture.world().await.account.id;
+    let mut row = ThrottleRow { subject: digest(), failures: 1, blocked_until: time(2), updated_at: time(1) };
+    for failures in [1, 2] {
+        row.failures = failures;
+        fixture.write(id, move |tx| tx.put_throttle(&row)).await;
+    }
+    let find = || fixture.read(move |tx| tx.throttle(row.subject));
+    assert_eq!(find().await, Some(row));
+    assert_eq!(fixture.write(id, |tx| tx.delete_old_throttles(time(0))).await, 0);
+    fixture.write(id, move |tx| tx.delete_throttle(row.subject)).await;
+    assert_eq!(find().await, None);
+    fixture.write(id, move |tx| tx.put_throttle(&row)).await;
+    assert_eq!(fixture.write(id, |tx| tx.delete_old_throttles(time(1))).await, 1);
+}
+
+pub(crate) async fn a_group_has_members_and_reaches_its_conversations(fixture: Fixture<'_>) {
+    let World { account, person: member, group, conversation, .. } = fixture.world().await;
+    let id = account.id;
+    let stranger = person();
+    let row = stranger.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_person(&row)).await;
+    let reads = async |who, reach| {
+        let reader = Reader { person: who, reach };
+        let one = fixture.read(move |tx| tx.account(id).conversation(conversation.id, reader)).await;
+        let all = fixture.read(move |tx| tx.account(id).conversations(reader, Before::newest(9))).await;
+        assert_eq!(one.is_some(), all.iter().any(|row| row.id == conversation.id), "{reach:?}");
+        one.is_some()
+    };
+    let assign = async |person, group| {
+        let assignment = Assignment { person, group };
+        assert!(fixture.write(id, move |tx| tx.account(id).assign(conversation.id, assignment)).await);
+    };
+    let assert_reach = async |who, expected: [bool; 3]| {
+        let reaches = [Reach::Own, Reach::Groups, Reach::All];
+        for (reach, expected) in reaches.into_iter().zip(expected) {
+            assert_eq!(reads(who, reach).await, expected, "{reach:?}");
+        }
+    };
+    assert_reach(member.id, [false, false, true]).await;
+    assign(None, Some(group.id)).await;
+    assert_reach(member.id, [false, true, true]).await;
+    assert_reach(stranger.id, [false, false, true]).await;
+    assign(Some(stranger.id), Some(group.id)).await;
+    assert_reach(member.id, [false, true, true]).await;
+    assert_reach(stranger.id, [true, true, true]).await;
+    assert_eq!(fixture.write(id, move |tx| tx.account(id).unassign(stranger.id)).await, 1);
+    assert_reach(stranger.id, [false, false, true]).await;
+
+    fixture.write(id, move |tx| tx.account(id).set_group_members(group.id, &[stranger.id])).await;
+    assert_eq!(fixture.read(move |tx| tx.account(id).group_members(group.id)).await, [stranger.id]);
+    assert_reach(member.id, [false, false, true]).await;
+    fixture.write(id, move |tx| tx.account(id).leave_groups(stranger.id)).await;
+    assert_eq!(fixture.read(move |tx| tx.account(id).group_members(group.id)).await, []);
+
+    let twin = GroupRow { id: group_id(), ..group.clone() };
+    let refused = fixture.database.write(Some(id), move |tx| tx.account(id).insert_group(&twin)).await;
+    assert_eq!(refused, Err(StorageError::Conflict { constraint: Constraint::GroupName }));
+    assert!(fixture.write(id, move |tx| tx.account(id).rename_group(group.id, "Service")).await);
+    assert_eq!(fixture.read(move |tx| tx.account(id).groups()).await[0].name, "Service");
+    assert!(fixture.write(id, move |tx| tx.account(id).delete_group(group.id)).await);
+    assert_eq!(fixture.read(move |tx| tx.account(id).group(group.id)).await, None);
+    assert!(!fixture.write(id, move |tx| tx.account(id).assign(conversation_id(), Assignment::default())).await);
+}
+
+pub(crate) async fn templates_are_kept_by_name(fixture: Fixture<'_>) {
+    let World { account, person, .. } = fixture.world().await;
+    let id = account.id;
+    let wider = person.permissions.with(Permission::Export);
+    fixture.write(id, move |tx| tx.account(id).put_permission_template("own", wider)).await;
+    let list = || fixture.read(move |tx| tx.account(id).permission_templates());
+    assert_eq!(list().await, [("own".to_owned(), wider)]);
+    assert!(fixture.write(id, move |tx| tx.account(id).delete_permission_template("own")).await);
+    assert_eq!(list().await, []);
+}
+
+pub(crate) async fn security_settings_read_back_and_have_a_version(fixture: Fixture<'_>) {
+    let id = fixture.world().await.account.id;
+    let read = || fixture.read(move |tx| tx.account(id).security());
+    assert_eq!(read().await, Some((0, SecuritySettings::default())));
+    let password = PasswordPolicy { min_length: 20, ..PasswordPolicy::default() };
+    let settings = SecuritySettings { password, ..SecuritySettings::default() };
+    let written = settings.clone();
+    let version = fixture.write(id, move |tx| {
+        tx.account(id).set_security(&written)?;
+        tx.account(id).bump_security_version()
+    });
+    assert_eq!(version.await, Some(1));
+    assert_eq!(read().await, Some((1, settings)));
+    let nobody = crate::fixture::account_id();
+    assert_eq!(fixture.read(move |tx| tx.account(nobody).security()).await, None);
+}
