@@ -9,15 +9,12 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 use sluice_storage::DatabaseConfig;
 
-/// Options of `sluice serve`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ServeArgs {
+/// Options that say where things are kept, of every command that works with them.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct StoreArgs {
     /// A TOML file with `listen`, `data`, `database_url`, `blobs` and `key_file`; options and the environment go before it.
     #[arg(long, env = "SLUICE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Address and port to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
-    #[arg(long, env = "SLUICE_LISTEN", value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
     /// Folder of the embedded store [default: ./data].
     #[arg(long, env = "SLUICE_DATA", value_name = "FOLDER")]
     data: Option<PathBuf>,
@@ -31,6 +28,16 @@ pub(crate) struct ServeArgs {
     /// database share it.
     #[arg(long, env = "SLUICE_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
+}
+
+/// Options of `sluice serve`.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Address and port to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
+    #[arg(long, env = "SLUICE_LISTEN", value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// Seed two demo accounts once, with the example plugins in this folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) demo: Option<PathBuf>,
@@ -58,8 +65,17 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
+        Self::new(args.listen, &args.store)
+    }
+
+    /// For a command that does not listen.
+    pub(crate) fn of_store(args: &StoreArgs) -> anyhow::Result<Self> {
+        Self::new(None, args)
+    }
+
+    fn new(listen: Option<SocketAddr>, args: &StoreArgs) -> anyhow::Result<Self> {
         let file = args.config.as_deref().map_or_else(|| Ok(File::default()), read)?;
-        let listen = args.listen.or(file.listen).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
+        let listen = listen.or(file.listen).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
         let data = args.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let blobs = args.blobs.clone().or(file.blobs).unwrap_or_else(|| data.join("blobs"));
         let key = args.key_file.clone().or(file.key_file).unwrap_or_else(|| data.join("server.key"));
@@ -87,7 +103,7 @@ mod tests {
     use super::*;
 
     fn args(config: Option<PathBuf>) -> ServeArgs {
-        ServeArgs { config, listen: None, data: None, database_url: None, blobs: None, key_file: None, demo: None }
+        ServeArgs { store: StoreArgs { config, ..StoreArgs::default() }, ..ServeArgs::default() }
     }
 
     #[test]
@@ -113,7 +129,8 @@ mod tests {
 
     #[test]
     fn another_kind_of_database_is_refused() {
-        let refused = Config::load(&ServeArgs { database_url: Some("mysql://x".to_owned()), ..args(None) });
+        let store = StoreArgs { database_url: Some("mysql://x".to_owned()), ..StoreArgs::default() };
+        let refused = Config::of_store(&store);
         assert!(refused.is_err());
     }
 }

@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod account;
+mod audit;
 mod componentize;
+mod compose;
 mod config;
 mod demo;
 mod key_file;
@@ -30,6 +33,12 @@ enum Command {
     Serve(config::ServeArgs),
     /// Play a conversation, or a file of messages, through a running server and show what its rules make of it.
     Demo(demo::DemoArgs),
+    /// Make and list accounts.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Verify the audit logs.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// For authors of plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -54,6 +63,8 @@ fn main() -> ExitCode {
         // Nothing is set up before the worker has limited itself.
         Command::Worker => return sluice_sandbox::worker::run(),
         Command::Serve(args) => serve::run(args),
+        Command::Account(command) => block_on(account::run(command)),
+        Command::Audit(command) => block_on(audit::run(command)),
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Plugin(PluginCommand::Componentize { module, component }) => {
             componentize::componentize(&module, &component)

@@ -1,12 +1,8 @@
-//! `sluice serve`: puts the parts together, serves, and shuts down in good order.
+//! `sluice serve`: serves, and shuts down in good order.
 
 use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
-use sluice_app::{App, Clock, Parts, Rng, ServerKey};
-use sluice_domain::time::Timestamp;
-use sluice_sandbox::{ArtefactKey, Sandbox, SandboxConfig, WorkerCommand};
-use sluice_storage::{Blobs, Database};
 use sluice_web::Settings;
 use tokio::{
     net::TcpListener,
@@ -16,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    compose::compose,
     config::{Config, ServeArgs},
-    key_file, seed,
+    seed,
 };
 
 /// How often a live stream looks for itself.
@@ -31,7 +28,6 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
-    private_folder(&config.data)?;
     let app = compose(&config).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("listening on {}: choose another address with SLUICE_LISTEN if it is taken", config.listen)
@@ -61,40 +57,6 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
     server.await.context("serving")?;
     app.close().await;
     Ok(())
-}
-
-async fn compose(config: &Config) -> anyhow::Result<App> {
-    let database = Database::open(&config.database).await.context("opening the database")?;
-    let blobs = Blobs::local(&config.blobs).context("opening the folder of components")?;
-    let key = ServerKey::new(key_file::load_or_create(&config.key)?);
-    let program = std::env::current_exe().context("finding this program, which runs again as the compile worker")?;
-    let worker = WorkerCommand { program, args: vec!["worker".into()] };
-    let sandbox = Sandbox::new(SandboxConfig::new(
-        config.data.join("artefacts"),
-        ArtefactKey::new(key.derive("artefacts")),
-        worker,
-    ))
-    .context("starting the sandbox")?;
-    Ok(App::new(Parts {
-        database,
-        blobs,
-        sandbox,
-        clock: Clock::new(|| Timestamp::from_millis(since_epoch())),
-        rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
-        cores: std::thread::available_parallelism().map_or(2, usize::from),
-    }))
-}
-
-fn since_epoch() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Makes a folder that only this user can enter: keys and customers' data are in it.
-fn private_folder(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("making the folder {}", path.display()))
 }
 
 /// Says on standard output that it can serve. Who started it may have read that line and closed the pipe: that is no reason to fail.

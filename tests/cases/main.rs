@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod addresses;
+mod audit;
 mod chain;
 mod demo;
 mod durability;
@@ -10,9 +12,11 @@ mod events;
 mod failures;
 mod input;
 mod isolation;
+mod people;
 mod permissions;
 mod plugins;
 mod routes;
 mod sessions;
 mod story;
+mod tokens;
 mod uploads;

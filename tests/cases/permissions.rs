@@ -1,38 +1,153 @@
-//! Who may use which route.
+//! Who may use which route, and what a permission opens.
 
-use crate::routes::{Things, Who, assert_complete, routes};
-use sluice_tests::Server;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use sluice_tests::{Account, Api, Server};
+
+use crate::routes::{Needs, Things, assert_complete, routes};
+
+/// What someone has to show.
+struct Person {
+    name: String,
+    api: Api,
+    permissions: BTreeSet<String>,
+    has_logged_in: bool,
+}
+
+impl Person {
+    async fn of(name: &str, api: Api) -> Self {
+        let me = api.get("/api/v1/me").await.is(200);
+        let permissions = me["permissions"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned());
+        let has_logged_in = me["means"] == "session";
+        Self { name: name.to_owned(), permissions: permissions.collect(), api, has_logged_in }
+    }
+
+    fn may(&self, needs: Needs) -> bool {
+        let has = |word: &str| self.permissions.contains(word);
+        match needs {
+            Needs::Nothing | Needs::Somebody => true,
+            Needs::Session => self.has_logged_in,
+            Needs::Reach => ["conversations-own", "conversations-group", "conversations-all"].into_iter().any(has),
+            Needs::Permission(word) => has(word),
+        }
+    }
+}
+
+/// One with each permission that can be given and nothing else, one with nothing, and a token with each scope.
+async fn people_with_one_permission_each(server: &Server, account: &Account) -> Vec<Person> {
+    let api = &account.administrator;
+    let mut people = Vec::new();
+    let nothing = server.join(api, "nothing", "operator", json!([])).await;
+    people.push(Person::of("an operator without permissions", nothing).await);
+    for permission in api.list("/api/v1/permissions").await {
+        let word = permission["name"].as_str().unwrap();
+        if permission["holders"] == "people" {
+            let role = if people.len() % 2 == 0 { "operator" } else { "supervisor" };
+            let session = server.join(api, word, role, json!([word])).await;
+            people.push(Person::of(&format!("{role} with {word}"), session).await);
+        }
+        let token = api.post("/api/v1/tokens", json!({"name": word, "scopes": [word]})).await.is(201);
+        let token = server.nobody.with_token(token["secret"].as_str().unwrap());
+        people.push(Person::of(&format!("a token with {word}"), token).await);
+    }
+    people
+}
 
 #[tokio::test]
 async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
     let server = Server::start().await;
     let account = &server.without_plugins;
-    let people = [
-        (Who::Nobody, &server.nobody),
-        (Who::Operator, &account.operator),
-        (Who::Supervisor, &account.supervisor),
-        // Last: what others may not do was not done, and is there to be done.
-        (Who::Administrator, &account.administrator),
-    ];
-    let routes = routes(&Things::of(account).await);
+    let things = Things::of(account).await;
+    let mut people = people_with_one_permission_each(&server, account).await;
+    for (name, api) in [("an operator", &account.operator), ("a supervisor", &account.supervisor)] {
+        people.push(Person::of(name, api.clone()).await);
+    }
+    let routes = routes(&things);
     assert_complete(&server.nobody, &routes).await;
-    for (who, api) in people {
-        for route in &routes {
-            let status = route.send(api).await.status().as_u16();
-            let refused = match (who >= route.least, who) {
-                (true, _) => None,
-                (false, Who::Nobody) => Some(401),
-                (false, _) => Some(403),
-            };
-            match refused {
-                Some(refused) => assert_eq!(status, refused, "{route} as {who:?}"),
-                // Nobody's credentials are wrong, and a token is no session to be ended.
-                None if route.to_string() == "POST /api/v1/sessions" => assert_eq!(status, 401),
-                None if route.to_string() == "DELETE /api/v1/sessions/current" => assert_eq!(status, 404),
-                None => assert!((200..300).contains(&status), "{route} as {who:?}: {status}"),
-            }
+    for route in &routes {
+        if !matches!(route.needs, Needs::Nothing) {
+            assert_eq!(route.knock(&server.nobody).await.status(), 401, "{route} as nobody");
         }
     }
+    // Who may not is refused by everything; that comes first, so that the things are still there.
+    for person in &people {
+        for route in routes.iter().filter(|route| !person.may(route.needs)) {
+            assert_eq!(route.knock(&person.api).await.status(), 403, "{route} as {}", person.name);
+        }
+    }
+    // Who may gets through: a route that takes a thing away says to the next one that it is not there.
+    for person in &people {
+        for route in routes.iter().filter(|route| person.may(route.needs) && route.needs != Needs::Session) {
+            let status = route.send(&person.api).await.status().as_u16();
+            let fits = match route.needs {
+                // Nobody's credentials are wrong, and no such link was ever made.
+                Needs::Nothing => [200, 401, 404].contains(&status),
+                Needs::Session | Needs::Somebody | Needs::Reach | Needs::Permission(_) => {
+                    status < 500 && ![401, 403].contains(&status)
+                }
+            };
+            assert!(fits, "{route} as {}: {status}", person.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_gets_through_everywhere() {
+    let server = Server::start().await;
+    let account = &server.without_plugins;
+    let [administrator, ..] = &account.members;
+    let session = server.nobody.session_of(administrator).await;
+    for route in &routes(&Things::of(account).await) {
+        let status = route.send(&session).await.status().as_u16();
+        match route.to_string().as_str() {
+            "POST /api/v1/sessions" | "PUT /api/v1/me/password" => assert_eq!(status, 401, "{route}"),
+            "POST /api/v1/passwords" | "DELETE /api/v1/me/sessions/{id}" => assert_eq!(status, 404, "{route}"),
+            _ => assert!((200..300).contains(&status), "{route}: {status}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_reads_their_own_conversations_those_of_their_groups_or_all() {
+    let server = Server::start().await;
+    let account = &server.without_plugins;
+    let api = &account.administrator;
+    let own = server.join(api, "own", "operator", json!(["conversations-own"])).await;
+    let grouped = server.join(api, "grouped", "operator", json!(["conversations-group"])).await;
+    let id = async |api: &Api| api.get("/api/v1/me").await.is(200)["person_id"].as_str().unwrap().to_owned();
+    let (own_id, grouped_id) = (id(&own).await, id(&grouped).await);
+    let conversation = api.conversation().await;
+    let read = format!("/api/v1/conversations/{conversation}/messages");
+    let assignment = format!("/api/v1/conversations/{conversation}/assignment");
+    let group = api.post("/api/v1/groups", json!({"name": "Sales", "members": [grouped_id]})).await.is(201);
+
+    let mut events = own.events(None).await;
+    for person in [&own, &grouped] {
+        person.get(&read).await.problem(404, "not-found");
+        person.outgoing(&conversation, "hi").await.problem(404, "not-found");
+        assert_eq!(person.list("/api/v1/conversations").await.len(), 0);
+    }
+    api.incoming(&conversation, "nobody reads this yet").await.is(201);
+    api.put(&assignment, json!({"group_id": group["id"]})).await.is(200);
+    grouped.outgoing(&conversation, "hi").await.is(201);
+    own.get(&read).await.problem(404, "not-found");
+
+    let assigned = api.put(&assignment, json!({"assignee_id": own_id})).await.is(200);
+    assert_eq!((&assigned["assignee_id"], &assigned["group_id"]), (&json!(own_id), &Value::Null));
+    grouped.get(&read).await.problem(404, "not-found");
+    assert_eq!(own.list("/api/v1/conversations").await.len(), 1);
+    own.outgoing(&conversation, "for me").await.is(201);
+    // What was written while the conversation was the group's may be in the stream or not: it is looked at when it is read.
+    let mut texts = Vec::new();
+    while texts.last() != Some(&json!("for me")) {
+        texts.push(events.next().await.data["message"]["text"].clone());
+    }
+
+    // Whoever starts a conversation answers it.
+    let started = grouped.conversation().await;
+    grouped.outgoing(&started, "hi").await.is(201);
+    own.outgoing(&started, "hi").await.problem(404, "not-found");
 }
 
 #[tokio::test]

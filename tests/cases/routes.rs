@@ -6,13 +6,19 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sluice_tests::{Account, Api, component};
 
-/// Who may use a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Who {
-    Nobody,
-    Operator,
-    Supervisor,
-    Administrator,
+/// What a caller needs to use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing: strangers use it too.
+    Nothing,
+    /// To be somebody of the account, or a token.
+    Somebody,
+    /// To be somebody who has logged in: no token does.
+    Session,
+    /// To read some conversations, whichever.
+    Reach,
+    /// One permission.
+    Permission(&'static str),
 }
 
 /// One route, with a request for it that says nothing wrong.
@@ -22,8 +28,7 @@ pub(crate) struct Route {
     template: &'static str,
     path: String,
     body: Body,
-    /// The least of those who may.
-    pub(crate) least: Who,
+    pub(crate) needs: Needs,
 }
 
 enum Body {
@@ -39,6 +44,11 @@ pub(crate) struct Things {
     pub(crate) installation: String,
     pub(crate) conversation: String,
     pub(crate) decision: String,
+    pub(crate) person: String,
+    pub(crate) group: String,
+    pub(crate) token: String,
+    pub(crate) session: String,
+    pub(crate) address_rule: String,
 }
 
 impl Things {
@@ -50,17 +60,47 @@ impl Things {
         let conversation = api.conversation().await;
         let posted = api.incoming(&conversation, "a message of the other account").await.is(201);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Self { plugin, installation: text(&installed["id"]), conversation, decision: text(&posted["decision_id"]) }
+        let invited = api.invite("thing", "operator", json!([])).await.is(201);
+        let group = api.post("/api/v1/groups", json!({"name": "Of the other account"})).await.is(201);
+        let token = json!({"name": "of the other account", "scopes": ["conversations-own"]});
+        let token = api.post("/api/v1/tokens", token).await.is(201);
+        api.put("/api/v1/permission-templates/theirs", json!({"permissions": []})).await.is(200);
+        let rule = json!({"rule": {"net": "198.51.100.0/24", "action": "deny", "comment": "of the other account"}});
+        let rule = api.post("/api/v1/security/addresses", rule).await.is(201);
+        let [_, _, operator] = &account.members;
+        let operator = api.session_of(operator).await;
+        let sessions = operator.list("/api/v1/me/sessions").await;
+        Self {
+            plugin,
+            installation: text(&installed["id"]),
+            conversation,
+            decision: text(&posted["decision_id"]),
+            person: text(&invited["person"]["id"]),
+            group: text(&group["id"]),
+            token: text(&token["token"]["id"]),
+            session: text(&sessions[0]["id"]),
+            address_rule: text(&rule["id"]),
+        }
     }
 
-    pub(crate) fn all(&self) -> [&str; 4] {
-        [&self.plugin, &self.installation, &self.conversation, &self.decision]
+    pub(crate) fn all(&self) -> [&str; 9] {
+        let Self { plugin, installation, conversation, decision, person, group, token, session, address_rule } = self;
+        [plugin, installation, conversation, decision, person, group, token, session, address_rule]
     }
 }
 
 impl Route {
     pub(crate) fn names_a_thing(&self) -> bool {
-        self.template.contains('{') || matches!(&self.body, Body::Json(body) if body.to_string().contains("plg_"))
+        (self.template.contains('{') && !self.template.starts_with("/api/v1/permission-templates"))
+            || matches!(&self.body, Body::Json(body) if body.to_string().contains("plg_"))
+    }
+
+    /// Like [`Route::send`] for one who is refused before a component is read: it may break off while it is sent.
+    pub(crate) async fn knock(&self, api: &Api) -> Response {
+        match self.body {
+            Body::Component => api.request(self.method.clone(), &self.path).body("x").send().await.unwrap(),
+            Body::None | Body::Json(_) => self.send(api).await,
+        }
     }
 
     pub(crate) async fn send(&self, api: &Api) -> Response {
@@ -82,45 +122,98 @@ impl std::fmt::Display for Route {
 
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
-    use Who::{Administrator, Nobody, Operator, Supervisor};
-    let Things { plugin, installation, conversation, decision } = things;
+    use Needs::{Nothing, Permission, Reach, Session, Somebody};
+    let Things { plugin, installation, conversation, decision, person, group, token, session, address_rule } = things;
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
     let trial = json!({"message": {"text": "hi"}, "draft_installations": [draft]});
     let client = json!({"client": {"name": "Carla"}});
     let nobody = json!({"email": "nobody@nowhere.example", "password": "wrong"});
+    let invitation = json!({"email": format!("new{}@example.com", &person[20..]), "name": "New", "role": "operator"});
+    let passwords = json!({"link": "sll_none", "password": "x"});
+    let change = json!({"current": "x", "new": "y"});
+    let (people, security) = (Permission("people-manage"), Permission("security-manage"));
+    let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
+    let review = Permission("messages-review");
     let table = [
-        ("GET", "/healthz", "", Body::None, Nobody),
-        ("GET", "/readyz", "", Body::None, Nobody),
-        ("POST", "/api/v1/sessions", "", Body::Json(nobody), Nobody),
-        ("DELETE", "/api/v1/sessions/current", "", Body::None, Operator),
-        ("GET", "/api/v1/me", "", Body::None, Operator),
-        ("POST", "/api/v1/plugins", "", Body::Component, Administrator),
-        ("GET", "/api/v1/plugins", "", Body::None, Administrator),
-        ("GET", "/api/v1/plugins/{id}", plugin, Body::None, Administrator),
-        ("POST", "/api/v1/installations", "", Body::Json(install), Administrator),
-        ("GET", "/api/v1/installations", "", Body::None, Administrator),
-        ("GET", "/api/v1/installations/{id}", installation, Body::None, Administrator),
-        ("PATCH", "/api/v1/installations/{id}", installation, Body::Json(json!({"mode": "shadow"})), Administrator),
-        ("DELETE", "/api/v1/installations/{id}", installation, Body::None, Administrator),
-        ("POST", "/api/v1/conversations", "", Body::Json(client), Operator),
-        ("GET", "/api/v1/conversations", "", Body::None, Operator),
-        ("POST", "/api/v1/conversations/{id}/messages", conversation, Body::Json(json!({"text": "hi"})), Operator),
-        ("GET", "/api/v1/conversations/{id}/messages", conversation, Body::None, Operator),
-        ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), Administrator),
-        ("GET", "/api/v1/decisions", "", Body::None, Supervisor),
-        ("GET", "/api/v1/decisions/{id}", decision, Body::None, Supervisor),
-        ("GET", "/api/v1/audit", "", Body::None, Administrator),
-        ("GET", "/api/v1/security", "", Body::None, Administrator),
-        ("PUT", "/api/v1/security", "", Body::Json(json!({})), Administrator),
-        ("GET", "/api/v1/events", "", Body::None, Operator),
+        ("GET", "/healthz", "", Body::None, Nothing),
+        ("GET", "/readyz", "", Body::None, Nothing),
+        ("POST", "/api/v1/sessions", "", Body::Json(nobody), Nothing),
+        ("POST", "/api/v1/passwords", "", Body::Json(passwords), Nothing),
+        ("GET", "/api/v1/me", "", Body::None, Somebody),
+        ("GET", "/api/v1/permissions", "", Body::None, Somebody),
+        ("POST", "/api/v1/passwords/strength", "", Body::Json(json!({"password": "x"})), Somebody),
+        ("POST", "/api/v1/passwords/suggestion", "", Body::None, Somebody),
+        ("PUT", "/api/v1/me/password", "", Body::Json(change), Session),
+        ("GET", "/api/v1/me/sessions", "", Body::None, Session),
+        ("DELETE", "/api/v1/me/sessions/{id}", session, Body::None, Session),
+        ("DELETE", "/api/v1/me/sessions", "", Body::None, Session),
+        ("GET", "/api/v1/people", "", Body::None, people),
+        ("POST", "/api/v1/people", "", Body::Json(invitation), people),
+        ("GET", "/api/v1/people/{id}", person, Body::None, people),
+        ("PATCH", "/api/v1/people/{id}", person, Body::Json(json!({"name": "Changed"})), people),
+        ("POST", "/api/v1/people/{id}/password-link", person, Body::None, people),
+        ("GET", "/api/v1/permission-templates", "", Body::None, people),
+        ("PUT", "/api/v1/permission-templates/{name}", "", Body::Json(json!({"permissions": []})), people),
+        ("DELETE", "/api/v1/permission-templates/{name}", "", Body::None, people),
+        ("GET", "/api/v1/groups", "", Body::None, Reach),
+        ("POST", "/api/v1/groups", "", Body::Json(json!({"name": format!("New {}", &person[20..])})), people),
+        ("PATCH", "/api/v1/groups/{id}", group, Body::Json(json!({"members": []})), people),
+        (
+            "PUT",
+            "/api/v1/conversations/{id}/assignment",
+            conversation,
+            Body::Json(json!({})),
+            Permission("conversations-assign"),
+        ),
+        ("DELETE", "/api/v1/groups/{id}", group, Body::None, people),
+        ("DELETE", "/api/v1/people/{id}", person, Body::None, people),
+        ("GET", "/api/v1/tokens", "", Body::None, tokens),
+        ("POST", "/api/v1/tokens", "", Body::Json(json!({"name": "new", "scopes": ["data-export"]})), tokens),
+        ("POST", "/api/v1/tokens/{id}/renewal", token, Body::Json(json!({"overlap_seconds": 0})), tokens),
+        ("DELETE", "/api/v1/tokens/{id}", token, Body::None, tokens),
+        ("POST", "/api/v1/plugins", "", Body::Component, plugins),
+        ("GET", "/api/v1/plugins", "", Body::None, plugins),
+        ("GET", "/api/v1/plugins/{id}", plugin, Body::None, plugins),
+        ("POST", "/api/v1/installations", "", Body::Json(install), plugins),
+        ("GET", "/api/v1/installations", "", Body::None, plugins),
+        ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
+        ("PATCH", "/api/v1/installations/{id}", installation, Body::Json(json!({"mode": "shadow"})), plugins),
+        ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
+        ("POST", "/api/v1/conversations", "", Body::Json(client), Reach),
+        ("GET", "/api/v1/conversations", "", Body::None, Reach),
+        ("POST", "/api/v1/conversations/{id}/messages", conversation, Body::Json(json!({"text": "hi"})), Reach),
+        ("GET", "/api/v1/conversations/{id}/messages", conversation, Body::None, Reach),
+        ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
+        ("GET", "/api/v1/decisions", "", Body::None, review),
+        ("GET", "/api/v1/decisions/{id}", decision, Body::None, review),
+        ("GET", "/api/v1/audit", "", Body::None, Permission("audit-read")),
+        ("GET", "/api/v1/audit/verification", "", Body::None, Permission("audit-read")),
+        ("GET", "/api/v1/audit/export", "?format=jsonl", Body::None, Permission("audit-read")),
+        ("GET", "/api/v1/connections", "", Body::None, Permission("audit-read")),
+        ("GET", "/api/v1/security", "", Body::None, security),
+        ("PUT", "/api/v1/security", "", Body::Json(json!({})), security),
+        ("GET", "/api/v1/security/addresses", "", Body::None, security),
+        ("DELETE", "/api/v1/security/addresses/{id}", address_rule, Body::None, security),
+        ("PUT", "/api/v1/security/addresses", "", Body::Json(json!({"rules": []})), security),
+        (
+            "POST",
+            "/api/v1/security/addresses",
+            "",
+            Body::Json(json!({"rule": {"net": "192.0.2.0/24", "action": "deny"}})),
+            security,
+        ),
+        ("POST", "/api/v1/security/addresses/check", "", Body::Json(json!({"address": "192.0.2.1"})), security),
+        ("GET", "/api/v1/events", "", Body::None, Reach),
+        // Last: it ends the session that the others were sent with.
+        ("DELETE", "/api/v1/sessions/current", "", Body::None, Session),
     ];
-    let route = |(method, template, id, body, least): (&str, &'static str, &str, Body, Who)| Route {
+    let route = |(method, template, id, body, needs): (&str, &'static str, &str, Body, Needs)| Route {
         method: method.parse().unwrap(),
         template,
-        path: template.replace("{id}", id),
+        path: template.replace("{id}", id).replace("{name}", "theirs") + if id.starts_with('?') { id } else { "" },
         body,
-        least,
+        needs,
     };
     table.map(route).into()
 }

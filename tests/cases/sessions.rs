@@ -26,7 +26,7 @@ async fn a_session_begins_with_a_password_and_ends_with_a_log_out() {
     let actions: Vec<_> = server.without_plugins.administrator.list("/api/v1/audit").await;
     let newest: Vec<_> = actions.iter().take(2).map(|entry| (&entry["action"], &entry["address"])).collect();
     let here = json!("127.0.0.1");
-    assert_eq!(newest, [(&"session.ended".into(), &here), (&"session.started".into(), &here)]);
+    assert_eq!(newest, [(&"session.logged-out".into(), &here), (&"login.accepted".into(), &here)]);
 }
 
 #[tokio::test]

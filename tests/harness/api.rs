@@ -1,9 +1,17 @@
 //! The native API, as one of its users sends it.
 
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
-use crate::{Answer, Events, files};
+use crate::{Answer, Events, Member, files};
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// Someone who talks to the server: nobody, a token or a session.
 #[derive(Debug, Clone)]
@@ -20,6 +28,15 @@ impl Api {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The same, coming from another address of this machine.
+    ///
+    /// # Panics
+    /// When no client can be made.
+    #[must_use]
+    pub fn from(&self, address: [u8; 4]) -> Self {
+        Self { http: client(Some(address.into())), ..self.clone() }
     }
 
     /// The same, showing an API token.
@@ -60,6 +77,11 @@ impl Api {
     /// `POST` of JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// `PUT` of JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
     }
 
     /// `PATCH` of JSON.
@@ -118,6 +140,24 @@ impl Api {
         id(&self.install(&plugin, body).await.is(201))
     }
 
+    /// Invites somebody whose e-mail address is made of `name`.
+    pub async fn invite(&self, name: &str, role: &str, permissions: Value) -> Answer {
+        let email = format!("{name}-{}@people.example", NEXT.fetch_add(1, Ordering::Relaxed));
+        let body = json!({"email": email, "name": name, "role": role, "permissions": permissions});
+        self.post("/api/v1/people", body).await
+    }
+
+    /// A session of a person, begun with the password.
+    ///
+    /// # Panics
+    /// When the server does not let the person in.
+    pub async fn session_of(&self, member: &Member) -> Self {
+        let answer = self.log_in(&member.email, &member.password).await;
+        let cookie = answer.header("set-cookie").to_owned();
+        answer.is(201);
+        self.with_cookie(&cookie)
+    }
+
     /// Starts a conversation; its id.
     ///
     /// # Panics
@@ -155,6 +195,14 @@ impl Api {
         assert_eq!(response.status(), 200);
         Events::new(response)
     }
+}
+
+/// Longest that a request may take before the case fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A client that comes from an address of this machine.
+pub(crate) fn client(from: Option<IpAddr>) -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).local_address(from).build().expect("a client")
 }
 
 /// The `id` of what was made.

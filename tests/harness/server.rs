@@ -4,21 +4,19 @@ use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
     path::PathBuf,
-    process::{Child, Command, Stdio},
-    time::Duration,
+    process::{Child, Command, Output, Stdio},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
     Api,
+    api::client,
     files::{plugins, sluice},
 };
-
-/// Longest that a request may take before the case fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a server keeps things between its starts.
 #[derive(Debug)]
@@ -146,12 +144,56 @@ impl Server {
             panic!("{line:?} instead of `ready`:\n{}", home.log())
         };
 
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
-        let nobody = Api::nobody(http, url.to_owned());
+        let nobody = Api::nobody(client(None), url.to_owned());
         let demo = fs::read(home.data().join("demo.json")).expect("demo.json");
         let demo: Demo = serde_json::from_slice(&demo).expect("demo.json as it is documented");
         let (with_plugins, without_plugins) = (demo.with_plugins.of(&nobody), demo.without_plugins.of(&nobody));
         Self { process, home, nobody, with_plugins, without_plugins }
+    }
+
+    /// Somebody who was invited by `administrator`, set a password and logged in.
+    ///
+    /// # Panics
+    /// When the server does not let that happen.
+    pub async fn join(&self, administrator: &Api, name: &str, role: &str, permissions: Value) -> Api {
+        let member = self.invited(administrator, name, role, permissions).await;
+        self.nobody.session_of(&member).await
+    }
+
+    /// Somebody who was invited by `administrator` and set a password.
+    ///
+    /// # Panics
+    /// When the server does not let that happen.
+    pub async fn invited(&self, administrator: &Api, name: &str, role: &str, permissions: Value) -> Member {
+        let invited = administrator.invite(name, role, permissions).await.is(201);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let password = format!("unrelated saucer {name} frost");
+        let chosen = json!({"link": invited["link"]["secret"], "password": password});
+        self.nobody.post("/api/v1/passwords", chosen).await.is(204);
+        Member { email: text(&invited["person"]["email"]), password, api_token: String::new() }
+    }
+
+    /// Runs the binary beside the server, with the same data.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    pub fn command(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(sluice());
+        command.args(args).env_clear().env("SLUICE_DATA", self.home.data());
+        if let Some(url) = &self.home.database_url {
+            command.env("SLUICE_DATABASE_URL", url);
+        }
+        command.output().expect("the binary runs")
+    }
+
+    /// Does to the rows in SQLite what the server never does.
+    ///
+    /// # Panics
+    /// When the statement fails.
+    pub fn tamper(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.home.data().join("sluice.db")).expect("the database");
+        connection.busy_timeout(std::time::Duration::from_secs(30)).expect("waits for the server");
+        connection.execute_batch(sql).expect("a statement");
     }
 
     /// Where it listens, as `http://HOST:PORT`.

@@ -3,13 +3,22 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sluice_domain::{
-    id::{AccountId, AuditId, PersonId, TokenId},
+    audit::Action,
+    id::{AccountId, PersonId, TokenId},
     message::Role,
     permission::Permissions,
 };
-use sluice_storage::{AccountRow, ApiTokenRow, AuditRow, PersonRow, PersonStatus};
+use sluice_storage::{AccountRow, ApiTokenRow, PersonRow, PersonStatus};
 
-use crate::{App, AppError, audit, passwords, plugins::conflict, secret};
+use crate::{
+    App, AppError,
+    audit::Who,
+    links::NewLink,
+    passwords,
+    people::{EMAIL_TAKEN, Invitation},
+    plugins::conflict,
+    secret,
+};
 
 /// A person to be made.
 #[derive(Debug)]
@@ -38,7 +47,7 @@ impl App {
         let now = self.now();
         let id = AccountId::new(now, self.random());
         let row = AccountRow::new(id, name.to_owned(), now);
-        let entry = self.platform_entry(audit::ACCOUNT_CREATED, id, json!({"name": name}));
+        let entry = self.audit_row_of(Who::platform(), Action::AccountCreated, id, json!({"name": name}));
         self.inner
             .database
             .write(Some(id), move |tx| {
@@ -47,6 +56,22 @@ impl App {
                 Ok(id)
             })
             .await
+    }
+
+    /// Makes an account and invites its first administrator, for the platform.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for a name or the e-mail address, [`AppError::Conflict`] for an address that is somebody's.
+    pub async fn open_account(&self, name: &str, first: Invitation) -> Result<(AccountId, NewLink), AppError> {
+        let email = first.email.trim().to_lowercase();
+        let taken =
+            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.person_by_email(&email)?.is_some())).await?;
+        if taken {
+            return Err(AppError::Conflict(EMAIL_TAKEN));
+        }
+        let account = self.create_account(name).await?;
+        let (_, link) = self.invite_to(account, Who::platform(), first).await?;
+        Ok((account, link))
     }
 
     /// Makes a person of an account, and an API token that acts for them. The token's secret cannot be read again.
@@ -97,15 +122,14 @@ impl App {
         };
         let id = person.id;
         let entries = [
-            self.platform_entry(audit::PERSON_CREATED, id, json!({"role": person.role})),
-            self.platform_entry(audit::TOKEN_CREATED, token.id, json!({"person": id})),
+            self.audit_row_of(Who::platform(), Action::PersonCreated, id, json!({"role": person.role})),
+            self.audit_row_of(Who::platform(), Action::TokenCreated, token.id, json!({"person": id})),
         ];
         self.inner
             .database
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
-                rows.insert_person(&person)
-                    .map_err(|error| conflict(error, "somebody has this e-mail address already"))?;
+                rows.insert_person(&person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
                 rows.insert_api_token(&token)?;
                 entries.iter().try_for_each(|entry| rows.insert_audit(entry))?;
                 Ok::<_, AppError>(())
@@ -120,19 +144,5 @@ impl App {
     /// [`AppError::Storage`].
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, AppError> {
         self.inner.database.read(|tx| Ok(tx.accounts()?)).await
-    }
-
-    fn platform_entry(&self, action: &str, target: impl ToString, details: serde_json::Value) -> AuditRow {
-        let now = self.now();
-        AuditRow {
-            id: AuditId::new(now, self.random()),
-            at: now,
-            actor_id: "platform".to_owned(),
-            actor_role: Role::Administrator,
-            action: action.to_owned(),
-            target: target.to_string(),
-            address: String::new(),
-            details: audit::object(details),
-        }
     }
 }

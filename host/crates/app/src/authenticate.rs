@@ -5,6 +5,8 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
+    address,
+    audit::Action,
     message::Role,
     network::network_of,
     permission::Permissions,
@@ -14,7 +16,7 @@ use sluice_domain::{
 use sluice_storage::{LiveSession, LiveToken, PersonStatus, SessionEnd};
 
 use crate::{
-    App, AppError, audit,
+    App, AppError,
     caller::{Caller, Duty, Means},
     secret,
     seldom::MINUTE,
@@ -138,6 +140,7 @@ impl App {
         if let Some(refusal) = refusal {
             return Err(self.refuse(&caller, refusal, now).await);
         }
+        self.check_address(&caller, address::Door::Session, now).await?;
         if now >= live.session.last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
             let (database, account) = (self.inner.database.clone(), caller.account);
             self.inner.background.spawn(async move {
@@ -175,14 +178,24 @@ impl App {
         if let Some(refusal) = refusal {
             return Err(self.refuse(&caller, refusal, now).await);
         }
+        self.check_address(&caller, address::Door::Token, now).await?;
         let fresh = token.last_used_at.is_some_and(|at| now < at.plus_millis(MINUTE))
             && token.last_used_from.as_ref() == Some(&caller.address);
         if !fresh && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
             let (database, account) = (self.inner.database.clone(), caller.account);
             let (id, from) = (token.id, caller.address.clone());
+            // The journal says that a token is used from an address once a day.
+            let same_day = token.last_used_at.is_some_and(|at| now < at.plus_millis(DAY_MILLIS));
+            let known = same_day && token.last_used_from.as_ref() == Some(&from);
+            let journal = (!known).then(|| self.audit_row(&caller, Action::TokenUsed, id, json!({})));
             self.inner.background.spawn(async move {
-                let written =
-                    database.write(Some(account), move |tx| tx.account(account).api_token_used(id, now, &from)).await;
+                let written = database
+                    .write(Some(account), move |tx| {
+                        let mut rows = tx.account(account);
+                        rows.api_token_used(id, now, &from)?;
+                        journal.map_or(Ok(()), |entry| rows.insert_audit(&entry))
+                    })
+                    .await;
                 if let Err(error) = written {
                     tracing::warn!(%error, "that a token was used was not kept");
                 }
@@ -221,8 +234,8 @@ impl App {
         let what = format!("refused {:?} {} {}", caller.means, caller.address, refusal.code());
         if self.inner.seldom.first(what, now) {
             let action = match caller.means {
-                Means::Session(_) => audit::SESSION_REFUSED,
-                Means::Token(_) => audit::TOKEN_REFUSED,
+                Means::Session(_) => Action::SessionRefused,
+                Means::Token(_) => Action::TokenRefused,
             };
             if let Err(error) = self.record(caller, action, json!({"code": refusal.code()})).await {
                 return error;

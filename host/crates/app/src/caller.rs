@@ -55,6 +55,14 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The session that the request came with; `None` for a token.
+    pub const fn session_id(&self) -> Option<SessionId> {
+        match self.means {
+            Means::Session(session) => Some(session),
+            Means::Token(_) => None,
+        }
+    }
+
     pub(crate) fn require(&self, permission: Permission) -> Result<(), AppError> {
         self.is_free()?;
         if self.permissions.contains(permission) { Ok(()) } else { Err(AppError::Forbidden(permission)) }
@@ -65,6 +73,11 @@ impl Caller {
         self.is_free()?;
         let reach = self.permissions.reach().ok_or(AppError::Forbidden(Permission::AnswerOwn))?;
         Ok(Reader { person: self.person, reach })
+    }
+
+    /// The caller's session, for what a person does about themselves, whatever duty they have.
+    pub(crate) fn session(&self) -> Result<SessionId, AppError> {
+        self.session_id().ok_or(AppError::SessionRequired)
     }
 
     fn is_free(&self) -> Result<(), AppError> {

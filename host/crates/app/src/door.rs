@@ -8,14 +8,17 @@ use std::{
 };
 
 use serde_json::json;
-use sluice_domain::{id::AccountId, permission::Permission, security::SecuritySettings};
+use sluice_domain::{
+    address::AddressTable, audit::Action, id::AccountId, permission::Permission, security::SecuritySettings,
+};
 
-use crate::{App, AppError, audit, caller::Caller};
+use crate::{App, AppError, caller::Caller};
 
 /// What an account asks of those who want in, as of one version.
 pub(crate) struct Door {
     version: i64,
     pub(crate) settings: SecuritySettings,
+    pub(crate) addresses: AddressTable,
 }
 
 #[derive(Default)]
@@ -32,7 +35,7 @@ impl Doors {
     fn hold(&self, account: AccountId, door: Arc<Door>) -> Arc<Door> {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         // Of two that were read at once, the newer one stays.
-        let newest = held.get(&account).filter(|other| other.version >= door.version).cloned().unwrap_or(door);
+        let newest = held.get(&account).filter(|other| other.version > door.version).cloned().unwrap_or(door);
         held.insert(account, newest.clone());
         newest
     }
@@ -41,15 +44,23 @@ impl Doors {
 impl App {
     /// The account's door, at `version` or newer.
     pub(crate) async fn door(&self, account: AccountId, version: i64) -> Result<Arc<Door>, AppError> {
-        if let Some(door) = self.inner.doors.held(account, version) {
-            return Ok(door);
+        match self.inner.doors.held(account, version) {
+            Some(door) => Ok(door),
+            None => self.door_anew(account).await,
         }
+    }
+
+    /// The account's door as it is now, for when the held one is too old: by its version, or because a rule of it has expired.
+    pub(crate) async fn door_anew(&self, account: AccountId) -> Result<Arc<Door>, AppError> {
+        let now = self.now();
         let door = self
             .inner
             .database
             .read(move |tx| {
-                let (version, settings) = tx.account(account).security()?.ok_or(AppError::NotFound("account"))?;
-                Ok::<_, AppError>(Door { version, settings })
+                let mut rows = tx.account(account);
+                let (version, settings) = rows.security()?.ok_or(AppError::NotFound("account"))?;
+                let addresses = AddressTable::compile(&rows.address_rules()?, now);
+                Ok::<_, AppError>(Door { version, settings, addresses })
             })
             .await?;
         Ok(self.inner.doors.hold(account, Arc::new(door)))
@@ -79,7 +90,7 @@ impl App {
         let account = caller.account;
         let before = self.door(account, caller.security_version).await?.settings.clone();
         let details = json!({"before": before, "after": settings});
-        let entry = self.audit_row(caller, audit::SECURITY_CHANGED, account, details);
+        let entry = self.audit_row(caller, Action::SecurityChanged, account, details);
         self.inner
             .database
             .write(Some(account), move |tx| {

@@ -32,6 +32,32 @@ pub enum AppError {
         /// When the next attempt is looked at.
         seconds: u64,
     },
+    /// A new password that the account's settings refuse.
+    #[error("{problem}")]
+    WeakPassword {
+        /// What is wrong with it.
+        problem: String,
+        /// What would make it better.
+        suggestions: Vec<String>,
+    },
+    /// A one-time link that was used already.
+    #[error("this link was used already: ask an administrator of the account for a new one")]
+    LinkUsed,
+    /// A one-time link that has expired.
+    #[error("this link has expired: ask an administrator of the account for a new one")]
+    LinkExpired,
+    /// The rules about addresses keep the caller out.
+    #[error("the account does not let anybody in from your address: ask an administrator of the account")]
+    AddressRefused,
+    /// The rules about addresses would keep their own author out.
+    #[error("these rules would keep you out yourself: send `\"confirm\": true` with them if that is meant")]
+    WouldLockYouOut,
+    /// The change would leave the account without an administrator who can log in.
+    #[error("the account needs an administrator who can log in: make somebody else one first")]
+    LastAdministrator,
+    /// An API token did what only a person does.
+    #[error("only a person who has logged in does this, no API token: log in with POST /api/v1/sessions")]
+    SessionRequired,
     /// The caller may not do this.
     #[error("this needs the permission `{}`, which you do not have: ask an administrator of the account", .0.as_str())]
     Forbidden(Permission),

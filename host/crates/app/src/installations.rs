@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, io};
 
 use serde_json::{Value, json};
 use sluice_domain::{
+    audit::Action,
     digest::Digest,
     id::{InstallationId, PluginId},
     installation::{FailurePolicy, Mode, Scope, missing_grants},
@@ -12,9 +13,9 @@ use sluice_domain::{
     plugin::Import,
 };
 use sluice_sandbox::{ConfigureError, Configured};
-use sluice_storage::{Account, AuditRow, Blobs, InstallationRow, InstallationUpdate, NewInstallation, PluginRow};
+use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
-use crate::{App, AppError, audit, caller::Caller};
+use crate::{App, AppError, caller::Caller};
 
 /// A new installation.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ impl App {
             created_at: now,
         };
         let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "config_sha256": new.config_sha256});
-        let entry = self.audit_row(caller, audit::INSTALLATION_CREATED, new.id, details);
+        let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
         self.change_chain(caller, entry, move |rows| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
                 return Err(AppError::Quota("the chain is full: remove an installation first"));
@@ -112,7 +113,7 @@ impl App {
             self.configure(&plugin, &update.config, &update.grants).await?;
         }
         let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
-        let entry = self.audit_row(caller, audit::INSTALLATION_CHANGED, id, json!({"before": before, "after": after}));
+        let entry = self.audit_row(caller, Action::InstallationChanged, id, json!({"before": before, "after": after}));
         self.change_chain(caller, entry, move |rows| {
             if !rows.update_installation(id, &update)? {
                 return Err(AppError::NotFound("installation"));
@@ -129,7 +130,7 @@ impl App {
     pub async fn uninstall(&self, caller: &Caller, id: InstallationId) -> Result<(), AppError> {
         let row = self.installation(caller, id).await?;
         let entry =
-            self.audit_row(caller, audit::INSTALLATION_REMOVED, id, json!({"plugin": row.plugin_id, "name": row.name}));
+            self.audit_row(caller, Action::InstallationRemoved, id, json!({"plugin": row.plugin_id, "name": row.name}));
         self.change_chain(caller, entry, move |rows| {
             if rows.delete_installation(id)? { Ok(()) } else { Err(AppError::NotFound("installation")) }
         })
@@ -181,7 +182,7 @@ impl App {
     async fn change_chain<T: Send + 'static>(
         &self,
         caller: &Caller,
-        entry: AuditRow,
+        entry: NewAudit,
         change: impl FnOnce(&mut Account<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         let account = caller.account;
@@ -193,7 +194,7 @@ impl App {
                 let version = rows.bump_chain_version()?;
                 let changed = change(&mut rows)?;
                 rows.insert_audit(&entry)?;
-                rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.at)?;
+                rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.row.at)?;
                 Ok::<_, AppError>(changed)
             })
             .await?;

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use sluice_domain::time::Timestamp;
+use secrecy::ExposeSecret as _;
+use sluice_domain::{audit::SealKey, time::Timestamp};
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
@@ -16,8 +17,9 @@ use crate::{
 };
 
 pub mod accounts;
+pub mod addresses;
 pub mod ambient;
-mod audit;
+pub mod audit;
 pub mod authenticate;
 mod bus;
 pub mod caller;
@@ -29,17 +31,24 @@ mod door;
 pub mod error;
 mod evaluators;
 pub mod events;
+pub mod groups;
 mod idempotency;
 pub mod installations;
 mod keys;
+pub mod links;
 pub mod messages;
+mod new_password;
+pub mod own;
 mod passwords;
+pub mod people;
 pub mod plugins;
 pub mod policy;
 mod secret;
 mod seldom;
 pub mod sessions;
+pub mod templates;
 mod throttle;
+pub mod tokens;
 pub mod uploads;
 
 pub use sluice_storage::StorageError;
@@ -53,8 +62,8 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AuditRow, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow, InstallationRow, Outcome, Page,
-        PluginRow,
+        ApiTokenRow, Assignment, AuditFilter, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow, GroupRow,
+        InstallationRow, Outcome, Page, PersonRow, PersonStatus, PluginRow, SealedAudit, SessionRow,
     };
 }
 
@@ -71,6 +80,7 @@ struct Inner {
     database: Database,
     blobs: Blobs,
     sandbox: Sandbox,
+    audit_key: SealKey,
     clock: Clock,
     rng: Rng,
     bus: Bus,
@@ -92,6 +102,8 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Where plugins run.
     pub sandbox: Sandbox,
+    /// The server's own secret.
+    pub key: ServerKey,
     /// What time it is.
     pub clock: Clock,
     /// Where randomness comes from.
@@ -103,13 +115,14 @@ pub struct Parts {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, clock, rng, cores } = parts;
+        let Parts { database, blobs, sandbox, key, clock, rng, cores } = parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
                 database,
                 blobs,
                 sandbox,
+                audit_key: SealKey::new(*key.derive("audit").expose_secret()),
                 clock,
                 rng,
                 bus: Bus::default(),

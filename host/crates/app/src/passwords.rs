@@ -68,7 +68,16 @@ impl Passwords {
         .await
     }
 
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+    /// Whether `password` is one of those that `hashes` were made of.
+    pub(crate) async fn is_any_of(&self, password: SecretString, hashes: Vec<String>) -> Result<bool, AppError> {
+        self.in_turn(move || hashes.iter().any(|stored| verify(&password, stored))).await
+    }
+
+    /// Runs what takes a core for long, as few at once as may be.
+    pub(crate) async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
         let _room = self.room.try_acquire().map_err(|_| AppError::Busy)?;
         let _turn = self.turn.acquire().await.map_err(|_| AppError::Closing)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| AppError::Internal("password hashing"))

@@ -1,10 +1,10 @@
 //! Plugins of an account: inspected when they are uploaded, kept by their digest, disabled until somebody installs them.
 
 use serde_json::json;
-use sluice_domain::{digest::Digest, id::PluginId, limits, permission::Permission};
+use sluice_domain::{audit::Action, digest::Digest, id::PluginId, limits, permission::Permission};
 use sluice_storage::{Before, PluginRow, StorageError};
 
-use crate::{App, AppError, audit, caller::Caller, uploads::UploadPlace};
+use crate::{App, AppError, caller::Caller, uploads::UploadPlace};
 
 /// Most plugins that an account may keep.
 const PLUGINS: u64 = 256;
@@ -84,7 +84,7 @@ impl App {
             created_at: now,
         };
         let details = json!({"name": row.name, "version": row.version, "sha256": row.sha256});
-        let entry = self.audit_row(caller, audit::PLUGIN_UPLOADED, row.id, details);
+        let entry = self.audit_row(caller, Action::PluginUploaded, row.id, details);
         self.inner
             .database
             .write(Some(account), move |tx| {

@@ -4,6 +4,8 @@ use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
     access::{AccessDecision, AccessRequest, AccessSeverity, Occasion},
+    address::Door,
+    audit::Action,
     digest::Digest,
     id::{DecisionId, SessionId},
     limits,
@@ -13,7 +15,7 @@ use sluice_domain::{
 use sluice_storage::{AccountRow, DecisionRow, Outcome, PersonRow, SessionRow};
 
 use crate::{
-    App, AppError, audit,
+    App, AppError,
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
     secret,
@@ -95,9 +97,10 @@ impl App {
             other => return Err(self.failed(known.subjects, other.map(|(caller, _)| caller), now).await),
         };
         if let Some(refusal) = not_let_in(person.status) {
-            self.record(&caller, audit::LOG_IN_REFUSED, json!({"code": refusal.code()})).await?;
+            self.record(&caller, Action::LogInRefused, json!({"code": refusal.code()})).await?;
             return Err(AppError::Refused(refusal));
         }
+        self.check_address(&caller, Door::LogIn, now).await?;
         let user_agent = cut(user_agent, limits::USER_AGENT_BYTES);
         self.admit(&caller, &user_agent, now).await?;
 
@@ -116,7 +119,7 @@ impl App {
             ended: None,
         };
         let lasts_seconds = (row.expires_at.millis() - now.millis()) / 1000;
-        let entry = self.audit_row(&caller, audit::LOGGED_IN, session, json!({}));
+        let entry = self.audit_row(&caller, Action::LoggedIn, session, json!({"user_agent": row.user_agent}));
         let (account, subjects, network) = (caller.account, known.subjects, network_of(&caller.address));
         self.inner
             .database
@@ -160,7 +163,7 @@ impl App {
         let account = caller.as_ref().map(|caller| caller.account);
         let entry = caller.as_ref().map(|caller| {
             let details = json!({"code": "wrong-credentials"});
-            self.audit_row(caller, audit::LOG_IN_REFUSED, caller.person, details)
+            self.audit_row(caller, Action::LogInRefused, caller.person, details)
         });
         let written = self.inner.database.write(account, move |tx| {
             subjects.failed(tx, now)?;
@@ -175,11 +178,11 @@ impl App {
     /// Ends the caller's session. A caller with a token has none.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for a caller with a token.
+    /// [`AppError::SessionRequired`].
     pub async fn log_out(&self, caller: &Caller) -> Result<(), AppError> {
-        let Means::Session(session) = caller.means else { return Err(AppError::NotFound("session")) };
+        let session = caller.session()?;
         let account = caller.account;
-        let entry = self.audit_row(caller, audit::LOGGED_OUT, session, json!({}));
+        let entry = self.audit_row(caller, Action::LoggedOut, session, json!({}));
         self.inner
             .database
             .write(Some(account), move |tx| {
@@ -232,7 +235,7 @@ impl App {
         };
         let refused = decision.verdict != AccessSeverity::Allow;
         let code = decision.reason.as_ref().map(|reason| reason.code.clone());
-        let entry = self.audit_row(caller, audit::LOG_IN_REFUSED, row.id, json!({"code": code}));
+        let entry = self.audit_row(caller, Action::LogInRefused, row.id, json!({"code": code}));
         let account = caller.account;
         self.inner
             .database

@@ -89,6 +89,8 @@ ids! {
     AuditId = "aud";
     /// A group of people who answer clients.
     GroupId = "grp";
+    /// A rule about addresses.
+    AddressRuleId = "adr";
     /// A link with which a person sets a password, once.
     LinkId = "lnk";
 }

@@ -3,6 +3,8 @@
 //! Parsing from and to HTTP, SQL and WebAssembly is not done here; those layers turn what they read into these types.
 
 pub mod access;
+pub mod address;
+pub mod audit;
 pub mod digest;
 pub mod id;
 pub mod installation;

@@ -38,5 +38,9 @@ pub const USER_AGENT_BYTES: usize = 1_024;
 pub const COMPONENT_BYTES: usize = 32 << 20;
 /// Most rules in an account's chain.
 pub const INSTALLATIONS: usize = 64;
+/// Most rules about addresses in an account.
+pub const ADDRESS_RULES: usize = 10_000;
+/// Longest comment of a rule about addresses, in bytes of UTF-8.
+pub const ADDRESS_COMMENT_BYTES: usize = 256;
 /// Longest `Idempotency-Key`, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES: usize = 128;

@@ -30,7 +30,7 @@ pub use crate::{
     page::{Before, Cursor, Page},
     tables::{
         accounts::AccountRow,
-        audit::AuditRow,
+        audit::{AuditEnd, AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit},
         clients::ClientRow,
         conversations::{Assignment, ConversationRow, NewConversation, Reader},
         decisions::{DecisionFilter, DecisionRow, Outcome},

@@ -6,8 +6,8 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId, MessageId, PersonId,
-        PluginId, SessionId, TokenId,
+        AccountId, AddressRuleId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId,
+        MessageId, PersonId, PluginId, SessionId, TokenId,
     },
     time::Timestamp,
 };
@@ -122,7 +122,7 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AuditId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PersonId PluginId SessionId
+    AccountId AddressRuleId AuditId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PersonId PluginId SessionId
     TokenId
 }
 

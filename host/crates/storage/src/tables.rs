@@ -1,6 +1,7 @@
 //! The tables, one file each: what a row is, and one function a statement with its SQL beside it.
 
 pub(crate) mod accounts;
+pub(crate) mod addresses;
 pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod conversations;

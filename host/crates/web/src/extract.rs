@@ -166,6 +166,20 @@ where
     }
 }
 
+/// A name in the path.
+pub(crate) struct Name(pub(crate) String);
+
+impl FromRequestParts<Web> for Name {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let Path(name) = Path::<String>::from_request_parts(parts, web).await.map_err(|_| {
+            Problem::new(StatusCode::NOT_FOUND, "not-found", "there is nothing with this name in this account")
+        })?;
+        Ok(Self(name))
+    }
+}
+
 /// The query's parameters.
 pub(crate) struct Params<T>(pub(crate) T);
 

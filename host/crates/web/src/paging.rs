@@ -56,6 +56,11 @@ impl Paging {
 }
 
 impl<T> List<T> {
+    /// All that there are, on one page.
+    pub(crate) fn whole<U: Into<T>>(items: impl IntoIterator<Item = U>) -> Self {
+        Self { items: items.into_iter().map(Into::into).collect(), next: None }
+    }
+
     /// A page of what `items` became; a full page has a next one.
     pub(crate) fn of<C: ToString>(items: Vec<T>, paging: &Paging, cursor: impl Fn(&T) -> C) -> Self {
         let full = items.len() >= paging.limit.unwrap_or(DEFAULT) as usize;

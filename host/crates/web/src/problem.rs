@@ -48,6 +48,10 @@ pub(crate) struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ReasonDoc>)]
     reason: Option<Reason>,
+    /// What would make a password better.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    suggestions: Vec<String>,
     /// After how many seconds to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -122,6 +126,16 @@ impl From<AppError> for Problem {
                 let more = More { retry_after: Some(seconds), ..More::default() };
                 Self::new(S::TOO_MANY_REQUESTS, "too-many-attempts", detail).with(more)
             }
+            AppError::WeakPassword { suggestions, .. } => {
+                let more = More { suggestions, field: Some("password"), ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "weak-password", detail).with(more)
+            }
+            AppError::LinkUsed => Self::new(S::GONE, "link-used", detail),
+            AppError::LinkExpired => Self::new(S::GONE, "link-expired", detail),
+            AppError::AddressRefused => Self::new(S::FORBIDDEN, "address-refused", detail),
+            AppError::WouldLockYouOut => Self::new(S::CONFLICT, "would-lock-you-out", detail),
+            AppError::LastAdministrator => Self::new(S::CONFLICT, "last-administrator", detail),
+            AppError::SessionRequired => Self::new(S::FORBIDDEN, "session-required", detail),
             AppError::Forbidden(_) => Self::new(S::FORBIDDEN, "forbidden", detail),
             AppError::Duty(Duty::ChangePassword) => Self::new(S::FORBIDDEN, "password-change-required", detail),
             AppError::Duty(Duty::EnrolSecondFactor) => {

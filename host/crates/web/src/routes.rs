@@ -8,17 +8,22 @@ use utoipa::{
     },
 };
 
+pub(crate) mod addresses;
 pub(crate) mod audit;
 pub(crate) mod conversations;
 pub(crate) mod decisions;
 pub(crate) mod events;
+pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod installations;
 pub(crate) mod messages;
+pub(crate) mod own;
+pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod policy;
 pub(crate) mod security;
 pub(crate) mod sessions;
+pub(crate) mod tokens;
 
 /// How a caller shows who it is, for the OpenAPI document.
 pub(crate) struct Security;

@@ -6,13 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 use sluice_app::{
     messages::{MessageView, Posted},
-    rows::{AuditRow, ConversationRow, DecisionRow, InstallationRow, Outcome, PluginRow},
+    rows::{ConversationRow, DecisionRow, InstallationRow, Outcome, PluginRow, SealedAudit},
 };
 use sluice_domain::{
     digest::Digest,
     id::{AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, MessageId, PersonId, PluginId},
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction},
+    network::network_of,
     plugin::{Hook, Import},
     time::Timestamp,
     verdict::{Decision, Reason, State},
@@ -285,8 +286,10 @@ impl From<DecisionRow> for KeptDecisionView {
 /// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditView {
+    /// Its place in the account's log: 1, 2, 3 …, without gaps.
+    pub(crate) seq: i64,
     #[schema(value_type = String)]
-    pub(crate) id: AuditId,
+    id: AuditId,
     #[schema(value_type = i64)]
     at: Timestamp,
     /// A person, a token, or `platform`.
@@ -297,22 +300,47 @@ pub(crate) struct AuditView {
     target: String,
     /// From where.
     address: String,
+    /// The network of the address.
+    network: String,
     /// What else is worth knowing.
     #[schema(value_type = Object)]
     details: Value,
+    /// HMAC-SHA256 over the entry and the one before it, under the server's key; absent on entries from before there were any.
+    #[schema(value_type = Option<String>)]
+    mac: Option<Digest>,
 }
 
-impl From<AuditRow> for AuditView {
-    fn from(row: AuditRow) -> Self {
+impl From<SealedAudit> for AuditView {
+    fn from(SealedAudit { seq, mac, row }: SealedAudit) -> Self {
         Self {
+            seq,
             id: row.id,
             at: row.at,
             actor: row.actor_id,
             action: row.action,
             target: row.target,
+            network: network_of(&row.address),
             address: row.address,
-            details: Value::Object(row.details),
+            details: json(&row.details),
+            mac,
         }
+    }
+}
+
+impl AuditView {
+    /// What stands in the columns of an export.
+    pub(crate) fn cells(&self) -> [String; 9] {
+        [
+            self.seq.to_string(),
+            self.at.millis().to_string(),
+            self.actor.clone(),
+            self.action.clone(),
+            self.target.clone(),
+            self.address.clone(),
+            self.network.clone(),
+            self.details.to_string(),
+            self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+        ]
     }
 }
 

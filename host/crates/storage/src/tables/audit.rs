@@ -1,13 +1,17 @@
-//! The audit log: who did what, when, from where. It is only ever added to.
+//! The audit log: who did what, when, from where. It is only ever added to, and each entry is sealed as it is added.
 
-use serde_json::{Map, Value as Json};
-use sluice_domain::{id::AuditId, message::Role, time::Timestamp};
+use sluice_domain::{
+    audit::{Breach, Chain, Entry, SealKey},
+    digest::Digest,
+    id::AuditId,
+    message::Role,
+    time::Timestamp,
+};
 
 use crate::{
     error::StorageError,
-    page::Before,
     row::Row,
-    sql::{Sql, json, values, word},
+    sql::{Sql, json, values},
     tx::Account,
 };
 
@@ -28,60 +32,233 @@ pub struct AuditRow {
     pub target: String,
     /// From where.
     pub address: String,
-    /// What else is worth knowing; never a secret, never a message's text.
-    pub details: Map<String, Json>,
+    /// What else is worth knowing, as JSON; never a secret, never a message's text.
+    pub details: String,
 }
 
-fn entry(row: &mut Row<'_>) -> Result<AuditRow, StorageError> {
-    Ok(AuditRow {
-        id: row.parsed("audit id")?,
-        at: row.time("audit time")?,
-        actor_id: row.text("actor id")?,
-        actor_role: row.word("actor role")?,
-        action: row.text("action")?,
-        target: row.text("target")?,
-        address: row.text("address")?,
-        details: row.json("audit details")?,
+/// An entry to be added, with the key that seals it.
+#[derive(Debug, Clone)]
+pub struct NewAudit {
+    /// The entry.
+    pub row: AuditRow,
+    /// The key of the chains.
+    pub key: SealKey,
+}
+
+/// An entry that was added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedAudit {
+    /// Its place in the account's log: 1, 2, 3 …, without gaps.
+    pub seq: i64,
+    /// Its MAC; `None` when it was added before entries had one.
+    pub mac: Option<Digest>,
+    /// The entry.
+    pub row: AuditRow,
+}
+
+impl SealedAudit {
+    /// Goes on with a chain to this entry.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, key: &SealKey, chain: &mut Chain) -> Result<(), Breach> {
+        let seq = self.seq;
+        let mac = self.mac.ok_or(Breach::Changed(seq))?;
+        let (id, role) = (self.row.id.to_string(), role(self.row.actor_role));
+        chain.check(key, seq, mac, &self.row.entry(&id, &role))
+    }
+}
+
+impl AuditRow {
+    fn entry<'e>(&'e self, id: &'e str, role: &'e str) -> Entry<'e> {
+        Entry {
+            id,
+            at: self.at.millis(),
+            actor: &self.actor_id,
+            role,
+            action: &self.action,
+            target: &self.target,
+            address: &self.address,
+            details: &self.details,
+        }
+    }
+}
+
+/// Where an account's log ends, as its row says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditEnd {
+    /// How many entries were added before entries had a MAC.
+    pub unsealed: i64,
+    /// The number of the newest entry.
+    pub seq: i64,
+    /// Its MAC; `None` before the first that has one.
+    pub head: Option<Digest>,
+}
+
+/// Which entries are wanted. What is empty or absent does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Who.
+    pub actor: String,
+    /// What, or the beginning of it: `session.` finds all about sessions.
+    pub action: String,
+    /// To what.
+    pub target: String,
+    /// From where.
+    pub address: String,
+    /// At or after.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub to: Option<Timestamp>,
+    /// Only these actions, separated by spaces, with one before the first and one after the last.
+    pub among: String,
+}
+
+/// In what order entries are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditPage {
+    /// The newest of those with a smaller number; all of them when it is absent.
+    Before(Option<i64>),
+    /// The oldest of those with a larger number.
+    After(i64),
+}
+
+fn role(role: Role) -> String {
+    json(&role).trim_matches('"').to_owned()
+}
+
+fn mac(text: &str) -> Result<Option<Digest>, StorageError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| StorageError::Corrupt { what: "audit MAC" })
+}
+
+fn sealed(row: &mut Row<'_>) -> Result<SealedAudit, StorageError> {
+    Ok(SealedAudit {
+        seq: row.int("audit number")?,
+        // One that was changed by hand and is no MAC any more seals nothing.
+        mac: mac(&row.text("audit MAC")?).unwrap_or_default(),
+        row: AuditRow {
+            id: row.parsed("audit id")?,
+            at: row.time("audit time")?,
+            actor_id: row.text("actor id")?,
+            actor_role: row.word("actor role")?,
+            action: row.text("action")?,
+            target: row.text("target")?,
+            address: row.text("address")?,
+            details: row.text("audit details")?,
+        },
     })
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO audit (account_id, id, at, actor_id, actor_role, action, target, address, details)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "INSERT INTO audit (account_id, id, at, actor_id, actor_role, action, target, address, details, seq, mac)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 );
-const LIST: Sql = Sql::new(
-    "SELECT id, at, actor_id, actor_role, action, target, address, details
-     FROM audit WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+// Taking the number locks the account's row until the commit: entries are numbered in the order of their commits.
+const NEXT: Sql = Sql::new(
+    "UPDATE accounts SET audit_seq = audit_seq + 1 WHERE id = $1 RETURNING audit_unsealed, audit_seq, audit_head",
+);
+const SET_HEAD: Sql = Sql::new("UPDATE accounts SET audit_head = $1 WHERE id = $2");
+const END: Sql = Sql::new("SELECT audit_unsealed, audit_seq, audit_head FROM accounts WHERE id = $1");
+const NEWEST: Sql = Sql::new(
+    "SELECT seq, mac, id, at, actor_id, actor_role, action, target, address, details FROM audit
+     WHERE account_id = $1 AND seq < $2
+       AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
+       AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
+       AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
+     ORDER BY seq DESC LIMIT $10",
+);
+const OLDEST: Sql = Sql::new(
+    "SELECT seq, mac, id, at, actor_id, actor_role, action, target, address, details FROM audit
+     WHERE account_id = $1 AND seq > $2
+       AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
+       AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
+       AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
+     ORDER BY seq LIMIT $10",
 );
 
 impl Account<'_> {
-    /// Adds an entry.
+    /// Adds an entry to the end of the account's chain.
     ///
     /// # Errors
-    /// [`StorageError::Conflict`] for the id.
-    pub fn insert_audit(&mut self, row: &AuditRow) -> Result<(), StorageError> {
+    /// [`StorageError::Conflict`] for the id, [`StorageError::Dangling`] when the account does not exist,
+    /// [`StorageError::Corrupt`] when the end of the chain cannot be read.
+    pub fn insert_audit(&mut self, new: &NewAudit) -> Result<(), StorageError> {
+        let end = self.tx.first(NEXT, values![self.id], end)?.ok_or(StorageError::Dangling)?;
+        let (row, key) = (&new.row, &new.key);
+        let chain = match end.head {
+            None => Chain::begin(key, self.id, end.unsealed),
+            Some(head) => Chain::at(self.id, end.seq - 1, head),
+        };
+        let (id, role) = (row.id.to_string(), role(row.actor_role));
+        let chain = chain.with(key, &row.entry(&id, &role));
         self.tx.execute(
             INSERT,
             values![
                 self.id,
-                row.id,
+                &id,
                 row.at,
                 &row.actor_id,
-                word(&row.actor_role),
+                &role,
                 &row.action,
                 &row.target,
                 &row.address,
-                json(&row.details)
+                &row.details,
+                end.seq,
+                chain.head()
             ],
         )?;
+        self.tx.execute(SET_HEAD, values![chain.head(), self.id])?;
         Ok(())
     }
 
-    /// The account's entries, newest first.
+    /// Where the account's log ends. `None` when the account does not exist.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn audit(&mut self, page: Before<AuditId>) -> Result<Vec<AuditRow>, StorageError> {
-        self.tx.all(LIST, values![self.id, page.bound(), page.limit], entry)
+    pub fn audit_end(&mut self) -> Result<Option<AuditEnd>, StorageError> {
+        self.tx.first(END, values![self.id], end)
     }
+
+    /// At most `limit` of the entries that pass `filter`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn audit(
+        &mut self,
+        filter: &AuditFilter,
+        page: AuditPage,
+        limit: u32,
+    ) -> Result<Vec<SealedAudit>, StorageError> {
+        let (sql, bound) = match page {
+            AuditPage::Before(bound) => (NEWEST, bound.unwrap_or(i64::MAX)),
+            AuditPage::After(bound) => (OLDEST, bound),
+        };
+        self.tx.all(
+            sql,
+            values![
+                self.id,
+                bound,
+                &filter.actor,
+                &filter.action,
+                &filter.target,
+                &filter.address,
+                filter.from.map_or(i64::MIN, Timestamp::millis),
+                filter.to.map_or(i64::MAX, Timestamp::millis),
+                &filter.among,
+                limit
+            ],
+            sealed,
+        )
+    }
+}
+
+fn end(row: &mut Row<'_>) -> Result<AuditEnd, StorageError> {
+    Ok(AuditEnd {
+        unsealed: row.int("unsealed entries")?,
+        seq: row.int("audit number")?,
+        head: mac(&row.text("audit head")?)?,
+    })
 }

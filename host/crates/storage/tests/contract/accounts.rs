@@ -1,7 +1,9 @@
 //! Accounts, people, sessions, tokens, the audit log, kept answers.
 
-use sluice_domain::{digest::Digest, message::Role};
-use sluice_storage::{AccountRow, Before, Constraint, IdempotencyRow, PersonRow, PersonStatus, StorageError};
+use sluice_domain::{audit::Chain, digest::Digest, message::Role};
+use sluice_storage::{
+    AccountRow, AuditFilter, AuditPage, Constraint, IdempotencyRow, PersonRow, PersonStatus, StorageError,
+};
 
 use crate::fixture::{Fixture, World, account_id, audit_id, digest, person, person_id, session_id, time};
 
@@ -66,13 +68,50 @@ pub(crate) async fn a_token_is_found_by_its_secret_with_its_persons_role(fixture
     assert_eq!(fixture.read(|tx| tx.api_token_by_hash(digest(), time(9))).await, None);
 }
 
-pub(crate) async fn the_audit_log_is_read_newest_first(fixture: Fixture<'_>) {
+pub(crate) async fn the_audit_log_is_numbered_sealed_and_found_by_what_it_says(fixture: Fixture<'_>) {
     let World { account, audit: first, .. } = fixture.world().await;
+    let id = account.id;
     let mut second = first.clone();
-    second.id = audit_id();
+    (second.row.id, second.row.at, second.row.address) = (audit_id(), time(6), "192.0.2.2".to_owned());
+    (second.row.actor_id, second.row.action) = ("platform".to_owned(), "session.ended".to_owned());
     let row = second.clone();
-    fixture.write(account.id, move |tx| tx.account(account.id).insert_audit(&row)).await;
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).audit(Before::newest(9))).await, [second, first]);
+    fixture.write(id, move |tx| tx.account(id).insert_audit(&row)).await;
+    let found = async |filter: AuditFilter, page| {
+        let found = fixture.read(move |tx| tx.account(id).audit(&filter, page, 9)).await;
+        found.into_iter().map(|entry| entry.seq).collect::<Vec<_>>()
+    };
+    let all = AuditFilter::default;
+    assert_eq!(found(all(), AuditPage::Before(None)).await, [2, 1]);
+    assert_eq!(found(all(), AuditPage::Before(Some(2))).await, [1]);
+    assert_eq!(found(all(), AuditPage::After(0)).await, [1, 2]);
+    assert_eq!(found(all(), AuditPage::After(1)).await, [2]);
+    for (filter, expected) in [
+        (AuditFilter { actor: "platform".to_owned(), ..all() }, 2),
+        (AuditFilter { action: "session.".to_owned(), ..all() }, 2),
+        (AuditFilter { action: "plugin.uploaded".to_owned(), ..all() }, 1),
+        (AuditFilter { address: "192.0.2.1".to_owned(), ..all() }, 1),
+        (AuditFilter { from: Some(time(6)), ..all() }, 2),
+        (AuditFilter { to: Some(time(6)), ..all() }, 1),
+        (AuditFilter { among: " login.accepted session.ended ".to_owned(), ..all() }, 2),
+    ] {
+        assert_eq!(found(filter.clone(), AuditPage::Before(None)).await, [expected], "{filter:?}");
+    }
+    let by_target = AuditFilter { target: first.row.target.clone(), ..all() };
+    assert_eq!(found(by_target, AuditPage::Before(None)).await, [2, 1]);
+    assert_eq!(found(AuditFilter { action: "ession".to_owned(), ..all() }, AuditPage::Before(None)).await, [0; 0]);
+
+    let (entries, end) = fixture
+        .read(move |tx| {
+            let mut rows = tx.account(id);
+            Ok((rows.audit(&AuditFilter::default(), AuditPage::After(0), 9)?, rows.audit_end()?.unwrap()))
+        })
+        .await;
+    let mut chain = Chain::begin(&first.key, id, end.unsealed);
+    for entry in &entries {
+        assert_eq!(entry.check(&first.key, &mut chain), Ok(()));
+    }
+    assert_eq!(chain.check_end(end.seq, end.head.unwrap()), Ok(()));
+    assert_eq!([&entries[0].row, &entries[1].row], [&first.row, &second.row]);
 }
 
 pub(crate) async fn an_answer_is_kept_once_for_an_actors_key(fixture: Fixture<'_>) {

@@ -8,10 +8,12 @@ use std::{
 };
 
 use sluice_domain::{
+    address::{AddressAction, AddressRule, Door},
+    audit::SealKey,
     digest::Digest,
     id::{
-        AccountId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId, MessageId, PersonId,
-        PluginId, SessionId, TokenId,
+        AccountId, AddressRuleId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId,
+        MessageId, PersonId, PluginId, SessionId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Role},
@@ -22,8 +24,8 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, ApiTokenRow, Assignment, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow, GroupRow, LinkRow,
-    MessageRow, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow,
-    StorageError, Tx,
+    MessageRow, NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader,
+    SessionRow, StorageError, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -116,6 +118,7 @@ macro_rules! fresh {
 }
 fresh! {
     account_id: AccountId
+    address_rule_id: AddressRuleId
     audit_id: AuditId
     client_id: ClientId
     conversation_id: ConversationId
@@ -147,13 +150,14 @@ pub(crate) struct World {
     pub(crate) token: ApiTokenRow,
     pub(crate) link: LinkRow,
     pub(crate) group: GroupRow,
+    pub(crate) addresses: AddressRule,
     pub(crate) plugin: PluginRow,
     pub(crate) installation: NewInstallation,
     pub(crate) client: ClientRow,
     pub(crate) conversation: NewConversation,
     pub(crate) decision: DecisionRow,
     pub(crate) message: MessageRow,
-    pub(crate) audit: AuditRow,
+    pub(crate) audit: NewAudit,
 }
 
 impl World {
@@ -210,18 +214,30 @@ impl World {
                 expires_at: time(100),
                 used_at: None,
             },
+            addresses: AddressRule {
+                id: address_rule_id(),
+                net: "192.0.2.0/24".parse().unwrap(),
+                action: AddressAction::Allow,
+                roles: BTreeSet::from([Role::Operator]),
+                doors: BTreeSet::from([Door::LogIn, Door::Token]),
+                comment: "the office".to_owned(),
+                expires_at: Some(time(9)),
+            },
             group: GroupRow { id: group_id(), name: "Sales".to_owned(), created_at: time(2) },
             installation: installation(plugin.id),
             message: message(conversation.id, decision.id, 1),
-            audit: AuditRow {
-                id: audit_id(),
-                at: time(5),
-                actor_id: person.id.to_string(),
-                actor_role: Role::Administrator,
-                action: "plugin.uploaded".to_owned(),
-                target: plugin.id.to_string(),
-                address: "192.0.2.1".to_owned(),
-                details: serde_json::from_str(r#"{"name":"blocked-words"}"#).unwrap(),
+            audit: NewAudit {
+                row: AuditRow {
+                    id: audit_id(),
+                    at: time(5),
+                    actor_id: person.id.to_string(),
+                    actor_role: Role::Administrator,
+                    action: "plugin.uploaded".to_owned(),
+                    target: plugin.id.to_string(),
+                    address: "192.0.2.1".to_owned(),
+                    details: r#"{"name":"blocked-words"}"#.to_owned(),
+                },
+                key: SealKey::new([7; 32]),
             },
             plugin,
             person,
@@ -238,6 +254,7 @@ impl World {
         rows.insert_session(&self.session)?;
         rows.insert_api_token(&self.token)?;
         rows.insert_link(&self.link)?;
+        rows.insert_address_rule(&self.addresses)?;
         rows.insert_group(&self.group)?;
         rows.set_group_members(self.group.id, &[self.person.id])?;
         rows.put_permission_template("own", self.person.permissions)?;

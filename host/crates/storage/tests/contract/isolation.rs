@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use sluice_domain::installation::{FailurePolicy, Mode, Scope};
 use sluice_storage::{
-    AccountRow, Assignment, Before, DecisionFilter, InstallationUpdate, LinkRow, NewConversation, Page, PersonStatus,
-    PluginUsage, SessionEnd, SessionRow, StorageError,
+    AccountRow, Assignment, AuditFilter, AuditPage, Before, DecisionFilter, InstallationUpdate, LinkRow,
+    NewConversation, Page, PersonStatus, PluginUsage, SessionEnd, SessionRow, StorageError,
 };
 
 use crate::fixture::{
@@ -27,6 +27,7 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.api_tokens()?, []);
         assert_eq!(ours.group(theirs.group.id)?, None);
         assert_eq!(ours.groups()?, []);
+        assert_eq!(ours.address_rules()?, []);
         assert_eq!(ours.group_members(theirs.group.id)?, []);
         assert_eq!(ours.permission_templates()?, []);
         assert_eq!(ours.plugin(theirs.plugin.id)?, None);
@@ -56,7 +57,8 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         }
         assert_eq!(ours.events_after(0, 9)?, []);
         assert_eq!(ours.latest_event()?, 0);
-        assert_eq!(ours.audit(Before::newest(9))?, []);
+        assert_eq!(ours.audit(&AuditFilter::default(), AuditPage::Before(None), 9)?, []);
+        assert_eq!(ours.audit_end()?.unwrap().seq, 0);
         Ok(())
     };
     fixture.read(seen).await;
@@ -89,6 +91,8 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.revoke_api_token(theirs.token.id, time(9))?);
             assert!(!ours.rename_group(theirs.group.id, "Ours")?);
             assert!(!ours.delete_group(theirs.group.id)?);
+            assert!(!ours.delete_address_rule(theirs.addresses.id)?);
+            ours.clear_address_rules()?;
             assert!(!ours.delete_permission_template("theirs")?);
             assert!(!ours.assign(theirs.conversation.id, Assignment::default())?);
             assert!(!ours.update_installation(installation, &update)?);
@@ -107,6 +111,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     assert_eq!(fixture.read(move |tx| tx.account(account).api_token(id)).await, Some(kept.token));
     assert_eq!(fixture.read(move |tx| tx.link_by_secret(secret)).await, Some((account, kept.link)));
     assert_eq!(fixture.read(move |tx| tx.account(account).groups()).await, [kept.group]);
+    assert_eq!(fixture.read(move |tx| tx.account(account).address_rules()).await, [kept.addresses]);
     let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
     assert_eq!((row.chain_version, row.last_event), (0, 1));
 }

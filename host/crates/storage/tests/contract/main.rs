@@ -53,7 +53,7 @@ cases! {
         an_e_mail_address_belongs_to_one_person_of_all_accounts_in_any_case
         a_session_is_found_by_its_secret_until_it_ends
         a_token_is_found_by_its_secret_with_its_persons_role
-        the_audit_log_is_read_newest_first
+        the_audit_log_is_numbered_sealed_and_found_by_what_it_says
         an_answer_is_kept_once_for_an_actors_key
     }
     chain {
@@ -85,6 +85,7 @@ cases! {
         lists_are_paged_from_the_newest
     }
     people {
+        rules_about_addresses_read_back_in_their_order
         a_person_changes_and_a_deleted_one_is_not_listed
         a_password_is_set_rehashed_and_remembered
         sessions_are_listed_and_ended_with_their_reason

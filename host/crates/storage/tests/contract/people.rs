@@ -1,6 +1,9 @@
 //! What people may do, how they get in, and what they reach.
 
+use std::collections::BTreeSet;
+
 use sluice_domain::{
+    address::{AddressAction, AddressRule},
     message::Role,
     permission::{Permission, Permissions, Reach},
     security::{PasswordPolicy, SecuritySettings},
@@ -9,7 +12,7 @@ use sluice_storage::{
     Assignment, Before, Constraint, GroupRow, PersonStatus, Reader, SessionEnd, StorageError, ThrottleRow,
 };
 
-use crate::fixture::{Fixture, World, conversation_id, digest, group_id, person, session_id, time};
+use crate::fixture::{Fixture, World, address_rule_id, conversation_id, digest, group_id, person, session_id, time};
 
 pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fixture<'_>) {
     let World { account, person, .. } = fixture.world().await;
@@ -219,6 +222,29 @@ pub(crate) async fn templates_are_kept_by_name(fixture: Fixture<'_>) {
     let list = || fixture.read(move |tx| tx.account(id).permission_templates());
     assert_eq!(list().await, [("own".to_owned(), wider)]);
     assert!(fixture.write(id, move |tx| tx.account(id).delete_permission_template("own")).await);
+    assert_eq!(list().await, []);
+}
+
+pub(crate) async fn rules_about_addresses_read_back_in_their_order(fixture: Fixture<'_>) {
+    let World { account, addresses: first, .. } = fixture.world().await;
+    let id = account.id;
+    let second = AddressRule {
+        id: address_rule_id(),
+        net: "2001:db8::/32".parse().unwrap(),
+        action: AddressAction::Deny,
+        roles: BTreeSet::new(),
+        doors: BTreeSet::new(),
+        expires_at: None,
+        ..first.clone()
+    };
+    let row = second.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_address_rule(&row)).await;
+    let list = || fixture.read(move |tx| tx.account(id).address_rules());
+    assert_eq!(list().await, [first.clone(), second.clone()]);
+    assert!(fixture.write(id, move |tx| tx.account(id).delete_address_rule(first.id)).await);
+    assert!(!fixture.write(id, move |tx| tx.account(id).delete_address_rule(first.id)).await);
+    assert_eq!(list().await, [second]);
+    assert_eq!(fixture.write(id, move |tx| tx.account(id).clear_address_rules()).await, 1);
     assert_eq!(list().await, []);
 }
 

@@ -1,6 +1,19 @@
-//! The audit log.
+//! The audit log and the connection journal: read, searched, verified, exported.
 
-use axum::extract::State;
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use sluice_app::{
+    AppError,
+    rows::{AuditFilter, SealedAudit},
+};
+use sluice_domain::{digest::Digest, time::Timestamp};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Web,
@@ -10,17 +23,216 @@ use crate::{
     views::{AuditView, List},
 };
 
+/// Longest value of a filter, in bytes.
+const FILTER_BYTES: usize = 256;
+
+/// Which entries are wanted. What is absent does not matter.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Search {
+    /// Who: the id of a person or a token, or `platform`.
+    #[param(required = false)]
+    actor: Option<String>,
+    /// What, or the beginning of it: `session.` finds all about sessions.
+    #[param(required = false)]
+    action: Option<String>,
+    /// To what: an id.
+    #[param(required = false)]
+    target: Option<String>,
+    /// From where.
+    #[param(required = false)]
+    address: Option<String>,
+    /// At or after: milliseconds since 1970.
+    #[param(required = false)]
+    from: Option<i64>,
+    /// Before: milliseconds since 1970.
+    #[param(required = false)]
+    to: Option<i64>,
+}
+
+impl Search {
+    fn filter(self) -> Result<AuditFilter, Problem> {
+        let text = |name: &str, value: Option<String>| match value {
+            Some(value) if value.len() > FILTER_BYTES || value.contains('\0') => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed",
+                format!("`{name}` has at most {FILTER_BYTES} bytes"),
+            )),
+            value => Ok(value.unwrap_or_default()),
+        };
+        Ok(AuditFilter {
+            actor: text("actor", self.actor)?,
+            action: text("action", self.action)?,
+            target: text("target", self.target)?,
+            address: text("address", self.address)?,
+            from: self.from.map(Timestamp::from_millis),
+            to: self.to.map(Timestamp::from_millis),
+            among: String::new(),
+        })
+    }
+}
+
+/// What the log is exported as.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Jsonl,
+    Csv,
+}
+
+/// How the log is exported.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Export {
+    /// `jsonl`: a JSON object a line; `csv`: with a line of names, and safe to open in a spreadsheet.
+    #[param(value_type = String)]
+    format: Format,
+}
+
+/// What verifying the log found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VerificationView {
+    /// Whether every entry is as it was written, and none is missing.
+    holds: bool,
+    /// Entries that hold, from the first on.
+    entries: i64,
+    /// How many of them were written before entries were sealed: nothing can be said of those.
+    unsealed: i64,
+    /// The MAC of the last entry that holds. Keep it elsewhere to see later whether the log was put back.
+    #[schema(value_type = String)]
+    head: Digest,
+    /// The first thing that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breach: Option<String>,
+}
+
 /// Who did what, when, from where; newest first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(Paging), responses(
+#[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(Search, Paging), responses(
     (status = 200, description = "One page", body = List<AuditView>),
+    (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list(
     State(web): State<Web>,
     Auth(caller): Auth,
+    Params(search): Params<Search>,
     Params(paging): Params<Paging>,
 ) -> Result<axum::Json<List<AuditView>>, Problem> {
-    let rows = web.app.audit_log(&caller, paging.newest_first()?).await?;
-    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.id)))
+    let page = paging.newest_first()?;
+    let rows = web.app.audit_log(&caller, search.filter()?, page.before, page.limit).await?;
+    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.seq)))
+}
+
+/// Who came in or was kept out, when, from which address and network; newest first.
+#[utoipa::path(get, path = "/api/v1/connections", tag = "audit", params(Paging), responses(
+    (status = 200, description = "One page", body = List<AuditView>),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn connections(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Params(paging): Params<Paging>,
+) -> Result<axum::Json<List<AuditView>>, Problem> {
+    let page = paging.newest_first()?;
+    let rows = web.app.connections(&caller, page.before, page.limit).await?;
+    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.seq)))
+}
+
+/// Verifies that every entry is as it was written and none is missing.
+#[utoipa::path(get, path = "/api/v1/audit/verification", tag = "audit", responses(
+    (status = 200, description = "What was found", body = VerificationView),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn verify(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+) -> Result<axum::Json<VerificationView>, Problem> {
+    let found = web.app.verify_own_audit(&caller).await?;
+    Ok(axum::Json(VerificationView {
+        holds: found.breach.is_none(),
+        entries: found.entries,
+        unsealed: found.unsealed,
+        head: found.head,
+        breach: found.breach.map(|breach| breach.to_string()),
+    }))
+}
+
+/// The entries with their numbers and MACs, oldest first, as a file. That somebody exported them is an entry too.
+#[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(Search, Export), responses(
+    (status = 200, description = "The entries", body = String, content_type = "application/jsonl"),
+    (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn export(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Params(Export { format }): Params<Export>,
+    Params(search): Params<Search>,
+) -> Result<Response, Problem> {
+    let export = web.app.export_audit(&caller, search.filter()?).await?;
+    let head = match format {
+        Format::Jsonl => Bytes::new(),
+        Format::Csv => Bytes::from_static(b"seq,at,actor,action,target,address,network,details,mac\r\n"),
+    };
+    let batches = stream::unfold(Some((export, format)), async |state| {
+        let (mut export, format) = state?;
+        let batch = export.next().await.inspect_err(|error| tracing::error!(%error, "an export breaks off"));
+        match batch {
+            Ok(batch) if batch.is_empty() => None,
+            Ok(batch) => Some((Ok(lines(format, batch)), Some((export, format)))),
+            // The body breaks off, so that nobody takes what came for the whole.
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    let body = Body::from_stream(stream::iter([Ok::<_, AppError>(head)]).chain(batches));
+    let (kind, name) = match format {
+        Format::Jsonl => ("application/jsonl", "attachment; filename=\"audit.jsonl\""),
+        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
+    };
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], body).into_response())
+}
+
+fn lines(format: Format, batch: Vec<SealedAudit>) -> Bytes {
+    let mut text = String::new();
+    for entry in batch {
+        let view = AuditView::from(entry);
+        match format {
+            Format::Jsonl => text += &serde_json::to_string(&view).unwrap_or_default(),
+            Format::Csv => text += &view.cells().map(|value| cell(&value)).join(","),
+        }
+        text += match format {
+            Format::Jsonl => "\n",
+            Format::Csv => "\r\n",
+        };
+    }
+    text.into()
+}
+
+/// One cell (RFC 4180). A spreadsheet takes what begins with these characters for a formula, so an apostrophe goes before it.
+fn cell(value: &str) -> String {
+    let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let value = if formula { format!("'{value}") } else { value.to_owned() };
+    format!("\"{}\"", value.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula_or_ends_too_early() {
+        for (value, written) in [
+            ("plain", "\"plain\""),
+            ("=1+1", "\"'=1+1\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            ("a \"b\", c", "\"a \"\"b\"\", c\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(cell(value), written);
+        }
+    }
 }

@@ -99,7 +99,7 @@ pub(crate) async fn log_in(
 #[utoipa::path(delete, path = "/api/v1/sessions/current", tag = "sessions", responses(
     (status = 204, description = "Ended"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 404, description = "`not-found`: the request came with a token", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`: the request came with a token", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn log_out(State(web): State<Web>, Auth(caller): Auth) -> Result<Response, Problem> {
     web.app.log_out(&caller).await?;

@@ -1,0 +1,148 @@
+//! One-time links: whoever has one sets the password of its person, once. Invitations are such links, and so are resets.
+
+use secrecy::SecretString;
+use serde_json::json;
+use sluice_domain::{
+    audit::Action,
+    id::{AccountId, LinkId, PersonId},
+    message::Role,
+    network::network_of,
+    time::Timestamp,
+};
+use sluice_storage::{LinkRow, PersonRow, PersonStatus, SessionEnd};
+
+use crate::{App, AppError, audit::Who, new_password, secret};
+
+/// How long a link is good, in milliseconds.
+const LIFE_MILLIS: i64 = 72 * 60 * 60 * 1000;
+
+/// A link that was just made.
+#[derive(Debug)]
+pub struct NewLink {
+    /// It cannot be read again. Send it to the person over a way that you trust.
+    pub secret: SecretString,
+    /// From when on it is not good any more.
+    pub expires_at: Timestamp,
+}
+
+impl App {
+    /// A link for a person, and its row. Earlier ones that were not used end with it.
+    pub(crate) fn new_link(&self, person: PersonId) -> (NewLink, LinkRow) {
+        let now = self.now();
+        let secret = secret::generate(secret::LINK_PREFIX, &self.inner.rng);
+        let expires_at = now.plus_millis(LIFE_MILLIS);
+        let row = LinkRow {
+            id: LinkId::new(now, self.random()),
+            person_id: person,
+            secret_hash: secret::digest(&secret),
+            created_at: now,
+            expires_at,
+            used_at: None,
+        };
+        (NewLink { secret, expires_at }, row)
+    }
+
+    /// Sets a password with a link. All sessions of its person end; the person is active then, unless disabled meanwhile.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a link that was never made or was replaced, [`AppError::LinkUsed`], [`AppError::LinkExpired`],
+    /// [`AppError::WeakPassword`], which leaves the link as it was.
+    pub async fn set_password_by_link(
+        &self,
+        link: SecretString,
+        password: SecretString,
+        address: String,
+    ) -> Result<(), AppError> {
+        let now = self.now();
+        if !secret::is_shaped(secret::LINK_PREFIX, &link) {
+            return Err(AppError::NotFound("link"));
+        }
+        let digest = secret::digest(&link);
+        let (account, link, person) = self
+            .inner
+            .database
+            .read(move |tx| {
+                let (account, link) = tx.link_by_secret(digest)?.ok_or(AppError::NotFound("link"))?;
+                let person = tx.account(account).person(link.person_id)?.ok_or(AppError::NotFound("link"))?;
+                Ok::<_, AppError>((account, link, person))
+            })
+            .await?;
+        let who = |role: Role| Who { id: person.id.to_string(), role, address: address.clone() };
+        let refusal = match link.used_at {
+            Some(_) => Some(AppError::LinkUsed),
+            None if link.expires_at <= now => Some(AppError::LinkExpired),
+            None => None,
+        };
+        if let Some(refusal) = refusal {
+            let entry = self.audit_row_of(who(person.role), Action::LinkRefused, link.id, json!({}));
+            self.inner
+                .database
+                .write(Some(account), move |tx| Ok::<_, AppError>(tx.account(account).insert_audit(&entry)?))
+                .await?;
+            return Err(refusal);
+        }
+        let hash = self.hash_new_password(account, &person, password).await?;
+        let entry = self.audit_row_of(who(person.role), Action::PasswordSet, person.id, json!({"link": link.id}));
+        let network = network_of(&address);
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                if !rows.use_link(link.id, now)? {
+                    return Err(AppError::LinkUsed);
+                }
+                let person = rows.person(person.id)?.ok_or(AppError::NotFound("link"))?;
+                let status = match person.status {
+                    PersonStatus::Invited | PersonStatus::Active => PersonStatus::Active,
+                    // A link lets nobody in whom an administrator keeps out.
+                    PersonStatus::Disabled | PersonStatus::Deleted => return Err(AppError::LinkExpired),
+                };
+                if let Some(old) = &person.password_hash {
+                    rows.remember_password(person.id, old, now)?;
+                }
+                rows.set_password(person.id, &hash, status, now)?;
+                rows.end_sessions(person.id, None, SessionEnd::PasswordChanged)?;
+                // Who has the link is the person: attempts to log in from here count apart from a stranger's.
+                rows.know_network(person.id, &network, now)?;
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await
+    }
+
+    /// Checks a new password against the account's settings and the person's earlier ones, and hashes it.
+    pub(crate) async fn hash_new_password(
+        &self,
+        account: AccountId,
+        person: &PersonRow,
+        password: SecretString,
+    ) -> Result<String, AppError> {
+        let id = person.id;
+        let (version, remembered) = self
+            .inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let (version, settings) = rows.security()?.ok_or(AppError::NotFound("account"))?;
+                let remembered = rows.remembered_passwords(id, settings.password.remembered.saturating_sub(1))?;
+                Ok::<_, AppError>((version, remembered))
+            })
+            .await?;
+        let door = self.door(account, version).await?;
+        let mut earlier = if door.settings.password.remembered == 0 { Vec::new() } else { remembered };
+        if door.settings.password.remembered > 0 {
+            earlier.extend(person.password_hash.clone());
+        }
+        let (name, email, asked) = (person.name.clone(), person.email.clone(), password.clone());
+        self.inner
+            .passwords
+            .in_turn(move || new_password::check(&asked, &door.settings.password, &[&name, &email, "sluice"]))
+            .await??;
+        if self.inner.passwords.is_any_of(password.clone(), earlier).await? {
+            return Err(AppError::WeakPassword {
+                problem: "you have used this password before: choose another one".to_owned(),
+                suggestions: Vec::new(),
+            });
+        }
+        self.inner.passwords.hash(password, &self.inner.rng).await
+    }
+}

@@ -1,0 +1,105 @@
+//! What people do about themselves: their password and their sessions. An API token does none of it.
+
+use secrecy::SecretString;
+use serde_json::json;
+use sluice_domain::{audit::Action, id::SessionId};
+use sluice_storage::{SessionEnd, SessionRow};
+
+use crate::{App, AppError, caller::Caller, throttle::Subjects};
+
+impl App {
+    /// Changes the caller's password. Their other sessions end.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`]; [`AppError::WrongCredentials`] for the current password, [`AppError::TooManyAttempts`] after
+    /// many of those; [`AppError::WeakPassword`] for the new one.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<(), AppError> {
+        let session = caller.session()?;
+        let (account, id, now) = (caller.account, caller.person, self.now());
+        // Somebody at an unlocked screen must not try passwords without end.
+        let subjects = Subjects::new(&format!("change {id}"), &caller.address, None);
+        let person = self
+            .inner
+            .database
+            .read(move |tx| {
+                subjects.check(tx, now)?;
+                tx.account(account).person(id)?.ok_or(AppError::Unauthenticated)
+            })
+            .await?;
+        let stored = person.password_hash.clone();
+        if !self.inner.passwords.verify(current, stored, &self.inner.rng).await?.right {
+            self.inner.database.write(Some(account), move |tx| subjects.failed(tx, now)).await?;
+            return Err(AppError::WrongCredentials);
+        }
+        let hash = self.hash_new_password(account, &person, new).await?;
+        let entry = self.audit_row(caller, Action::PasswordChanged, id, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                subjects.succeeded(tx)?;
+                let mut rows = tx.account(account);
+                if let Some(old) = &person.password_hash {
+                    rows.remember_password(id, old, now)?;
+                }
+                rows.set_password(id, &hash, person.status, now)?;
+                rows.cancel_links(id)?;
+                rows.end_sessions(id, Some(session), SessionEnd::PasswordChanged)?;
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await
+    }
+
+    /// The caller's sessions, newest first.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`].
+    pub async fn own_sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AppError> {
+        caller.session()?;
+        let (account, person, now) = (caller.account, caller.person, self.now());
+        self.inner.database.read(move |tx| Ok(tx.account(account).sessions_of(person, now)?)).await
+    }
+
+    /// Ends one of the caller's sessions.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`]; [`AppError::NotFound`] for one that has ended, and for somebody else's.
+    pub async fn end_own_session(&self, caller: &Caller, id: SessionId) -> Result<(), AppError> {
+        caller.session()?;
+        let (account, person) = (caller.account, caller.person);
+        let entry = self.audit_row(caller, Action::SessionEnded, id, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                if !rows.end_session(person, id, SessionEnd::Ended)? {
+                    return Err(AppError::NotFound("session"));
+                }
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await
+    }
+
+    /// Ends the caller's sessions but for the one that asks; gives how many.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`].
+    pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u64, AppError> {
+        let kept = caller.session()?;
+        let (account, person) = (caller.account, caller.person);
+        let entry = self.audit_row(caller, Action::SessionEnded, person, json!({"which": "all others"}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let ended = rows.end_sessions(person, Some(kept), SessionEnd::Ended)?;
+                rows.insert_audit(&entry)?;
+                Ok(ended)
+            })
+            .await
+    }
+}

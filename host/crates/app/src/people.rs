@@ -1,0 +1,301 @@
+//! The people of an account: invited by link, changed, disabled, deleted. Who they are to themselves is in `own`.
+
+use serde_json::{Value, json};
+use sluice_domain::{
+    audit::Action,
+    id::{AccountId, PersonId},
+    message::Role,
+    permission::{Permission, Permissions},
+};
+use sluice_storage::{Account, PersonRow, PersonStatus, SessionEnd};
+
+use crate::{App, AppError, audit::Who, caller::Caller, links::NewLink, plugins::conflict};
+
+/// What an e-mail address that is somebody's means.
+pub(crate) const EMAIL_TAKEN: &str = "somebody has this e-mail address already";
+/// Longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
+const EMAIL_BYTES: usize = 254;
+/// Longest name, in bytes.
+const NAME_BYTES: usize = 256;
+/// Most people of an account who are not deleted.
+const PEOPLE: usize = 10_000;
+
+/// Who is invited.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// Not yet anybody's.
+    pub email: String,
+    /// What others will see.
+    pub name: String,
+    /// Operator, supervisor or administrator.
+    pub role: Role,
+    /// What is given to an operator or a supervisor.
+    pub permissions: Permissions,
+}
+
+/// What to change of a person; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct PersonChange {
+    /// Not yet anybody's.
+    pub email: Option<String>,
+    /// What others see.
+    pub name: Option<String>,
+    /// Operator, supervisor or administrator.
+    pub role: Option<Role>,
+    /// What is given to an operator or a supervisor.
+    pub permissions: Option<Permissions>,
+    /// Whether the person is kept out.
+    pub disabled: Option<bool>,
+}
+
+impl App {
+    /// The people who are not deleted, in the order in which they were added.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn people(&self, caller: &Caller) -> Result<Vec<PersonRow>, AppError> {
+        caller.require(Permission::ManagePeople)?;
+        let account = caller.account;
+        self.inner.database.read(move |tx| Ok(tx.account(account).people()?)).await
+    }
+
+    /// One person who is not deleted.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`].
+    pub async fn person(&self, caller: &Caller, id: PersonId) -> Result<PersonRow, AppError> {
+        caller.require(Permission::ManagePeople)?;
+        let account = caller.account;
+        self.inner.database.read(move |tx| there(&mut tx.account(account), id)).await
+    }
+
+    /// Invites a person: whoever opens the link sets the password.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`]; [`AppError::Invalid`] for an address, a name, a role or a permission; [`AppError::Conflict`] for an
+    /// address that is somebody's.
+    pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<(PersonRow, NewLink), AppError> {
+        caller.require(Permission::ManagePeople)?;
+        self.invite_to(caller.account, Who::of(caller), invitation).await
+    }
+
+    /// Makes a new link with which a person sets a password. Earlier links end; the password that is set now stays until then.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`], also for a person who was disabled.
+    pub async fn make_password_link(&self, caller: &Caller, id: PersonId) -> Result<NewLink, AppError> {
+        caller.require(Permission::ManagePeople)?;
+        let account = caller.account;
+        let (link, row) = self.new_link(id);
+        let entry = self.audit_row(caller, Action::PasswordLinkMade, id, json!({"link": row.id}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                if there(&mut rows, id)?.status == PersonStatus::Disabled {
+                    return Err(AppError::Conflict("this person is disabled: enable the person first"));
+                }
+                rows.cancel_links(id)?;
+                rows.insert_link(&row)?;
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await?;
+        Ok(link)
+    }
+
+    /// Changes a person. Whoever is disabled is out at once, with all sessions and tokens.
+    ///
+    /// # Errors
+    /// As of [`App::invite`]; [`AppError::LastAdministrator`].
+    pub async fn change_person(
+        &self,
+        caller: &Caller,
+        id: PersonId,
+        change: PersonChange,
+    ) -> Result<PersonRow, AppError> {
+        caller.require(Permission::ManagePeople)?;
+        let account = caller.account;
+        let email = change.email.as_deref().map(check_email).transpose()?;
+        change.name.as_deref().map(check_name).transpose()?;
+        let entry = self.audit_row(caller, Action::PersonChanged, id, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let before = there(&mut rows, id)?;
+                let after = PersonRow {
+                    email: email.unwrap_or_else(|| before.email.clone()),
+                    name: change.name.unwrap_or_else(|| before.name.clone()),
+                    role: change.role.unwrap_or(before.role),
+                    permissions: change.permissions.unwrap_or(before.permissions),
+                    status: match (change.disabled, &before.password_hash) {
+                        (None, _) => before.status,
+                        (Some(true), _) => PersonStatus::Disabled,
+                        (Some(false), Some(_)) => PersonStatus::Active,
+                        (Some(false), None) => PersonStatus::Invited,
+                    },
+                    ..before.clone()
+                };
+                check_rights(after.role, after.permissions)?;
+                rows.update_person(&after).map_err(|error| conflict(error, EMAIL_TAKEN))?;
+                keep_an_administrator(&mut rows)?;
+                if after.status == PersonStatus::Disabled {
+                    rows.end_sessions(id, None, SessionEnd::PersonDisabled)?;
+                    rows.cancel_links(id)?;
+                }
+                let mut entry = entry;
+                entry.row.details = json!({"before": described(&before), "after": described(&after)}).to_string();
+                rows.insert_audit(&entry)?;
+                Ok(after)
+            })
+            .await
+    }
+
+    /// Deletes a person: name, e-mail address, password and whereabouts are gone, sessions and tokens end, conversations are
+    /// nobody's. What the person did stays under the person's id.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::LastAdministrator`].
+    pub async fn delete_person(&self, caller: &Caller, id: PersonId) -> Result<(), AppError> {
+        caller.require(Permission::ManagePeople)?;
+        let (account, now) = (caller.account, self.now());
+        let entry = self.audit_row(caller, Action::PersonDeleted, id, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let before = there(&mut rows, id)?;
+                rows.update_person(&PersonRow {
+                    // Nobody's address, and another one for each who is deleted.
+                    email: format!("{id}@deleted.invalid"),
+                    name: String::new(),
+                    permissions: Permissions::NONE,
+                    status: PersonStatus::Deleted,
+                    ..before
+                })?;
+                rows.set_password(id, "", PersonStatus::Deleted, now)?;
+                rows.forget_passwords(id)?;
+                rows.forget_networks(id)?;
+                rows.cancel_links(id)?;
+                rows.leave_groups(id)?;
+                rows.unassign(id)?;
+                rows.end_sessions(id, None, SessionEnd::PersonDisabled)?;
+                keep_an_administrator(&mut rows)?;
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await
+    }
+
+    /// Invites somebody to an account, on behalf of an administrator or of the platform.
+    pub(crate) async fn invite_to(
+        &self,
+        account: AccountId,
+        who: Who,
+        invitation: Invitation,
+    ) -> Result<(PersonRow, NewLink), AppError> {
+        let Invitation { email, name, role, permissions } = invitation;
+        let email = check_email(&email)?;
+        check_name(&name)?;
+        check_rights(role, permissions)?;
+        let now = self.now();
+        let person = PersonRow {
+            id: PersonId::new(now, self.random()),
+            email,
+            name,
+            role,
+            permissions,
+            status: PersonStatus::Invited,
+            password_hash: None,
+            password_changed_at: now,
+            created_at: now,
+        };
+        let (link, row) = self.new_link(person.id);
+        let details = json!({"person": described(&person), "link": row.id});
+        let entry = self.audit_row_of(who, Action::PersonInvited, person.id, details);
+        let person = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                if rows.people()?.len() >= PEOPLE {
+                    return Err(AppError::Quota("the account has too many people: delete some first"));
+                }
+                rows.insert_person(&person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
+                rows.insert_link(&row)?;
+                rows.insert_audit(&entry)?;
+                Ok(person)
+            })
+            .await?;
+        Ok((person, link))
+    }
+}
+
+/// A person who is not deleted.
+fn there(rows: &mut Account<'_>, id: PersonId) -> Result<PersonRow, AppError> {
+    let person = rows.person(id)?.filter(|person| person.status != PersonStatus::Deleted);
+    person.ok_or(AppError::NotFound("person"))
+}
+
+/// Asked in the transaction of a change: the account's writes come one after the other, so two cannot each spare the other.
+fn keep_an_administrator(rows: &mut Account<'_>) -> Result<(), AppError> {
+    let can_log_in = |person: &PersonRow| {
+        person.role == Role::Administrator && person.status == PersonStatus::Active && person.password_hash.is_some()
+    };
+    if rows.people()?.iter().any(can_log_in) { Ok(()) } else { Err(AppError::LastAdministrator) }
+}
+
+fn check_rights(role: Role, permissions: Permissions) -> Result<(), AppError> {
+    if !role.is_of_people() {
+        return Err(AppError::invalid("role", "operator, supervisor or administrator"));
+    }
+    match permissions.not_for_people() {
+        None => Ok(()),
+        Some(permission) => Err(AppError::invalid(
+            "permissions",
+            format!("`{}` can be given to nobody: see GET /api/v1/permissions", permission.as_str()),
+        )),
+    }
+}
+
+/// What an entry says of a person: no address and no name, which are gone when the person is deleted.
+fn described(person: &PersonRow) -> Value {
+    json!({"role": person.role, "permissions": person.permissions, "status": person.status})
+}
+
+fn check_name(name: &str) -> Result<(), AppError> {
+    if name.trim().is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
+        return Err(AppError::invalid("name", format!("1 to {NAME_BYTES} bytes without control characters")));
+    }
+    Ok(())
+}
+
+/// The address in lower case. Whether mail reaches it, only mail can tell.
+fn check_email(email: &str) -> Result<String, AppError> {
+    let email = email.trim().to_lowercase();
+    let shaped = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let plain = !email.contains(|c: char| c.is_control() || c.is_whitespace());
+    if shaped && plain && email.len() <= EMAIL_BYTES && email.matches('@').count() == 1 {
+        Ok(email)
+    } else {
+        Err(AppError::invalid(
+            "email",
+            format!("an e-mail address such as ada@example.com, at most {EMAIL_BYTES} bytes"),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for good in ["ada@example.com", " Ada@Example.com ", "a@localhost", "ünal@пример.рф"] {
+            assert!(check_email(good).is_ok(), "{good}");
+        }
+        let long = format!("{}@example.com", "a".repeat(EMAIL_BYTES));
+        for bad in ["", "ada", "@example.com", "ada@", "a b@example.com", "a@b@c", "a\n@example.com", long.as_str()] {
+            assert!(check_email(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the audit log writes down: the closed list of actions, and the chain that shows whether an entry was touched.
+
+mod chain;
+
+pub use chain::{Breach, Chain, Entry, SealKey};
+
+macro_rules! actions {
+    (@ connects) => { true };
+    (@) => { false };
+    ($($name:ident = $word:literal $($connects:ident)?, $sentence:literal;)*) => {
+        /// Something that is written down when it happens.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $(#[doc = $sentence] $name,)*
+        }
+
+        impl Action {
+            /// Every one.
+            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$name),*];
+
+            /// As it is written in entries.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+
+            /// Whether it is about somebody who comes in, or is kept out: then it stands in the connection journal.
+            pub const fn is_about_connecting(self) -> bool {
+                match self { $(Self::$name => actions!(@ $($connects)?)),* }
+            }
+
+            /// What happened.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence),* }
+            }
+        }
+    };
+}
+
+actions! {
+    LoggedIn = "login.accepted" connects, "Somebody logged in.";
+    LogInRefused = "login.refused" connects, "Somebody was kept from logging in.";
+    LoggedOut = "session.logged-out" connects, "A person ended the session that they used.";
+    SessionEnded = "session.ended", "A session was ended from elsewhere.";
+    SessionRefused = "session.refused" connects, "A session was not taken.";
+    TokenRefused = "token.refused" connects, "An API token was not taken.";
+    TokenUsed = "token.used" connects, "An API token was used from an address where it was not seen within a day.";
+    TokenCreated = "token.created", "An API token was made.";
+    TokenRenewed = "token.renewed", "An API token got another secret.";
+    TokenRevoked = "token.revoked", "An API token was revoked.";
+    LinkRefused = "link.refused" connects, "A one-time link that was used or had expired was tried.";
+    AccountCreated = "account.created", "The account was made.";
+    PersonCreated = "person.created", "A person was added with a password.";
+    PersonInvited = "person.invited", "A person was invited by link.";
+    PersonChanged = "person.changed", "A person's name, address, role, permissions or status was changed.";
+    PersonDeleted = "person.deleted", "A person was deleted.";
+    PasswordLinkMade = "password.link-made", "A link was made with which a person sets a new password.";
+    PasswordSet = "password.set" connects, "A person set a password with a link.";
+    PasswordChanged = "password.changed", "A person changed their password.";
+    TemplateKept = "template.kept", "A template of permissions was kept.";
+    TemplateRemoved = "template.removed", "A template of permissions was removed.";
+    GroupCreated = "group.created", "A group was made.";
+    GroupChanged = "group.changed", "A group's name or members were changed.";
+    GroupRemoved = "group.removed", "A group was removed.";
+    ConversationAssigned = "conversation.assigned", "A conversation was assigned.";
+    SecurityChanged = "security.changed", "The security settings were changed.";
+    AddressesChanged = "addresses.changed", "The rules about addresses were changed.";
+    AddressesRemoved = "addresses.removed", "The platform removed the rules about addresses.";
+    AuditExported = "audit.exported", "Entries of the audit log were exported.";
+    PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
+    InstallationCreated = "installation.created", "A plugin was installed.";
+    InstallationChanged = "installation.changed", "An installation was changed.";
+    InstallationRemoved = "installation.removed", "An installation was removed.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_has_a_word_of_its_own() {
+        let words: BTreeSet<_> = Action::ALL.into_iter().map(Action::as_str).collect();
+        assert_eq!(words.len(), Action::ALL.len());
+    }
+}

@@ -1,0 +1,81 @@
+//! `sluice account`: what the platform does with accounts, on the server's machine. It works beside a running server.
+
+use clap::Subcommand;
+use secrecy::ExposeSecret as _;
+use sluice_app::people::Invitation;
+use sluice_domain::{id::AccountId, message::Role, permission::Permissions};
+
+use crate::{
+    compose::compose,
+    config::{Config, StoreArgs},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account, and a one-time link with which its first administrator sets a password.
+    Create {
+        /// As people call it.
+        #[arg(long)]
+        name: String,
+        /// The first administrator's e-mail address.
+        #[arg(long)]
+        email: String,
+        /// The first administrator's name.
+        #[arg(long, default_value = "Administrator")]
+        administrator: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Remove an account's rules about addresses, when they keep its own administrators out. It is written down in the account's
+    /// audit log.
+    RemoveAddressRules {
+        /// The account's id.
+        #[arg(long)]
+        account: AccountId,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// List the accounts.
+    List {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+}
+
+#[expect(clippy::print_stdout, reason = "what the command was asked for")]
+pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
+    match command {
+        AccountCommand::Create { name, email, administrator, store } => {
+            let app = compose(&Config::of_store(&store)?).await?;
+            let invitation =
+                Invitation { email, name: administrator, role: Role::Administrator, permissions: Permissions::NONE };
+            let made = app.open_account(&name, invitation).await;
+            app.close().await;
+            let (account, link) = made?;
+            println!("account {account}");
+            println!("link    {}", link.secret.expose_secret());
+            println!();
+            println!("Whoever has the link sets the administrator's password, once and within three days:");
+            println!("  curl -X POST http://127.0.0.1:8080/api/v1/passwords -H 'Content-Type: application/json' \\");
+            println!("       -d '{{\"link\": \"LINK\", \"password\": \"…\"}}'");
+        }
+        AccountCommand::RemoveAddressRules { account, reason, store } => {
+            let app = compose(&Config::of_store(&store)?).await?;
+            let removed = app.break_address_rules(account, &reason).await;
+            app.close().await;
+            println!("{} rules were removed", removed?);
+        }
+        AccountCommand::List { store } => {
+            let app = compose(&Config::of_store(&store)?).await?;
+            let accounts = app.accounts().await;
+            app.close().await;
+            for account in accounts? {
+                println!("{}  {}", account.id, account.name);
+            }
+        }
+    }
+    Ok(())
+}

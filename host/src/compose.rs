@@ -1,0 +1,45 @@
+//! Puts the parts of the application together, to serve it or to do one thing from the command line.
+
+use std::path::Path;
+
+use anyhow::Context;
+use sluice_app::{App, Clock, Parts, Rng, ServerKey};
+use sluice_domain::time::Timestamp;
+use sluice_sandbox::{ArtefactKey, Sandbox, SandboxConfig, WorkerCommand};
+use sluice_storage::{Blobs, Database};
+
+use crate::{config::Config, key_file};
+
+/// The application over the database, the folders and the key that the configuration names; what is not there is made.
+pub(crate) async fn compose(config: &Config) -> anyhow::Result<App> {
+    private_folder(&config.data)?;
+    let database = Database::open(&config.database).await.context("opening the database")?;
+    let blobs = Blobs::local(&config.blobs).context("opening the folder of components")?;
+    let key = ServerKey::new(key_file::load_or_create(&config.key)?);
+    let program = std::env::current_exe().context("finding this program, which runs again as the compile worker")?;
+    let worker = WorkerCommand { program, args: vec!["worker".into()] };
+    let artefact_key = ArtefactKey::new(key.derive("artefacts"));
+    let sandbox = Sandbox::new(SandboxConfig::new(config.data.join("artefacts"), artefact_key, worker))
+        .context("starting the sandbox")?;
+    Ok(App::new(Parts {
+        database,
+        blobs,
+        sandbox,
+        key,
+        clock: Clock::new(|| Timestamp::from_millis(since_epoch())),
+        rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
+        cores: std::thread::available_parallelism().map_or(2, usize::from),
+    }))
+}
+
+fn since_epoch() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Makes a folder that only this user can enter: keys and customers' data are in it.
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("making the folder {}", path.display()))
+}

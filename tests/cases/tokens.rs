@@ -1,0 +1,119 @@
+//! API tokens: scopes, expiry, renewal, revocation.
+
+use serde_json::{Value, json};
+use sluice_tests::{Api, Server};
+
+async fn make(api: &Api, body: Value) -> (String, String) {
+    let made = api.post("/api/v1/tokens", body).await.is(201);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&made["token"]["id"]), text(&made["secret"]))
+}
+
+async fn listed(api: &Api, id: &str) -> Option<Value> {
+    api.list("/api/v1/tokens").await.into_iter().find(|token| token["id"] == id)
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_scopes_say_and_shows_its_secret_once() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let scopes = json!(["conversations-all", "messages-write-as-client"]);
+    let (id, secret) = make(api, json!({"name": "messenger", "scopes": scopes})).await;
+    assert!(secret.starts_with("slc_"));
+    let token = server.nobody.with_token(&secret);
+    let conversation = token.conversation().await;
+    token.incoming(&conversation, "hi").await.is(201);
+    token.get("/api/v1/people").await.problem(403, "forbidden");
+    token.get("/api/v1/decisions").await.problem(403, "forbidden");
+
+    let row = listed(api, &id).await.unwrap();
+    assert_eq!((&row["scopes"], &row["last_used_from"]), (&scopes, &json!("127.0.0.1")));
+    assert!(!api.get("/api/v1/tokens").await.is(200).to_string().contains(&secret), "the secret is shown once");
+    assert!(!api.get("/api/v1/audit?limit=200").await.is(200).to_string().contains(&secret));
+}
+
+#[tokio::test]
+async fn a_token_makes_none_that_may_more_than_itself() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let (_, secret) = make(api, json!({"name": "maker", "scopes": ["tokens-manage"]})).await;
+    let (other, _) = make(api, json!({"name": "strong", "scopes": ["plugins-manage"]})).await;
+    let maker = server.nobody.with_token(&secret);
+    let stronger = json!({"name": "x", "scopes": ["plugins-manage"]});
+    maker.post("/api/v1/tokens", stronger).await.problem(422, "invalid");
+    let renewal = format!("/api/v1/tokens/{other}/renewal");
+    maker.post(&renewal, json!({"overlap_seconds": 0})).await.problem(403, "forbidden");
+    maker.post("/api/v1/tokens", json!({"name": "x", "scopes": ["tokens-manage"]})).await.is(201);
+}
+
+#[tokio::test]
+async fn a_token_loses_what_its_person_loses() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let second = server.join(api, "second", "administrator", json!([])).await;
+    let (_, secret) = make(&second, json!({"name": "theirs", "scopes": ["people-manage", "conversations-all"]})).await;
+    let token = server.nobody.with_token(&secret);
+    token.get("/api/v1/people").await.is(200);
+    let id = second.get("/api/v1/me").await.is(200)["person_id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/people/{id}");
+    api.patch(&path, json!({"role": "operator", "permissions": ["conversations-all"]})).await.is(200);
+    token.get("/api/v1/people").await.problem(403, "forbidden");
+    token.get("/api/v1/conversations").await.is(200);
+    api.patch(&path, json!({"disabled": true})).await.is(200);
+    token.get("/api/v1/conversations").await.problem(401, "person-disabled");
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_refused_and_that_is_written_down() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    api.post("/api/v1/tokens", json!({"name": "x", "scopes": ["data-export"], "expires_at": 1}))
+        .await
+        .problem(422, "invalid");
+    let in_a_day = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() + 86_400_000;
+    let body = json!({"name": "short", "scopes": ["data-export"], "expires_at": u64::try_from(in_a_day).unwrap()});
+    let (id, secret) = make(api, body).await;
+    let token = server.nobody.with_token(&secret);
+    token.get("/api/v1/me").await.is(200);
+    server.tamper("UPDATE api_tokens SET expires_at = 1 WHERE expires_at IS NOT NULL");
+    token.get("/api/v1/me").await.problem(401, "token-expired");
+    let entries = api.list("/api/v1/audit").await;
+    let entry = entries.iter().find(|entry| entry["action"] == "token.refused").unwrap();
+    assert_eq!((&entry["actor"], &entry["details"]["code"]), (&json!(id), &json!("token-expired")));
+}
+
+#[tokio::test]
+async fn a_renewed_token_overlaps_as_long_as_was_said() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let (id, first) = make(api, json!({"name": "import", "scopes": ["conversations-all"]})).await;
+    let renew = async |seconds: u32| {
+        let path = format!("/api/v1/tokens/{id}/renewal");
+        let renewed = api.post(&path, json!({"overlap_seconds": seconds})).await.is(201);
+        renewed["secret"].as_str().unwrap().to_owned()
+    };
+    let works = async |secret: &str| server.nobody.with_token(secret).get("/api/v1/me").await.status == 200;
+    let second = renew(3_600).await;
+    assert!(works(&first).await && works(&second).await);
+    let third = renew(0).await;
+    assert!(!works(&first).await && !works(&second).await && works(&third).await);
+    let fourth = renew(3_600).await;
+    server.tamper("UPDATE api_tokens SET previous_until = 1 WHERE previous_until IS NOT NULL");
+    assert!(!works(&third).await && works(&fourth).await);
+    let path = format!("/api/v1/tokens/{id}/renewal");
+    api.post(&path, json!({"overlap_seconds": 7_776_001})).await.problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_with_its_overlap() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let (id, first) = make(api, json!({"name": "import", "scopes": ["conversations-all"]})).await;
+    let renewed = api.post(&format!("/api/v1/tokens/{id}/renewal"), json!({"overlap_seconds": 3_600})).await.is(201);
+    let second = renewed["secret"].as_str().unwrap().to_owned();
+    api.delete(&format!("/api/v1/tokens/{id}")).await.is(204);
+    api.delete(&format!("/api/v1/tokens/{id}")).await.problem(404, "not-found");
+    server.nobody.with_token(&second).get("/api/v1/me").await.problem(401, "token-revoked");
+    server.nobody.with_token(&first).get("/api/v1/me").await.problem(401, "unauthenticated");
+    assert_eq!(listed(api, &id).await, None);
+}
