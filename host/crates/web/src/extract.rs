@@ -119,8 +119,18 @@ pub(crate) struct Json<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, web: &Web) -> Result<Self, Problem> {
-        let parsed = axum::Json::<T>::from_request(request, web).await;
+    async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        // Read before anything is said about it: who is still sending would not get to read an answer.
+        let body = bounded(request.into_body(), crate::JSON_BYTES).await?;
+        if !is_json {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "send the body with `Content-Type: application/json`",
+            ));
+        }
+        let parsed = axum::Json::<T>::from_bytes(&body);
         parsed.map(|axum::Json(value)| Self(value)).map_err(|rejection| match rejection {
             JsonRejection::JsonDataError(error) => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", plain(&error.body_text()))
@@ -128,19 +138,15 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
             JsonRejection::JsonSyntaxError(error) => {
                 Problem::new(StatusCode::BAD_REQUEST, "malformed", plain(&error.body_text()))
             }
-            JsonRejection::MissingJsonContentType(_) => Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "send the body with `Content-Type: application/json`",
-            ),
-            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                format!("the body is larger than {} bytes: send less", crate::JSON_BYTES),
-            ),
             other => Problem::new(other.status(), "malformed", plain(&other.body_text())),
         })
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 fn plain(text: &str) -> String {
