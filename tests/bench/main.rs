@@ -8,15 +8,18 @@
     reason = "in a benchmark, a panic is the report, and tables are the result"
 )]
 
+mod addresses;
 mod calls;
 mod http;
+mod log_ins;
 mod table;
 mod words;
 
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 2] = [("calls", calls::run), ("http", http::run)];
+    let parts: [(&str, fn()); 4] =
+        [("calls", calls::run), ("addresses", addresses::run), ("log-ins", log_ins::run), ("http", http::run)];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {
             run();

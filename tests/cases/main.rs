@@ -16,6 +16,7 @@ mod people;
 mod permissions;
 mod plugins;
 mod routes;
+mod second_factors;
 mod sessions;
 mod story;
 mod tokens;

@@ -28,7 +28,9 @@ impl Person {
         match needs {
             Needs::Nothing | Needs::Somebody => true,
             Needs::Session => self.has_logged_in,
+            Needs::ReachOrBring => self.may(Needs::Reach) || has("messages-write-as-client"),
             Needs::Reach => ["conversations-own", "conversations-group", "conversations-all"].into_iter().any(has),
+            Needs::ReachAnd(word) => self.may(Needs::Reach) && has(word),
             Needs::Permission(word) => has(word),
         }
     }
@@ -81,11 +83,14 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
         for route in routes.iter().filter(|route| person.may(route.needs) && route.needs != Needs::Session) {
             let status = route.send(&person.api).await.status().as_u16();
             let fits = match route.needs {
-                // Nobody's credentials are wrong, and no such link was ever made.
-                Needs::Nothing => [200, 401, 404].contains(&status),
-                Needs::Session | Needs::Somebody | Needs::Reach | Needs::Permission(_) => {
-                    status < 500 && ![401, 403].contains(&status)
-                }
+                // Nobody's credentials are wrong, once too often at last, and no such link was ever made.
+                Needs::Nothing => [200, 401, 404, 429].contains(&status),
+                Needs::Session
+                | Needs::Somebody
+                | Needs::Reach
+                | Needs::ReachOrBring
+                | Needs::ReachAnd(_)
+                | Needs::Permission(_) => status < 500 && ![401, 403].contains(&status),
             };
             assert!(fits, "{route} as {}: {status}", person.name);
         }
@@ -101,7 +106,13 @@ async fn an_administrator_gets_through_everywhere() {
     for route in &routes(&Things::of(account).await) {
         let status = route.send(&session).await.status().as_u16();
         match route.to_string().as_str() {
-            "POST /api/v1/sessions" | "PUT /api/v1/me/password" => assert_eq!(status, 401, "{route}"),
+            "POST /api/v1/sessions" | "PUT /api/v1/me/password" | "POST /api/v1/me/second-factors/totp" => {
+                assert_eq!(status, 401, "{route}");
+            }
+            "POST /api/v1/me/second-factors/totp/confirmation"
+            | "POST /api/v1/me/second-factors/recovery-codes"
+            | "DELETE /api/v1/me/second-factors"
+            | "DELETE /api/v1/people/{id}/second-factors" => assert_eq!(status, 404, "{route}"),
             "POST /api/v1/passwords" | "DELETE /api/v1/me/sessions/{id}" => assert_eq!(status, 404, "{route}"),
             _ => assert!((200..300).contains(&status), "{route}: {status}"),
         }

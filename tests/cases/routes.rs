@@ -17,6 +17,10 @@ pub(crate) enum Needs {
     Session,
     /// To read some conversations, whichever.
     Reach,
+    /// To read some conversations, or to bring in what clients wrote.
+    ReachOrBring,
+    /// To read some conversations, and one permission.
+    ReachAnd(&'static str),
     /// One permission.
     Permission(&'static str),
 }
@@ -62,7 +66,7 @@ impl Things {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let invited = api.invite("thing", "operator", json!([])).await.is(201);
         let group = api.post("/api/v1/groups", json!({"name": "Of the other account"})).await.is(201);
-        let token = json!({"name": "of the other account", "scopes": ["conversations-own"]});
+        let token = json!({"name": "of the other account", "scopes": ["tokens-manage"]});
         let token = api.post("/api/v1/tokens", token).await.is(201);
         api.put("/api/v1/permission-templates/theirs", json!({"permissions": []})).await.is(200);
         let rule = json!({"rule": {"net": "198.51.100.0/24", "action": "deny", "comment": "of the other account"}});
@@ -122,7 +126,7 @@ impl std::fmt::Display for Route {
 
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
-    use Needs::{Nothing, Permission, Reach, Session, Somebody};
+    use Needs::{Nothing, Permission, Reach, ReachAnd, ReachOrBring, Session, Somebody};
     let Things { plugin, installation, conversation, decision, person, group, token, session, address_rule } = things;
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
@@ -131,6 +135,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let nobody = json!({"email": "nobody@nowhere.example", "password": "wrong"});
     let invitation = json!({"email": format!("new{}@example.com", &person[20..]), "name": "New", "role": "operator"});
     let passwords = json!({"link": "sll_none", "password": "x"});
+    let code = json!({"code": "000000"});
     let change = json!({"current": "x", "new": "y"});
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
@@ -164,10 +169,16 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             "/api/v1/conversations/{id}/assignment",
             conversation,
             Body::Json(json!({})),
-            Permission("conversations-assign"),
+            ReachAnd("conversations-assign"),
         ),
         ("DELETE", "/api/v1/groups/{id}", group, Body::None, people),
+        ("DELETE", "/api/v1/people/{id}/second-factors", person, Body::None, people),
         ("DELETE", "/api/v1/people/{id}", person, Body::None, people),
+        ("GET", "/api/v1/me/second-factors", "", Body::None, Session),
+        ("POST", "/api/v1/me/second-factors/totp", "", Body::Json(json!({"password": "x"})), Session),
+        ("POST", "/api/v1/me/second-factors/totp/confirmation", "", Body::Json(code.clone()), Session),
+        ("POST", "/api/v1/me/second-factors/recovery-codes", "", Body::Json(code.clone()), Session),
+        ("DELETE", "/api/v1/me/second-factors", "", Body::Json(code), Session),
         ("GET", "/api/v1/tokens", "", Body::None, tokens),
         ("POST", "/api/v1/tokens", "", Body::Json(json!({"name": "new", "scopes": ["data-export"]})), tokens),
         ("POST", "/api/v1/tokens/{id}/renewal", token, Body::Json(json!({"overlap_seconds": 0})), tokens),
@@ -180,7 +191,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
         ("PATCH", "/api/v1/installations/{id}", installation, Body::Json(json!({"mode": "shadow"})), plugins),
         ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
-        ("POST", "/api/v1/conversations", "", Body::Json(client), Reach),
+        ("POST", "/api/v1/conversations", "", Body::Json(client), ReachOrBring),
         ("GET", "/api/v1/conversations", "", Body::None, Reach),
         ("POST", "/api/v1/conversations/{id}/messages", conversation, Body::Json(json!({"text": "hi"})), Reach),
         ("GET", "/api/v1/conversations/{id}/messages", conversation, Body::None, Reach),

@@ -72,7 +72,11 @@ impl App {
         if drafts.len() > limits::ADDRESS_RULES {
             return Err(AppError::invalid("rules", format!("at most {} rules", limits::ADDRESS_RULES)));
         }
-        let rules = drafts.into_iter().map(|draft| self.rule(draft)).collect::<Result<Vec<_>, _>>()?;
+        let mut rules = drafts.into_iter().map(|draft| self.rule(draft)).collect::<Result<Vec<_>, _>>()?;
+        // Rules are listed by their ids, and those of one millisecond are in no order.
+        let mut ids: Vec<AddressRuleId> = rules.iter().map(|rule| rule.id).collect();
+        ids.sort_unstable();
+        rules.iter_mut().zip(ids).for_each(|(rule, id)| rule.id = id);
         self.change_addresses(caller, confirmed, move |rows| {
             rows.clear_address_rules()?;
             rules.iter().try_for_each(|rule| rows.insert_address_rule(rule))?;

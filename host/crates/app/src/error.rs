@@ -52,6 +52,14 @@ pub enum AppError {
     /// The rules about addresses would keep their own author out.
     #[error("these rules would keep you out yourself: send `\"confirm\": true` with them if that is meant")]
     WouldLockYouOut,
+    /// The person has a second factor, and the log-in came without a code.
+    #[error(
+        "a code is needed beside the password: send it as `code`, from the authenticator or one of the recovery codes"
+    )]
+    CodeRequired,
+    /// A code that is wrong, too old or was used already.
+    #[error("the code is wrong or was used already: wait for the next one, or use a recovery code")]
+    WrongCode,
     /// The change would leave the account without an administrator who can log in.
     #[error("the account needs an administrator who can log in: make somebody else one first")]
     LastAdministrator,

@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords, seldom::Seldom,
-    uploads::Uploads,
+    bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords, sealed::Sealer,
+    seldom::Seldom, uploads::Uploads,
 };
 
 pub mod accounts;
@@ -43,6 +43,8 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+mod sealed;
+pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
@@ -81,6 +83,7 @@ struct Inner {
     blobs: Blobs,
     sandbox: Sandbox,
     audit_key: SealKey,
+    sealer: Sealer,
     clock: Clock,
     rng: Rng,
     bus: Bus,
@@ -122,6 +125,7 @@ impl App {
                 database,
                 blobs,
                 sandbox,
+                sealer: Sealer::new(&key.derive("sealed secrets")),
                 audit_key: SealKey::new(*key.derive("audit").expose_secret()),
                 clock,
                 rng,

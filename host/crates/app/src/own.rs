@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{audit::Action, id::SessionId};
-use sluice_storage::{SessionEnd, SessionRow};
+use sluice_storage::{PersonRow, SessionEnd, SessionRow};
 
 use crate::{App, AppError, caller::Caller, throttle::Subjects};
 
@@ -21,27 +21,12 @@ impl App {
     ) -> Result<(), AppError> {
         let session = caller.session()?;
         let (account, id, now) = (caller.account, caller.person, self.now());
-        // Somebody at an unlocked screen must not try passwords without end.
-        let subjects = Subjects::new(&format!("change {id}"), &caller.address, None);
-        let person = self
-            .inner
-            .database
-            .read(move |tx| {
-                subjects.check(tx, now)?;
-                tx.account(account).person(id)?.ok_or(AppError::Unauthenticated)
-            })
-            .await?;
-        let stored = person.password_hash.clone();
-        if !self.inner.passwords.verify(current, stored, &self.inner.rng).await?.right {
-            self.inner.database.write(Some(account), move |tx| subjects.failed(tx, now)).await?;
-            return Err(AppError::WrongCredentials);
-        }
+        let person = self.confirm_password(caller, current).await?;
         let hash = self.hash_new_password(account, &person, new).await?;
         let entry = self.audit_row(caller, Action::PasswordChanged, id, json!({}));
         self.inner
             .database
             .write(Some(account), move |tx| {
-                subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
                 if let Some(old) = &person.password_hash {
                     rows.remember_password(id, old, now)?;
@@ -52,6 +37,33 @@ impl App {
                 Ok(rows.insert_audit(&entry)?)
             })
             .await
+    }
+
+    /// Asks the caller for the password once more, before what is worth it.
+    pub(crate) async fn confirm_password(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+    ) -> Result<PersonRow, AppError> {
+        let (account, id, now) = (caller.account, caller.person, self.now());
+        // Somebody at an unlocked screen must not try passwords without end.
+        let subjects = Subjects::new(&format!("confirm {id}"), &caller.address, None);
+        let person = self
+            .inner
+            .database
+            .read(move |tx| {
+                subjects.check(tx, now)?;
+                tx.account(account).person(id)?.ok_or(AppError::Unauthenticated)
+            })
+            .await?;
+        let stored = person.password_hash.clone();
+        let right = self.inner.passwords.verify(password, stored, &self.inner.rng).await?.right;
+        let counted = self
+            .inner
+            .database
+            .write(Some(account), move |tx| if right { subjects.succeeded(tx) } else { subjects.failed(tx, now) });
+        counted.await?;
+        if right { Ok(person) } else { Err(AppError::WrongCredentials) }
     }
 
     /// The caller's sessions, newest first.

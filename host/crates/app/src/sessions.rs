@@ -18,6 +18,7 @@ use crate::{
     App, AppError,
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
+    second_factor::Code,
     secret,
     seldom::MINUTE,
     throttle::Subjects,
@@ -30,6 +31,8 @@ pub struct LogIn {
     pub email: String,
     /// As it was typed.
     pub password: SecretString,
+    /// Of the second factor, for a person who has one.
+    pub code: Option<String>,
     /// Where it comes from.
     pub address: String,
     /// As it was sent; what is too long is cut.
@@ -87,7 +90,7 @@ impl App {
     /// [`AppError::AccessDenied`] and [`AppError::SecondFactorRequired`] when a rule of the account says so.
     pub async fn log_in(&self, log_in: LogIn) -> Result<NewSession, AppError> {
         let now = self.now();
-        let LogIn { email, password, address, user_agent } = log_in;
+        let LogIn { email, password, code, address, user_agent } = log_in;
         let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
         let stored = known.found.as_ref().and_then(|found| found.person.password_hash.clone());
         let verified = self.inner.passwords.verify(password, stored, &self.inner.rng).await?;
@@ -101,8 +104,9 @@ impl App {
             return Err(AppError::Refused(refusal));
         }
         self.check_address(&caller, Door::LogIn, now).await?;
+        let code = self.second_factor_of(&caller, known.subjects, code.as_deref(), now).await?;
         let user_agent = cut(user_agent, limits::USER_AGENT_BYTES);
-        self.admit(&caller, &user_agent, now).await?;
+        self.admit(&caller, &user_agent, code.is_some(), now).await?;
 
         let door = self.door(caller.account, caller.security_version).await?;
         let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
@@ -115,7 +119,7 @@ impl App {
             last_seen_at: now,
             address: caller.address.clone(),
             user_agent,
-            second_factor: false,
+            second_factor: code.is_some(),
             ended: None,
         };
         let lasts_seconds = (row.expires_at.millis() - now.millis()) / 1000;
@@ -126,6 +130,9 @@ impl App {
             .write(Some(account), move |tx| {
                 subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
+                if let Some(code) = code {
+                    code.use_up(&mut rows, person.id)?;
+                }
                 if let (Some(old), Some(new)) = (&person.password_hash, &verified.rehashed) {
                     rows.rehash_password(person.id, old, new)?;
                 }
@@ -135,6 +142,32 @@ impl App {
             })
             .await?;
         Ok(NewSession { secret, lasts_seconds, caller })
+    }
+
+    /// The code of a person who has a second factor. One that does not fit counts as a failed attempt.
+    async fn second_factor_of(
+        &self,
+        caller: &Caller,
+        subjects: Subjects,
+        code: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Code>, AppError> {
+        match self.fitting_code(caller.account, caller.person, code, now).await {
+            Err(AppError::WrongCode) => {
+                let details = json!({"code": "wrong-code"});
+                let entry = self.audit_row(caller, Action::LogInRefused, caller.person, details);
+                let account = caller.account;
+                self.inner
+                    .database
+                    .write(Some(account), move |tx| {
+                        subjects.failed(tx, now)?;
+                        Ok::<_, AppError>(tx.account(account).insert_audit(&entry)?)
+                    })
+                    .await?;
+                Err(AppError::WrongCode)
+            }
+            other => other,
+        }
     }
 
     /// Who has the e-mail address, and whether an attempt to log in is looked at now.
@@ -194,7 +227,13 @@ impl App {
     }
 
     /// Asks the account's access rules about a log-in with a right password, and keeps what they said.
-    async fn admit(&self, caller: &Caller, user_agent: &str, now: Timestamp) -> Result<(), AppError> {
+    async fn admit(
+        &self,
+        caller: &Caller,
+        user_agent: &str,
+        second_factor: bool,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
         let chain = self.chain(caller.account, caller.chain_version).await?;
         if !chain.guards_the_door() {
             return Ok(());
@@ -210,6 +249,8 @@ impl App {
         self.keep_access_decision(caller, &decision, now).await?;
         match (decision.verdict, decision.reason) {
             (AccessSeverity::Allow, _) => Ok(()),
+            // What the rule asks for was shown.
+            (AccessSeverity::Challenge, _) if second_factor => Ok(()),
             (AccessSeverity::Challenge, Some(reason)) => Err(AppError::SecondFactorRequired(reason)),
             (AccessSeverity::Deny, Some(reason)) => Err(AppError::AccessDenied(reason)),
             (AccessSeverity::Challenge | AccessSeverity::Deny, None) => Err(AppError::Internal("an access decision")),

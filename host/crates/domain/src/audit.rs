@@ -56,6 +56,10 @@ actions! {
     PasswordLinkMade = "password.link-made", "A link was made with which a person sets a new password.";
     PasswordSet = "password.set" connects, "A person set a password with a link.";
     PasswordChanged = "password.changed", "A person changed their password.";
+    SecondFactorAdded = "second-factor.added", "A person set up a second factor.";
+    SecondFactorRemoved = "second-factor.removed", "A person removed their second factor.";
+    SecondFactorReset = "second-factor.reset", "An administrator removed a person's second factor.";
+    RecoveryCodesRenewed = "second-factor.codes-renewed", "A person got new recovery codes.";
     TemplateKept = "template.kept", "A template of permissions was kept.";
     TemplateRemoved = "template.removed", "A template of permissions was removed.";
     GroupCreated = "group.created", "A group was made.";

@@ -42,6 +42,7 @@ pub use crate::{
         messages::MessageRow,
         people::{PersonRow, PersonStatus},
         plugins::{PluginRow, PluginUsage},
+        second_factors::SecondFactorRow,
         sessions::{LiveSession, SessionEnd, SessionRow},
         throttles::ThrottleRow,
         tokens::{ApiTokenRow, LiveToken},

@@ -15,6 +15,7 @@ pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod permission_templates;
 pub(crate) mod plugins;
+pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod throttles;
 pub(crate) mod tokens;

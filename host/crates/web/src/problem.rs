@@ -134,6 +134,8 @@ impl From<AppError> for Problem {
             AppError::LinkExpired => Self::new(S::GONE, "link-expired", detail),
             AppError::AddressRefused => Self::new(S::FORBIDDEN, "address-refused", detail),
             AppError::WouldLockYouOut => Self::new(S::CONFLICT, "would-lock-you-out", detail),
+            AppError::CodeRequired => Self::new(S::UNAUTHORIZED, "code-required", detail),
+            AppError::WrongCode => Self::new(S::UNAUTHORIZED, "wrong-code", detail),
             AppError::LastAdministrator => Self::new(S::CONFLICT, "last-administrator", detail),
             AppError::SessionRequired => Self::new(S::FORBIDDEN, "session-required", detail),
             AppError::Forbidden(_) => Self::new(S::FORBIDDEN, "forbidden", detail),

@@ -21,6 +21,7 @@ pub(crate) mod own;
 pub(crate) mod people;
 pub(crate) mod plugins;
 pub(crate) mod policy;
+pub(crate) mod second_factors;
 pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod tokens;

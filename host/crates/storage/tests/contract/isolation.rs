@@ -27,6 +27,7 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.api_tokens()?, []);
         assert_eq!(ours.group(theirs.group.id)?, None);
         assert_eq!(ours.groups()?, []);
+        assert_eq!(ours.second_factor(theirs.person.id)?, None);
         assert_eq!(ours.address_rules()?, []);
         assert_eq!(ours.group_members(theirs.group.id)?, []);
         assert_eq!(ours.permission_templates()?, []);
@@ -91,6 +92,8 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.revoke_api_token(theirs.token.id, time(9))?);
             assert!(!ours.rename_group(theirs.group.id, "Ours")?);
             assert!(!ours.delete_group(theirs.group.id)?);
+            assert!(!ours.use_step(theirs.person.id, 9)?);
+            assert!(!ours.delete_second_factor(theirs.person.id)?);
             assert!(!ours.delete_address_rule(theirs.addresses.id)?);
             ours.clear_address_rules()?;
             assert!(!ours.delete_permission_template("theirs")?);

@@ -85,6 +85,7 @@ cases! {
         lists_are_paged_from_the_newest
     }
     people {
+        a_step_and_a_recovery_code_are_used_once
         rules_about_addresses_read_back_in_their_order
         a_person_changes_and_a_deleted_one_is_not_listed
         a_password_is_set_rehashed_and_remembered

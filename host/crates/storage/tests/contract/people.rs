@@ -9,7 +9,8 @@ use sluice_domain::{
     security::{PasswordPolicy, SecuritySettings},
 };
 use sluice_storage::{
-    Assignment, Before, Constraint, GroupRow, PersonStatus, Reader, SessionEnd, StorageError, ThrottleRow,
+    Assignment, Before, Constraint, GroupRow, PersonStatus, Reader, SecondFactorRow, SessionEnd, StorageError,
+    ThrottleRow,
 };
 
 use crate::fixture::{Fixture, World, address_rule_id, conversation_id, digest, group_id, person, session_id, time};
@@ -246,6 +247,33 @@ pub(crate) async fn rules_about_addresses_read_back_in_their_order(fixture: Fixt
     assert_eq!(list().await, [second]);
     assert_eq!(fixture.write(id, move |tx| tx.account(id).clear_address_rules()).await, 1);
     assert_eq!(list().await, []);
+}
+
+pub(crate) async fn a_step_and_a_recovery_code_are_used_once(fixture: Fixture<'_>) {
+    let World { account, person, session, .. } = fixture.world().await;
+    let (id, who) = (account.id, person.id);
+    let row = SecondFactorRow { secret: "sealed".to_owned(), created_at: time(1), confirmed_at: None, last_step: 5 };
+    for secret in ["first", "sealed"] {
+        let row = SecondFactorRow { secret: secret.to_owned(), ..row.clone() };
+        fixture.write(id, move |tx| tx.account(id).put_second_factor(who, &row)).await;
+    }
+    assert_eq!(fixture.read(move |tx| tx.account(id).second_factor(who)).await, Some(row));
+    let step = |step| fixture.write(id, move |tx| tx.account(id).use_step(who, step));
+    assert_eq!([step(5).await, step(7).await, step(7).await, step(6).await], [false, true, false, false]);
+    let confirm = |at| fixture.write(id, move |tx| tx.account(id).confirm_second_factor(who, time(at)));
+    assert_eq!([confirm(3).await, confirm(4).await], [true, false]);
+
+    let codes = [digest(), digest()];
+    fixture.write(id, move |tx| tx.account(id).set_recovery_codes(who, &codes)).await;
+    let code = |code| fixture.write(id, move |tx| tx.account(id).use_recovery_code(who, code));
+    assert_eq!([code(codes[0]).await, code(codes[0]).await, code(digest()).await], [true, false, false]);
+    assert_eq!(fixture.read(move |tx| tx.account(id).recovery_codes(who)).await, 1);
+
+    fixture.write(id, move |tx| tx.account(id).session_has_second_factor(who, session.id)).await;
+    assert!(fixture.read(move |tx| tx.account(id).sessions_of(who, time(1))).await[0].second_factor);
+    assert!(fixture.write(id, move |tx| tx.account(id).delete_second_factor(who)).await);
+    assert!(!fixture.write(id, move |tx| tx.account(id).delete_second_factor(who)).await);
+    assert_eq!(fixture.read(move |tx| tx.account(id).recovery_codes(who)).await, 0);
 }
 
 pub(crate) async fn security_settings_read_back_and_have_a_version(fixture: Fixture<'_>) {

@@ -33,6 +33,8 @@ pub(crate) struct Credentials {
     /// As it was typed.
     #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// Of the second factor, for a person who has one: six digits, or a recovery code.
+    code: Option<String>,
 }
 
 /// Who the caller is.
@@ -79,7 +81,7 @@ impl From<Caller> for Me {
 /// Logs in with a password and sets the session's cookie.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", security(()), request_body = Credentials, responses(
     (status = 201, description = "Logged in", body = Me),
-    (status = 401, description = "`wrong-credentials`; with the right password `person-disabled`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`wrong-credentials`; with the right password `code-required`, `wrong-code`, `person-disabled`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`access-denied` or `second-factor-required`: a rule of the account says so", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts`: see `Retry-After`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -88,8 +90,13 @@ pub(crate) async fn log_in(
     peer: Peer,
     Json(body): Json<Credentials>,
 ) -> Result<Response, Problem> {
-    let log_in =
-        LogIn { email: body.email, password: body.password, address: peer.address, user_agent: peer.user_agent };
+    let log_in = LogIn {
+        email: body.email,
+        password: body.password,
+        code: body.code,
+        address: peer.address,
+        user_agent: peer.user_agent,
+    };
     let session = web.app.log_in(log_in).await?;
     let cookie = cookie(&web, session.secret.expose_secret(), session.lasts_seconds)?;
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], axum::Json(Me::from(session.caller))).into_response())

@@ -1,0 +1,317 @@
+//! Second factors: time-based codes (RFC 6238) and recovery codes for when the device is lost.
+//!
+//! When one is asked for is in `sessions`; that an account's settings want one is a duty of the caller.
+
+use secrecy::SecretString;
+use serde_json::json;
+use sluice_domain::{
+    audit::Action,
+    digest::Digest,
+    id::{AccountId, PersonId},
+    permission::Permission,
+    time::Timestamp,
+};
+use sluice_storage::{Account, PersonStatus, SecondFactorRow, SessionEnd};
+use totp_rs::{Builder, Totp};
+
+use crate::{App, AppError, Rng, caller::Caller, throttle::Subjects};
+
+/// What authenticators show the secret's owner.
+const ISSUER: &str = "Sluice";
+/// How many recovery codes a person gets.
+const CODES: usize = 10;
+/// Longest code that is looked at, in bytes.
+const CODE_BYTES: usize = 32;
+
+/// A secret for time-based codes that was just made.
+#[derive(Debug)]
+pub struct NewTotp {
+    /// In base 32, for typing.
+    pub secret: SecretString,
+    /// The same as an `otpauth` URL, for a QR code.
+    pub url: SecretString,
+}
+
+/// What second factors a person has.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnFactors {
+    /// Whether log-ins ask for a time-based code.
+    pub totp: bool,
+    /// How many recovery codes are left.
+    pub recovery_codes: u64,
+}
+
+/// A code that fits, and has yet to be used up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Code {
+    Step(i64),
+    Recovery(Digest),
+}
+
+impl Code {
+    /// Uses the code up, in the transaction of what it is for. Each is good once.
+    pub(crate) fn use_up(self, rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
+        let used = match self {
+            Self::Step(step) => rows.use_step(person, step)?,
+            Self::Recovery(digest) => rows.use_recovery_code(person, digest)?,
+        };
+        if used { Ok(()) } else { Err(AppError::WrongCode) }
+    }
+}
+
+impl App {
+    /// The caller's second factors.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`].
+    pub async fn own_factors(&self, caller: &Caller) -> Result<OwnFactors, AppError> {
+        caller.session()?;
+        let (account, person) = (caller.account, caller.person);
+        self.inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let totp = rows.second_factor(person)?.is_some_and(|factor| factor.confirmed_at.is_some());
+                Ok(OwnFactors { totp, recovery_codes: rows.recovery_codes(person)? })
+            })
+            .await
+    }
+
+    /// Makes a secret for time-based codes. It counts when the caller has shown a code of it.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`], [`AppError::WrongCredentials`] for the password, [`AppError::TooManyAttempts`];
+    /// [`AppError::Conflict`] for a caller who has a second factor: remove it first.
+    pub async fn begin_totp(&self, caller: &Caller, password: SecretString) -> Result<NewTotp, AppError> {
+        caller.session()?;
+        self.confirm_password(caller, password).await?;
+        let (account, person, now) = (caller.account, caller.person, self.now());
+        let secret = self.inner.rng.bytes::<20>();
+        let totp = totp(&secret, &caller.name)?;
+        let made = NewTotp {
+            secret: SecretString::from(totp_rs::Secret::from(secret).to_base32()),
+            url: SecretString::from(totp.to_url().map_err(|_| AppError::Internal("writing an otpauth URL"))?),
+        };
+        let row = SecondFactorRow {
+            secret: self.inner.sealer.seal(&secret, &whose(account, person), &self.inner.rng)?,
+            created_at: now,
+            confirmed_at: None,
+            last_step: 0,
+        };
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                if rows.second_factor(person)?.is_some_and(|factor| factor.confirmed_at.is_some()) {
+                    return Err(AppError::Conflict("you have a second factor: remove it first"));
+                }
+                Ok(rows.put_second_factor(person, &row)?)
+            })
+            .await?;
+        Ok(made)
+    }
+
+    /// Takes the first code of a new secret: from now on log-ins ask for one. Gives recovery codes, which cannot be read again.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`], [`AppError::WrongCode`], [`AppError::TooManyAttempts`]; [`AppError::NotFound`] when no secret
+    /// was made.
+    pub async fn confirm_totp(&self, caller: &Caller, code: &str) -> Result<Vec<SecretString>, AppError> {
+        let session = caller.session()?;
+        let (account, person, now) = (caller.account, caller.person, self.now());
+        let code = self.check_own_code(caller, code, false).await?;
+        let (codes, digests) = recovery_codes(&self.inner.rng);
+        let entry = self.audit_row(caller, Action::SecondFactorAdded, person, json!({"kind": "totp"}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                code.use_up(&mut rows, person)?;
+                if !rows.confirm_second_factor(person, now)? {
+                    return Err(AppError::NotFound("second factor to confirm"));
+                }
+                rows.set_recovery_codes(person, &digests)?;
+                rows.session_has_second_factor(person, session)?;
+                // Sessions of whoever has only the password are of no use any more.
+                rows.end_sessions(person, Some(session), SessionEnd::Ended)?;
+                Ok::<_, AppError>(rows.insert_audit(&entry)?)
+            })
+            .await?;
+        Ok(codes)
+    }
+
+    /// Gives new recovery codes in place of all earlier ones.
+    ///
+    /// # Errors
+    /// [`AppError::SessionRequired`], [`AppError::WrongCode`], [`AppError::TooManyAttempts`], [`AppError::NotFound`].
+    pub async fn renew_recovery_codes(&self, caller: &Caller, code: &str) -> Result<Vec<SecretString>, AppError> {
+        caller.session()?;
+        let (account, person) = (caller.account, caller.person);
+        let code = self.check_own_code(caller, code, true).await?;
+        let (codes, digests) = recovery_codes(&self.inner.rng);
+        let entry = self.audit_row(caller, Action::RecoveryCodesRenewed, person, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                code.use_up(&mut rows, person)?;
+                rows.set_recovery_codes(person, &digests)?;
+                Ok::<_, AppError>(rows.insert_audit(&entry)?)
+            })
+            .await?;
+        Ok(codes)
+    }
+
+    /// Removes the caller's second factor.
+    ///
+    /// # Errors
+    /// As of [`App::renew_recovery_codes`].
+    pub async fn remove_own_factor(&self, caller: &Caller, code: &str) -> Result<(), AppError> {
+        caller.session()?;
+        let (account, person) = (caller.account, caller.person);
+        let code = self.check_own_code(caller, code, true).await?;
+        let entry = self.audit_row(caller, Action::SecondFactorRemoved, person, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                code.use_up(&mut rows, person)?;
+                rows.delete_second_factor(person)?;
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await
+    }
+
+    /// Removes the second factor of a person who has lost it. All sessions of the person end.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`]; [`AppError::NotFound`] for the person, and for one without a second factor.
+    pub async fn reset_factor(&self, caller: &Caller, person: PersonId) -> Result<(), AppError> {
+        caller.require(Permission::ManagePeople)?;
+        let account = caller.account;
+        let entry = self.audit_row(caller, Action::SecondFactorReset, person, json!({}));
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.person(person)?
+                    .filter(|row| row.status != PersonStatus::Deleted)
+                    .ok_or(AppError::NotFound("person"))?;
+                if !rows.delete_second_factor(person)? {
+                    return Err(AppError::NotFound("second factor"));
+                }
+                rows.end_sessions(person, None, SessionEnd::Ended)?;
+                Ok(rows.insert_audit(&entry)?)
+            })
+            .await
+    }
+
+    /// The code as one of a person's confirmed factor; `None` for a person without one, who needs no code.
+    pub(crate) async fn fitting_code(
+        &self,
+        account: AccountId,
+        person: PersonId,
+        code: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Code>, AppError> {
+        let factor = self.factor(account, person).await?.filter(|factor| factor.confirmed_at.is_some());
+        let Some(factor) = factor else { return Ok(None) };
+        let code = code.ok_or(AppError::CodeRequired)?;
+        self.fits(account, person, &factor, code, now).map(Some)
+    }
+
+    /// Checks a code that the caller shows about themselves. Failures are counted, or somebody at an unlocked screen would try all.
+    async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Code, AppError> {
+        let (account, person, now) = (caller.account, caller.person, self.now());
+        let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
+        self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
+        let factor = self.factor(account, person).await?;
+        let factor = factor.filter(|factor| factor.confirmed_at.is_some() == confirmed);
+        let factor = factor.ok_or(AppError::NotFound("second factor"))?;
+        match self.fits(account, person, &factor, code, now) {
+            Ok(code) => Ok(code),
+            Err(error) => {
+                self.inner.database.write(Some(account), move |tx| subjects.failed(tx, now)).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn factor(&self, account: AccountId, person: PersonId) -> Result<Option<SecondFactorRow>, AppError> {
+        self.inner.database.read(move |tx| Ok(tx.account(account).second_factor(person)?)).await
+    }
+
+    fn fits(
+        &self,
+        account: AccountId,
+        person: PersonId,
+        factor: &SecondFactorRow,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Code, AppError> {
+        let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(CODE_BYTES + 1).collect();
+        if code.len() > CODE_BYTES {
+            return Err(AppError::WrongCode);
+        }
+        if code.len() > 6 {
+            return Ok(Code::Recovery(Digest::of(code.to_lowercase().as_bytes())));
+        }
+        let secret = self.inner.sealer.open(&factor.secret, &whose(account, person))?;
+        let secret = <[u8; 20]>::try_from(secret).map_err(|_| AppError::Internal("reading a second factor"))?;
+        let seconds = u64::try_from(now.millis() / 1000).unwrap_or_default();
+        let step = totp(&secret, "")?.check(&code, seconds).ok_or(AppError::WrongCode)?;
+        let step = i64::try_from(step).map_err(|_| AppError::WrongCode)?;
+        if step <= factor.last_step { Err(AppError::WrongCode) } else { Ok(Code::Step(step)) }
+    }
+}
+
+/// SHA-1, six digits, half a minute, and one step of grace to both sides: what every authenticator knows.
+fn totp(secret: &[u8; 20], name: &str) -> Result<Totp, AppError> {
+    let name: String = name.chars().filter(|c| *c != ':').collect();
+    let name = if name.is_empty() { ISSUER.to_owned() } else { name };
+    let totp = Builder::new().with_secret(*secret).with_account_name(name).with_issuer(Some(ISSUER)).build();
+    totp.map_err(|_| AppError::Internal("a time-based code"))
+}
+
+/// What a sealed secret is bound to.
+fn whose(account: AccountId, person: PersonId) -> String {
+    format!("totp {account} {person}")
+}
+
+/// Codes of 80 random bits, and what is kept of them: with so many, a plain digest is as good as a slow one.
+fn recovery_codes(rng: &Rng) -> (Vec<SecretString>, Vec<Digest>) {
+    let code = |_| {
+        let hex: String = rng.bytes::<10>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = Digest::of(hex.as_bytes());
+        let groups: Vec<&str> = [0, 5, 10, 15].map(|at| &hex[at..at + 5]).to_vec();
+        (SecretString::from(groups.join("-")), digest)
+    };
+    (0..CODES).map(code).unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        // RFC 6238, appendix B, with six of its eight digits.
+        let totp = totp(b"12345678901234567890", "Ada: Lovelace").expect("builds");
+        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
+            assert_eq!(totp.check(code, seconds), Some(seconds / 30), "{seconds}");
+            assert_eq!(totp.check(code, seconds + 30), Some(seconds / 30), "one step later");
+            assert_eq!(totp.check(code, seconds + 90), None);
+        }
+        assert!(totp.to_url().expect("an URL").starts_with("otpauth://totp/Sluice:Ada%20Lovelace?"));
+    }
+
+    #[test]
+    fn a_recovery_code_is_kept_as_the_digest_of_what_is_typed_without_dashes() {
+        let (codes, digests) = recovery_codes(&Rng::new(|bytes| bytes.fill(0xab)));
+        assert_eq!(codes.len(), CODES);
+        assert_eq!(codes[0].expose_secret(), "ababa-babab-ababa-babab");
+        assert_eq!(digests[0], Digest::of(b"abababababababababab"));
+    }
+}

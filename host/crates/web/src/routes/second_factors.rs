@@ -1,0 +1,153 @@
+//! Second factors: one's own, and those of people who have lost theirs.
+
+use axum::{extract::State, http::StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sluice_domain::id::PersonId;
+use utoipa::ToSchema;
+
+use crate::{
+    Web,
+    extract::{Auth, Id, Json},
+    problem::Problem,
+};
+
+/// What second factors one has.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Factors {
+    /// Whether log-ins ask for a time-based code.
+    totp: bool,
+    /// How many recovery codes are left.
+    recovery_codes: u64,
+}
+
+/// One's password, for what is worth asking again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Password {
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+}
+
+/// A code of one's second factor.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Code {
+    /// Six digits, or a recovery code.
+    code: String,
+}
+
+/// A secret for time-based codes. It cannot be read again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NewTotp {
+    /// In base 32, for typing into an authenticator.
+    secret: String,
+    /// The same as an `otpauth` URL, for a QR code.
+    url: String,
+}
+
+/// Recovery codes. Each is good once, and they cannot be read again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+impl From<Vec<SecretString>> for RecoveryCodes {
+    fn from(codes: Vec<SecretString>) -> Self {
+        Self { recovery_codes: codes.iter().map(|code| code.expose_secret().to_owned()).collect() }
+    }
+}
+
+/// One's second factors.
+#[utoipa::path(get, path = "/api/v1/me/second-factors", tag = "own", responses(
+    (status = 200, description = "What there is", body = Factors),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn get(State(web): State<Web>, Auth(caller): Auth) -> Result<axum::Json<Factors>, Problem> {
+    let own = web.app.own_factors(&caller).await?;
+    Ok(axum::Json(Factors { totp: own.totp, recovery_codes: own.recovery_codes }))
+}
+
+/// Makes a secret for time-based codes (RFC 6238). It counts when a code of it was shown.
+#[utoipa::path(post, path = "/api/v1/me/second-factors/totp", tag = "own", request_body = Password, responses(
+    (status = 201, description = "Made", body = NewTotp),
+    (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`conflict`: there is a second factor", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn begin(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<Password>,
+) -> Result<(StatusCode, axum::Json<NewTotp>), Problem> {
+    let made = web.app.begin_totp(&caller, body.password).await?;
+    let text = |secret: &SecretString| secret.expose_secret().to_owned();
+    Ok((StatusCode::CREATED, axum::Json(NewTotp { secret: text(&made.secret), url: text(&made.url) })))
+}
+
+/// Shows the first code of a new secret: from now on log-ins ask for one. One's other sessions end.
+#[utoipa::path(post, path = "/api/v1/me/second-factors/totp/confirmation", tag = "own", request_body = Code, responses(
+    (status = 200, description = "In force; keep the recovery codes", body = RecoveryCodes),
+    (status = 401, description = "`unauthenticated`; `wrong-code`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: no secret was made", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn confirm(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<Code>,
+) -> Result<axum::Json<RecoveryCodes>, Problem> {
+    Ok(axum::Json(web.app.confirm_totp(&caller, &body.code).await?.into()))
+}
+
+/// Gives new recovery codes in place of all earlier ones.
+#[utoipa::path(post, path = "/api/v1/me/second-factors/recovery-codes", tag = "own", request_body = Code, responses(
+    (status = 200, description = "Keep them", body = RecoveryCodes),
+    (status = 401, description = "`unauthenticated`; `wrong-code`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: there is no second factor", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn renew(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<Code>,
+) -> Result<axum::Json<RecoveryCodes>, Problem> {
+    Ok(axum::Json(web.app.renew_recovery_codes(&caller, &body.code).await?.into()))
+}
+
+/// Removes one's second factor.
+#[utoipa::path(delete, path = "/api/v1/me/second-factors", tag = "own", request_body = Code, responses(
+    (status = 204, description = "Removed"),
+    (status = 401, description = "`unauthenticated`; `wrong-code`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: there is none", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn remove(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<Code>,
+) -> Result<StatusCode, Problem> {
+    web.app.remove_own_factor(&caller, &body.code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes the second factor of a person who has lost it. The person's sessions end.
+#[utoipa::path(delete, path = "/api/v1/people/{id}/second-factors", tag = "people", params(("id" = String, Path)), responses(
+    (status = 204, description = "Removed"),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: the person, or a second factor", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn reset(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<PersonId>,
+) -> Result<StatusCode, Problem> {
+    web.app.reset_factor(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
