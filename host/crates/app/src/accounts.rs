@@ -14,7 +14,7 @@ use crate::{
     App, AppError,
     audit::Who,
     links::NewLink,
-    passwords,
+    names, passwords,
     people::{EMAIL_TAKEN, Invitation},
     plugins::conflict,
     secret,
@@ -41,9 +41,7 @@ impl App {
     /// # Errors
     /// [`AppError::Invalid`] for the name.
     pub async fn create_account(&self, name: &str) -> Result<AccountId, AppError> {
-        if name.trim().is_empty() || name.len() > 256 {
-            return Err(AppError::invalid("name", "1 to 256 bytes"));
-        }
+        names::check("name", name, names::BYTES)?;
         let now = self.now();
         let id = AccountId::new(now, self.random());
         let row = AccountRow::new(id, name.to_owned(), now);

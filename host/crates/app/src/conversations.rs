@@ -6,10 +6,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Assignment, Before, ClientRow, ConversationRow, NewConversation, Reader};
 
-use crate::{App, AppError, caller::Caller};
-
-/// Longest name or external id of a client, in bytes of UTF-8.
-const NAME_BYTES: usize = 256;
+use crate::{App, AppError, caller::Caller, names};
 
 /// Who a new conversation is with.
 #[derive(Debug, Clone)]
@@ -31,9 +28,9 @@ impl App {
             Ok(()) => Reader { person: caller.person, reach: Reach::All },
             Err(_) => caller.reader()?,
         };
-        check("client.name", &client.name)?;
+        names::check("client.name", &client.name, names::BYTES)?;
         if let Some(id) = &client.external_id {
-            check("client.external_id", id)?;
+            names::check("client.external_id", id, names::BYTES)?;
         }
         let (account, now) = (caller.account, self.now());
         let new_client = ClientRow {
@@ -85,11 +82,4 @@ impl App {
         let (account, reader) = (caller.account, caller.reader()?);
         self.inner.database.read(move |tx| Ok(tx.account(account).conversations(reader, page)?)).await
     }
-}
-
-fn check(field: &'static str, text: &str) -> Result<(), AppError> {
-    if text.trim().is_empty() || text.len() > NAME_BYTES || text.contains(char::is_control) {
-        return Err(AppError::invalid(field, format!("1 to {NAME_BYTES} bytes of UTF-8 without control characters")));
-    }
-    Ok(())
 }

@@ -8,10 +8,8 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, Assignment, ConversationRow, GroupRow, PersonStatus, Reader};
 
-use crate::{App, AppError, caller::Caller, plugins::conflict};
+use crate::{App, AppError, caller::Caller, names, plugins::conflict};
 
-/// Longest name, in bytes.
-const NAME_BYTES: usize = 256;
 /// Most groups of an account.
 const GROUPS: usize = 1_000;
 const NAME_TAKEN: &str = "another group has this name";
@@ -54,7 +52,7 @@ impl App {
         members: Vec<PersonId>,
     ) -> Result<GroupView, AppError> {
         caller.require(Permission::ManagePeople)?;
-        check_name(&name)?;
+        names::check("name", &name, names::BYTES)?;
         let (account, now) = (caller.account, self.now());
         let group = GroupRow { id: GroupId::new(now, self.random()), name, created_at: now };
         let details = json!({"name": group.name, "members": members});
@@ -86,7 +84,7 @@ impl App {
         members: Option<Vec<PersonId>>,
     ) -> Result<GroupView, AppError> {
         caller.require(Permission::ManagePeople)?;
-        name.as_deref().map(check_name).transpose()?;
+        name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
         let account = caller.account;
         let entry = self.audit_row(caller, Action::GroupChanged, id, json!({"name": name, "members": members}));
         self.inner
@@ -180,11 +178,4 @@ fn active(rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
         Some(PersonStatus::Invited | PersonStatus::Active) => Ok(()),
         Some(PersonStatus::Disabled | PersonStatus::Deleted) | None => Err(AppError::NotFound("person")),
     }
-}
-
-fn check_name(name: &str) -> Result<(), AppError> {
-    if name.trim().is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
-        return Err(AppError::invalid("name", format!("1 to {NAME_BYTES} bytes without control characters")));
-    }
-    Ok(())
 }

@@ -37,6 +37,7 @@ pub mod installations;
 mod keys;
 pub mod links;
 pub mod messages;
+mod names;
 mod new_password;
 pub mod own;
 mod passwords;

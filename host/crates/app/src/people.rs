@@ -9,14 +9,12 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, PersonRow, PersonStatus, SessionEnd};
 
-use crate::{App, AppError, audit::Who, caller::Caller, links::NewLink, plugins::conflict};
+use crate::{App, AppError, audit::Who, caller::Caller, links::NewLink, names, plugins::conflict};
 
 /// What an e-mail address that is somebody's means.
 pub(crate) const EMAIL_TAKEN: &str = "somebody has this e-mail address already";
 /// Longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
 const EMAIL_BYTES: usize = 254;
-/// Longest name, in bytes.
-const NAME_BYTES: usize = 256;
 /// Most people of an account who are not deleted.
 const PEOPLE: usize = 10_000;
 
@@ -116,7 +114,7 @@ impl App {
         caller.require(Permission::ManagePeople)?;
         let account = caller.account;
         let email = change.email.as_deref().map(check_email).transpose()?;
-        change.name.as_deref().map(check_name).transpose()?;
+        change.name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
         let entry = self.audit_row(caller, Action::PersonChanged, id, json!({}));
         self.inner
             .database
@@ -195,7 +193,7 @@ impl App {
     ) -> Result<(PersonRow, NewLink), AppError> {
         let Invitation { email, name, role, permissions } = invitation;
         let email = check_email(&email)?;
-        check_name(&name)?;
+        names::check("name", &name, names::BYTES)?;
         check_rights(role, permissions)?;
         let now = self.now();
         let person = PersonRow {
@@ -260,13 +258,6 @@ fn check_rights(role: Role, permissions: Permissions) -> Result<(), AppError> {
 /// What an entry says of a person: no address and no name, which are gone when the person is deleted.
 fn described(person: &PersonRow) -> Value {
     json!({"role": person.role, "permissions": person.permissions, "status": person.status})
-}
-
-fn check_name(name: &str) -> Result<(), AppError> {
-    if name.trim().is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
-        return Err(AppError::invalid("name", format!("1 to {NAME_BYTES} bytes without control characters")));
-    }
-    Ok(())
 }
 
 /// The address in lower case. Whether mail reaches it, only mail can tell.

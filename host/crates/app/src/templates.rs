@@ -6,7 +6,7 @@ use sluice_domain::{
     permission::{Permission, Permissions, TEMPLATES},
 };
 
-use crate::{App, AppError, caller::Caller};
+use crate::{App, AppError, caller::Caller, names};
 
 /// Most templates of an account's own.
 const OWN: usize = 100;
@@ -54,9 +54,7 @@ impl App {
         permissions: Permissions,
     ) -> Result<TemplateView, AppError> {
         caller.require(Permission::ManagePeople)?;
-        if name.trim().is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
-            return Err(AppError::invalid("name", format!("1 to {NAME_BYTES} bytes without control characters")));
-        }
+        names::check("name", &name, NAME_BYTES)?;
         if TEMPLATES.iter().any(|template| template.name == name) {
             return Err(AppError::Conflict("every account has a template with this name: choose another one"));
         }

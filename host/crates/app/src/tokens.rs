@@ -10,10 +10,8 @@ use sluice_domain::{
 };
 use sluice_storage::ApiTokenRow;
 
-use crate::{App, AppError, caller::Caller, secret};
+use crate::{App, AppError, caller::Caller, names, secret};
 
-/// Longest name, in bytes.
-const NAME_BYTES: usize = 256;
 /// Longest that the secret before a renewal stays good, in milliseconds.
 const OVERLAP_MILLIS: i64 = 90 * 24 * 60 * 60 * 1000;
 /// Most tokens of an account that are not revoked.
@@ -62,9 +60,7 @@ impl App {
         caller.require(Permission::ManageTokens)?;
         let now = self.now();
         let TokenDraft { name, scopes, expires_at } = draft;
-        if name.trim().is_empty() || name.len() > NAME_BYTES || name.contains(char::is_control) {
-            return Err(AppError::invalid("name", format!("1 to {NAME_BYTES} bytes without control characters")));
-        }
+        names::check("name", &name, names::BYTES)?;
         if scopes == Permissions::NONE {
             return Err(AppError::invalid("scopes", "name at least one permission: see GET /api/v1/permissions"));
         }

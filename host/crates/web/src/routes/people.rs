@@ -57,8 +57,6 @@ impl From<PersonRow> for PersonView {
 pub(crate) struct LinkView {
     /// What `POST /api/v1/passwords` takes as `link`. It cannot be read again.
     secret: String,
-    /// The page that takes it. The secret stands behind `#`, so that it is in no server's log.
-    path: String,
     /// Milliseconds since 1970.
     #[schema(value_type = i64)]
     expires_at: Timestamp,
@@ -66,8 +64,7 @@ pub(crate) struct LinkView {
 
 impl From<NewLink> for LinkView {
     fn from(link: NewLink) -> Self {
-        let secret = link.secret.expose_secret().to_owned();
-        Self { path: format!("/welcome#{secret}"), secret, expires_at: link.expires_at }
+        Self { secret: link.secret.expose_secret().to_owned(), expires_at: link.expires_at }
     }
 }
 
