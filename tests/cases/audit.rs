@@ -8,13 +8,6 @@ async fn audit(api: &Api, query: &str) -> Vec<Value> {
     api.list(&format!("/api/v1/audit?limit=200&{query}")).await
 }
 
-/// The id of the account without plugins.
-fn account(server: &Server) -> String {
-    let listed = String::from_utf8(server.command(&["account", "list"]).stdout).unwrap();
-    let line = listed.lines().find(|line| line.ends_with("Demo without plugins")).unwrap();
-    line.split(' ').next().unwrap().to_owned()
-}
-
 /// Whether `sluice audit verify` says that all is as it was written, and what it prints.
 fn verify(server: &Server, more: &[&str]) -> (bool, String) {
     let verified = server.command(&[&["audit", "verify"], more].concat());
@@ -117,7 +110,7 @@ async fn a_changed_a_removed_and_an_inserted_entry_are_found() {
     for n in 0..4 {
         api.post("/api/v1/groups", json!({"name": format!("Group {n}")})).await.is(201);
     }
-    let id = account(&server);
+    let id = api.get("/api/v1/me").await.is(200)["account_id"].as_str().unwrap().to_owned();
     let (holds, printed) = verify(&server, &[]);
     assert!(holds, "{printed}");
     assert_eq!(printed.lines().filter(|line| line.contains("holds")).count(), 2, "{printed}");

@@ -15,11 +15,7 @@ use sluice_domain::{
 };
 use sluice_storage::Account;
 
-use crate::{
-    App, AppError,
-    audit::Who,
-    caller::{Caller, Means},
-};
+use crate::{App, AppError, audit::Who, caller::Caller, door};
 
 /// A rule to be made.
 #[derive(Debug, Clone)]
@@ -164,9 +160,14 @@ impl App {
             .await
     }
 
-    /// Whether the account's rules let the caller in by `door`. A refusal is written down once a minute.
-    pub(crate) async fn check_address(&self, caller: &Caller, door: Door, now: Timestamp) -> Result<(), AppError> {
-        let held = self.door(caller.account, caller.security_version).await?;
+    /// Whether the account's rules, as `held` has them, let the caller in by `door`. Refusals are written down.
+    pub(crate) async fn check_address(
+        &self,
+        held: &door::Door,
+        caller: &Caller,
+        door: Door,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
         let entry = if held.addresses.is_valid(now) {
             held.addresses.ask(door, caller.role, &caller.address)
         } else {
@@ -175,19 +176,11 @@ impl App {
         match entry {
             Entry::Allowed => Ok(()),
             Entry::Denied | Entry::NotAllowed => {
-                let action = match door {
-                    Door::LogIn => Action::LogInRefused,
-                    Door::Session | Door::Support => Action::SessionRefused,
-                    Door::Token => Action::TokenRefused,
-                };
-                let what = match caller.means {
+                const CODE: &str = "address-refused";
+                match door {
                     // Each attempt is one of somebody who knew the password.
-                    _ if door == Door::LogIn => None,
-                    Means::Session(id) => Some(format!("address {id} {}", caller.address)),
-                    Means::Token(id) => Some(format!("address {id} {}", caller.address)),
-                };
-                if what.is_none_or(|what| self.inner.seldom.first(what, now)) {
-                    self.record(caller, action, json!({"code": "address-refused"})).await?;
+                    Door::LogIn => self.record(caller, Action::LogInRefused, json!({"code": CODE})).await?,
+                    Door::Session | Door::Token | Door::Support => self.write_down_refusal(caller, CODE, now).await?,
                 }
                 Err(AppError::AddressRefused)
             }

@@ -189,8 +189,11 @@ impl App {
 
     /// Keeps an entry about something that changes no other row.
     pub(crate) async fn record(&self, caller: &Caller, action: Action, details: Value) -> Result<(), AppError> {
-        let entry = self.audit_row(caller, action, caller.person, details);
-        let account = caller.account;
+        self.keep_entry(caller.account, self.audit_row(caller, action, caller.person, details)).await
+    }
+
+    /// Keeps an entry by itself.
+    pub(crate) async fn keep_entry(&self, account: AccountId, entry: NewAudit) -> Result<(), AppError> {
         self.inner.database.write(Some(account), move |tx| Ok(tx.account(account).insert_audit(&entry)?)).await
     }
 }

@@ -7,13 +7,13 @@ use serde_json::json;
 use sluice_domain::{
     address,
     audit::Action,
-    message::Role,
+    id::AccountId,
     network::network_of,
     permission::Permissions,
     security::{Roaming, SecuritySettings},
     time::Timestamp,
 };
-use sluice_storage::{LiveSession, LiveToken, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LiveSession, LiveToken, PersonStatus, SessionEnd, StorageError};
 
 use crate::{
     App, AppError,
@@ -140,15 +140,9 @@ impl App {
         if let Some(refusal) = refusal {
             return Err(self.refuse(&caller, refusal, now).await);
         }
-        self.check_address(&caller, address::Door::Session, now).await?;
+        self.check_address(&door, &caller, address::Door::Session, now).await?;
         if now >= live.session.last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
-            let (database, account) = (self.inner.database.clone(), caller.account);
-            self.inner.background.spawn(async move {
-                let written = database.write(Some(account), move |tx| tx.account(account).session_seen(id, now)).await;
-                if let Err(error) = written {
-                    tracing::warn!(%error, "that a session was used was not kept");
-                }
-            });
+            self.note_use(caller.account, move |rows| rows.session_seen(id, now));
         }
         Ok(caller)
     }
@@ -178,30 +172,35 @@ impl App {
         if let Some(refusal) = refusal {
             return Err(self.refuse(&caller, refusal, now).await);
         }
-        self.check_address(&caller, address::Door::Token, now).await?;
-        let fresh = token.last_used_at.is_some_and(|at| now < at.plus_millis(MINUTE))
-            && token.last_used_from.as_ref() == Some(&caller.address);
-        if !fresh && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
-            let (database, account) = (self.inner.database.clone(), caller.account);
+        let door = self.door(caller.account, caller.security_version).await?;
+        self.check_address(&door, &caller, address::Door::Token, now).await?;
+        let used_here = token.last_used_at.filter(|_| token.last_used_from.as_ref() == Some(&caller.address));
+        let used_here_within = |millis| used_here.is_some_and(|at| now < at.plus_millis(millis));
+        if !used_here_within(MINUTE) && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
             let (id, from) = (token.id, caller.address.clone());
             // The journal says that a token is used from an address once a day.
-            let same_day = token.last_used_at.is_some_and(|at| now < at.plus_millis(DAY_MILLIS));
-            let known = same_day && token.last_used_from.as_ref() == Some(&from);
-            let journal = (!known).then(|| self.audit_row(&caller, Action::TokenUsed, id, json!({})));
-            self.inner.background.spawn(async move {
-                let written = database
-                    .write(Some(account), move |tx| {
-                        let mut rows = tx.account(account);
-                        rows.api_token_used(id, now, &from)?;
-                        journal.map_or(Ok(()), |entry| rows.insert_audit(&entry))
-                    })
-                    .await;
-                if let Err(error) = written {
-                    tracing::warn!(%error, "that a token was used was not kept");
-                }
+            let journal = !used_here_within(DAY_MILLIS);
+            let journal = journal.then(|| self.audit_row(&caller, Action::TokenUsed, id, json!({})));
+            self.note_use(caller.account, move |rows| {
+                rows.api_token_used(id, now, &from)?;
+                journal.map_or(Ok(()), |entry| rows.insert_audit(&entry))
             });
         }
         Ok(caller)
+    }
+
+    /// Writes down, beside the request, that a session or a token was used.
+    fn note_use(
+        &self,
+        account: AccountId,
+        note: impl FnOnce(&mut Account<'_>) -> Result<(), StorageError> + Send + 'static,
+    ) {
+        let database = self.inner.database.clone();
+        self.inner.background.spawn(async move {
+            if let Err(error) = database.write(Some(account), move |tx| note(&mut tx.account(account))).await {
+                tracing::warn!(%error, "that a session or a token was used was not kept");
+            }
+        });
     }
 
     /// Whether a session has moved to where its person has never logged in.
@@ -229,19 +228,26 @@ impl App {
         Ok((!known).then_some(Refusal::AnotherNetwork))
     }
 
-    /// Writes down that the caller was refused, once a minute for each address and reason.
     async fn refuse(&self, caller: &Caller, refusal: Refusal, now: Timestamp) -> AppError {
-        let what = format!("refused {:?} {} {}", caller.means, caller.address, refusal.code());
-        if self.inner.seldom.first(what, now) {
-            let action = match caller.means {
-                Means::Session(_) => Action::SessionRefused,
-                Means::Token(_) => Action::TokenRefused,
-            };
-            if let Err(error) = self.record(caller, action, json!({"code": refusal.code()})).await {
-                return error;
-            }
+        let written = self.write_down_refusal(caller, refusal.code(), now).await;
+        written.err().unwrap_or(AppError::Refused(refusal))
+    }
+
+    /// Writes down that the caller's session or token was refused, once a minute for each address and reason.
+    pub(crate) async fn write_down_refusal(
+        &self,
+        caller: &Caller,
+        code: &'static str,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        if !self.inner.seldom.first(format!("refused {:?} {} {code}", caller.means, caller.address), now) {
+            return Ok(());
         }
-        AppError::Refused(refusal)
+        let action = match caller.means {
+            Means::Session(_) => Action::SessionRefused,
+            Means::Token(_) => Action::TokenRefused,
+        };
+        self.record(caller, action, json!({"code": code})).await
     }
 }
 
@@ -279,6 +285,6 @@ fn duty(live: &LiveSession, settings: &SecuritySettings, now: Timestamp) -> Opti
     if settings.password.max_age_days.is_some_and(too_old) {
         return Some(Duty::ChangePassword);
     }
-    let wanted = settings.second_factor_for.contains(&live.role) && live.role != Role::Support;
+    let wanted = settings.second_factor_for.contains(&live.role);
     (wanted && !live.session.second_factor).then_some(Duty::EnrolSecondFactor)
 }

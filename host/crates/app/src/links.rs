@@ -4,12 +4,11 @@ use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
-    id::{AccountId, LinkId, PersonId},
-    message::Role,
+    id::{AccountId, LinkId, PersonId, SessionId},
     network::network_of,
     time::Timestamp,
 };
-use sluice_storage::{LinkRow, PersonRow, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LinkRow, PersonRow, PersonStatus, SessionEnd};
 
 use crate::{App, AppError, audit::Who, new_password, secret};
 
@@ -67,22 +66,19 @@ impl App {
                 Ok::<_, AppError>((account, link, person))
             })
             .await?;
-        let who = |role: Role| Who { id: person.id.to_string(), role, address: address.clone() };
+        let who = Who { id: person.id.to_string(), role: person.role, address: address.clone() };
         let refusal = match link.used_at {
             Some(_) => Some(AppError::LinkUsed),
             None if link.expires_at <= now => Some(AppError::LinkExpired),
             None => None,
         };
         if let Some(refusal) = refusal {
-            let entry = self.audit_row_of(who(person.role), Action::LinkRefused, link.id, json!({}));
-            self.inner
-                .database
-                .write(Some(account), move |tx| Ok::<_, AppError>(tx.account(account).insert_audit(&entry)?))
-                .await?;
+            let entry = self.audit_row_of(who, Action::LinkRefused, link.id, json!({}));
+            self.keep_entry(account, entry).await?;
             return Err(refusal);
         }
         let hash = self.hash_new_password(account, &person, password).await?;
-        let entry = self.audit_row_of(who(person.role), Action::PasswordSet, person.id, json!({"link": link.id}));
+        let entry = self.audit_row_of(who, Action::PasswordSet, person.id, json!({"link": link.id}));
         let network = network_of(&address);
         self.inner
             .database
@@ -97,11 +93,7 @@ impl App {
                     // A link lets nobody in whom an administrator keeps out.
                     PersonStatus::Disabled | PersonStatus::Deleted => return Err(AppError::LinkExpired),
                 };
-                if let Some(old) = &person.password_hash {
-                    rows.remember_password(person.id, old, now)?;
-                }
-                rows.set_password(person.id, &hash, status, now)?;
-                rows.end_sessions(person.id, None, SessionEnd::PasswordChanged)?;
+                replace_password(&mut rows, &person, &hash, status, None, now)?;
                 // Who has the link is the person: attempts to log in from here count apart from a stranger's.
                 rows.know_network(person.id, &network, now)?;
                 Ok(rows.insert_audit(&entry)?)
@@ -117,25 +109,24 @@ impl App {
         password: SecretString,
     ) -> Result<String, AppError> {
         let id = person.id;
-        let (version, remembered) = self
+        let (policy, mut earlier) = self
             .inner
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                let (version, settings) = rows.security()?.ok_or(AppError::NotFound("account"))?;
-                let remembered = rows.remembered_passwords(id, settings.password.remembered.saturating_sub(1))?;
-                Ok::<_, AppError>((version, remembered))
+                let (_, settings) = rows.security()?.ok_or(AppError::NotFound("account"))?;
+                // The one of now is one of them.
+                let earlier = rows.remembered_passwords(id, settings.password.remembered.saturating_sub(1))?;
+                Ok::<_, AppError>((settings.password, earlier))
             })
             .await?;
-        let door = self.door(account, version).await?;
-        let mut earlier = if door.settings.password.remembered == 0 { Vec::new() } else { remembered };
-        if door.settings.password.remembered > 0 {
+        if policy.remembered > 0 {
             earlier.extend(person.password_hash.clone());
         }
         let (name, email, asked) = (person.name.clone(), person.email.clone(), password.clone());
         self.inner
             .passwords
-            .in_turn(move || new_password::check(&asked, &door.settings.password, &[&name, &email, "sluice"]))
+            .in_turn(move || new_password::check(&asked, &policy, &[&name, &email, "sluice"]))
             .await??;
         if self.inner.passwords.is_any_of(password.clone(), earlier).await? {
             return Err(AppError::WeakPassword {
@@ -145,4 +136,22 @@ impl App {
         }
         self.inner.passwords.hash(password, &self.inner.rng).await
     }
+}
+
+/// Sets a person's password, remembers the one before, and ends what was begun with it: links, and sessions but for one that is kept.
+pub(crate) fn replace_password(
+    rows: &mut Account<'_>,
+    person: &PersonRow,
+    hash: &str,
+    status: PersonStatus,
+    kept: Option<SessionId>,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    if let Some(old) = &person.password_hash {
+        rows.remember_password(person.id, old, now)?;
+    }
+    rows.set_password(person.id, hash, status, now)?;
+    rows.cancel_links(person.id)?;
+    rows.end_sessions(person.id, kept, SessionEnd::PasswordChanged)?;
+    Ok(())
 }

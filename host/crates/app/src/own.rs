@@ -5,7 +5,7 @@ use serde_json::json;
 use sluice_domain::{audit::Action, id::SessionId};
 use sluice_storage::{PersonRow, SessionEnd, SessionRow};
 
-use crate::{App, AppError, caller::Caller, throttle::Subjects};
+use crate::{App, AppError, caller::Caller, links::replace_password, throttle::Subjects};
 
 impl App {
     /// Changes the caller's password. Their other sessions end.
@@ -28,12 +28,7 @@ impl App {
             .database
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
-                if let Some(old) = &person.password_hash {
-                    rows.remember_password(id, old, now)?;
-                }
-                rows.set_password(id, &hash, person.status, now)?;
-                rows.cancel_links(id)?;
-                rows.end_sessions(id, Some(session), SessionEnd::PasswordChanged)?;
+                replace_password(&mut rows, &person, &hash, person.status, Some(session), now)?;
                 Ok(rows.insert_audit(&entry)?)
             })
             .await

@@ -229,7 +229,7 @@ impl App {
 }
 
 /// A person who is not deleted.
-fn there(rows: &mut Account<'_>, id: PersonId) -> Result<PersonRow, AppError> {
+pub(crate) fn there(rows: &mut Account<'_>, id: PersonId) -> Result<PersonRow, AppError> {
     let person = rows.person(id)?.filter(|person| person.status != PersonStatus::Deleted);
     person.ok_or(AppError::NotFound("person"))
 }

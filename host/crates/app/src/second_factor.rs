@@ -11,10 +11,10 @@ use sluice_domain::{
     permission::Permission,
     time::Timestamp,
 };
-use sluice_storage::{Account, PersonStatus, SecondFactorRow, SessionEnd};
+use sluice_storage::{Account, SecondFactorRow, SessionEnd};
 use totp_rs::{Builder, Totp};
 
-use crate::{App, AppError, Rng, caller::Caller, throttle::Subjects};
+use crate::{App, AppError, Rng, caller::Caller, people::there, throttle::Subjects};
 
 /// What authenticators show the secret's owner.
 const ISSUER: &str = "Sluice";
@@ -71,7 +71,7 @@ impl App {
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                let totp = rows.second_factor(person)?.is_some_and(|factor| factor.confirmed_at.is_some());
+                let totp = rows.second_factor(person)?.is_some_and(|factor| factor.is_confirmed());
                 Ok(OwnFactors { totp, recovery_codes: rows.recovery_codes(person)? })
             })
             .await
@@ -102,7 +102,7 @@ impl App {
             .database
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
-                if rows.second_factor(person)?.is_some_and(|factor| factor.confirmed_at.is_some()) {
+                if rows.second_factor(person)?.is_some_and(|factor| factor.is_confirmed()) {
                     return Err(AppError::Conflict("you have a second factor: remove it first"));
                 }
                 Ok(rows.put_second_factor(person, &row)?)
@@ -194,9 +194,7 @@ impl App {
             .database
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
-                rows.person(person)?
-                    .filter(|row| row.status != PersonStatus::Deleted)
-                    .ok_or(AppError::NotFound("person"))?;
+                there(&mut rows, person)?;
                 if !rows.delete_second_factor(person)? {
                     return Err(AppError::NotFound("second factor"));
                 }
@@ -214,7 +212,7 @@ impl App {
         code: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Code>, AppError> {
-        let factor = self.factor(account, person).await?.filter(|factor| factor.confirmed_at.is_some());
+        let factor = self.factor(account, person).await?.filter(SecondFactorRow::is_confirmed);
         let Some(factor) = factor else { return Ok(None) };
         let code = code.ok_or(AppError::CodeRequired)?;
         self.fits(account, person, &factor, code, now).map(Some)
@@ -226,7 +224,7 @@ impl App {
         let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
         self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
         let factor = self.factor(account, person).await?;
-        let factor = factor.filter(|factor| factor.confirmed_at.is_some() == confirmed);
+        let factor = factor.filter(|factor| factor.is_confirmed() == confirmed);
         let factor = factor.ok_or(AppError::NotFound("second factor"))?;
         match self.fits(account, person, &factor, code, now) {
             Ok(code) => Ok(code),

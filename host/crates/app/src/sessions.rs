@@ -97,18 +97,22 @@ impl App {
         let session = SessionId::new(now, self.random());
         let (caller, person) = match known.found.map(|found| found.caller(session, address)) {
             Some(known) if verified.right => known,
-            other => return Err(self.failed(known.subjects, other.map(|(caller, _)| caller), now).await),
+            other => {
+                let caller = other.as_ref().map(|(caller, _)| caller);
+                self.failed(known.subjects, caller, "wrong-credentials", now).await?;
+                return Err(AppError::WrongCredentials);
+            }
         };
         if let Some(refusal) = not_let_in(person.status) {
             self.record(&caller, Action::LogInRefused, json!({"code": refusal.code()})).await?;
             return Err(AppError::Refused(refusal));
         }
-        self.check_address(&caller, Door::LogIn, now).await?;
+        let door = self.door(caller.account, caller.security_version).await?;
+        self.check_address(&door, &caller, Door::LogIn, now).await?;
         let code = self.second_factor_of(&caller, known.subjects, code.as_deref(), now).await?;
         let user_agent = cut(user_agent, limits::USER_AGENT_BYTES);
         self.admit(&caller, &user_agent, code.is_some(), now).await?;
 
-        let door = self.door(caller.account, caller.security_version).await?;
         let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
         let row = SessionRow {
             id: session,
@@ -152,22 +156,11 @@ impl App {
         code: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Code>, AppError> {
-        match self.fitting_code(caller.account, caller.person, code, now).await {
-            Err(AppError::WrongCode) => {
-                let details = json!({"code": "wrong-code"});
-                let entry = self.audit_row(caller, Action::LogInRefused, caller.person, details);
-                let account = caller.account;
-                self.inner
-                    .database
-                    .write(Some(account), move |tx| {
-                        subjects.failed(tx, now)?;
-                        Ok::<_, AppError>(tx.account(account).insert_audit(&entry)?)
-                    })
-                    .await?;
-                Err(AppError::WrongCode)
-            }
-            other => other,
+        let fitting = self.fitting_code(caller.account, caller.person, code, now).await;
+        if matches!(fitting, Err(AppError::WrongCode)) {
+            self.failed(subjects, Some(caller), "wrong-code", now).await?;
         }
+        fitting
     }
 
     /// Who has the e-mail address, and whether an attempt to log in is looked at now.
@@ -192,20 +185,27 @@ impl App {
     }
 
     /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
-    async fn failed(&self, subjects: Subjects, caller: Option<Caller>, now: Timestamp) -> AppError {
-        let account = caller.as_ref().map(|caller| caller.account);
-        let entry = caller.as_ref().map(|caller| {
-            let details = json!({"code": "wrong-credentials"});
-            self.audit_row(caller, Action::LogInRefused, caller.person, details)
+    async fn failed(
+        &self,
+        subjects: Subjects,
+        caller: Option<&Caller>,
+        code: &'static str,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        let entry = caller.map(|caller| {
+            let entry = self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": code}));
+            (caller.account, entry)
         });
-        let written = self.inner.database.write(account, move |tx| {
-            subjects.failed(tx, now)?;
-            if let (Some(account), Some(entry)) = (account, entry) {
-                tx.account(account).insert_audit(&entry)?;
-            }
-            Ok::<_, AppError>(())
-        });
-        written.await.err().unwrap_or(AppError::WrongCredentials)
+        self.inner
+            .database
+            .write(caller.map(|caller| caller.account), move |tx| {
+                subjects.failed(tx, now)?;
+                if let Some((account, entry)) = entry {
+                    tx.account(account).insert_audit(&entry)?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// Ends the caller's session. A caller with a token has none.

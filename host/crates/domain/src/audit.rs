@@ -27,11 +27,6 @@ macro_rules! actions {
             pub const fn is_about_connecting(self) -> bool {
                 match self { $(Self::$name => actions!(@ $($connects)?)),* }
             }
-
-            /// What happened.
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence),* }
-            }
         }
     };
 }

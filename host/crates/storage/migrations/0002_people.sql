@@ -13,7 +13,7 @@ UPDATE people SET password_changed_at = created_at;
 UPDATE people SET permissions = '["conversations-all"]' WHERE role = 'operator';
 UPDATE people SET permissions = '["conversations-all","messages-review"]' WHERE role = 'supervisor';
 
--- Newest last; only as many as the account's settings say.
+-- Hashes that were replaced.
 CREATE TABLE password_history (
     account_id {text} NOT NULL,
     person_id {text} NOT NULL,

@@ -130,6 +130,26 @@ impl WriteConnection {
         }
     }
 
+    /// Whether transactions lock the accounts whose rows they write. SQLite has one writer.
+    const fn locks_accounts(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+
+    /// Locks the accounts whose rows the transaction writes, before anything else and in one order. A transaction of many accounts
+    /// would otherwise lock them in the order of its closures: two of them, of two servers, could wait for each other.
+    fn lock_accounts(&mut self, accounts: &BTreeSet<AccountId>) -> Result<(), StorageError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => {
+                let ids = accounts.iter().map(AccountId::to_string).collect::<Vec<_>>().join(",");
+                connection.query(LOCK_ACCOUNTS, values![ids], &mut |_| Ok(()))
+            }
+        }
+    }
+
     /// Whether the open transaction is gone with all that was written in it: the connection was lost, or SQLite rolled back by
     /// itself, as it does when the disk is full.
     fn has_dropped_transaction(&self) -> bool {
@@ -299,54 +319,26 @@ impl Place {
     }
 }
 
-/// The accounts whose rows a transaction on PostgreSQL writes, locked before anything else in one order.
-///
-/// A transaction of many accounts would otherwise lock them in the order of its closures: two of them, of two servers, could
-/// wait for each other.
-#[derive(Default)]
-struct Locked {
-    accounts: BTreeSet<AccountId>,
-}
-
-impl Locked {
-    /// Takes the closures that wait by now, and locks their accounts.
-    fn take(
-        &mut self,
-        connection: &mut WriteConnection,
-        batch: &mut VecDeque<Waiting>,
-        queue: &mut Queue,
-        most: usize,
-    ) -> Result<(), StorageError> {
-        match connection {
-            WriteConnection::Sqlite(_) => Ok(()),
-            WriteConnection::Postgres(connection) => {
-                batch.extend(std::iter::from_fn(|| queue.next()).take(most.saturating_sub(1)));
-                self.accounts = batch.iter().filter_map(|waiting| waiting.account).collect();
-                let ids = self.accounts.iter().map(AccountId::to_string).collect::<Vec<_>>().join(",");
-                connection.query(LOCK_ACCOUNTS, values![ids], &mut |_| Ok(()))
-            }
-        }
-    }
-}
-
 /// Runs a closure, and those that wait by then, in the transaction that was begun; commits; answers. Gives whether the connection
 /// can be used further.
 fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Queue, most: usize) -> bool {
     let (mut ran, mut place) = (Vec::new(), Place::Begun);
-    let (mut batch, mut locked) = (VecDeque::from([first]), Locked::default());
-    let mut end = locked.take(connection, &mut batch, queue, most);
+    let mut batch = VecDeque::from([first]);
+    if connection.locks_accounts() {
+        batch.extend(std::iter::from_fn(|| queue.next()).take(most.saturating_sub(1)));
+    }
+    let accounts = batch.iter().filter_map(|waiting| waiting.account).collect();
+    let mut end = connection.lock_accounts(&accounts);
     // Everybody is answered together: those that were not run learn how the transaction ended.
     while let Some(Waiting { mut job, .. }) = batch.pop_front() {
         if end.is_ok() {
-            end = step(connection, job.as_mut(), &mut place);
+            end = step(connection, job.as_mut(), &mut place, &accounts);
         }
         ran.push(job);
         // Looked for only now: who was answered by the commit before may be back, and then shares this one.
         if batch.is_empty() && end.is_ok() && ran.len() < most {
-            let on_sqlite = matches!(connection, WriteConnection::Sqlite(_));
-            let fits = |account: Option<AccountId>| {
-                on_sqlite || account.is_none_or(|account| locked.accounts.contains(&account))
-            };
+            let any = !connection.locks_accounts();
+            let fits = |account: Option<AccountId>| any || account.is_none_or(|account| accounts.contains(&account));
             batch.extend(queue.next_if(fits));
         }
     }
@@ -364,9 +356,18 @@ fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Que
 }
 
 /// Runs one closure. An error is the transaction's, not the closure's.
-fn step(connection: &mut WriteConnection, job: &mut dyn Job, place: &mut Place) -> Result<(), StorageError> {
+fn step(
+    connection: &mut WriteConnection,
+    job: &mut dyn Job,
+    place: &mut Place,
+    accounts: &BTreeSet<AccountId>,
+) -> Result<(), StorageError> {
     if let Some((control, ready)) = place.prepare() {
         connection.control(control)?;
+        if matches!(ready, Place::Begun) {
+            // The locks went with what was rolled back.
+            connection.lock_accounts(accounts)?;
+        }
         *place = ready;
     }
     let ran = job.run(&mut connection.tx(&mut false));

@@ -26,6 +26,13 @@ pub struct SecondFactorRow {
     pub last_step: i64,
 }
 
+impl SecondFactorRow {
+    /// Whether its person has shown a code of it.
+    pub const fn is_confirmed(&self) -> bool {
+        self.confirmed_at.is_some()
+    }
+}
+
 fn factor(row: &mut Row<'_>) -> Result<SecondFactorRow, StorageError> {
     Ok(SecondFactorRow {
         secret: row.text("second factor")?,
