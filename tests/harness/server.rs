@@ -118,18 +118,28 @@ impl Server {
     ///
     /// # Panics
     /// When it does not say that it is ready.
-    #[expect(clippy::unused_async, reason = "clients can be made only where async code runs")]
     pub async fn start_in(home: Home) -> Self {
+        Self::start_with(home, &[]).await
+    }
+
+    /// Starts one in a home that may have been used before, configured by the environment `more` too.
+    ///
+    /// # Panics
+    /// When it does not say that it is ready.
+    #[expect(clippy::unused_async, reason = "clients can be made only where async code runs")]
+    pub async fn start_with(home: Home, more: &[(&str, &str)]) -> Self {
         let log = File::options().create(true).append(true).open(home.folder.path().join("log")).expect("a log");
         let mut command = Command::new(sluice());
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--demo"])
+            .args(["serve", "--demo"])
             .arg(plugins())
             .arg("--data")
             .arg(home.data())
             .current_dir(home.folder.path())
             .env_clear()
+            .env("SLUICE_LISTEN", "127.0.0.1:0")
             .env("SLUICE_LOG", "debug")
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log);
