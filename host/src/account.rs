@@ -5,10 +5,7 @@ use secrecy::ExposeSecret as _;
 use sluice_app::people::Invitation;
 use sluice_domain::{id::AccountId, message::Role, permission::Permissions};
 
-use crate::{
-    compose::compose,
-    config::{Config, StoreArgs},
-};
+use crate::{compose, config::StoreArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -49,27 +46,28 @@ pub(crate) enum AccountCommand {
 pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
     match command {
         AccountCommand::Create { name, email, administrator, store } => {
-            let app = compose(&Config::of_store(&store)?).await?;
+            let app = compose::for_command(&store).await?;
             let invitation =
                 Invitation { email, name: administrator, role: Role::Administrator, permissions: Permissions::NONE };
             let made = app.open_account(&name, invitation).await;
+            let url = app.public_url().clone();
             app.close().await;
             let (account, link) = made?;
             println!("account {account}");
             println!("link    {}", link.secret.expose_secret());
             println!();
             println!("Whoever has the link sets the administrator's password, once and within three days:");
-            println!("  curl -X POST http://127.0.0.1:8080/api/v1/passwords -H 'Content-Type: application/json' \\");
+            println!("  curl -X POST {}/api/v1/passwords -H 'Content-Type: application/json' \\", url.as_str());
             println!("       -d '{{\"link\": \"LINK\", \"password\": \"…\"}}'");
         }
         AccountCommand::RemoveAddressRules { account, reason, store } => {
-            let app = compose(&Config::of_store(&store)?).await?;
+            let app = compose::for_command(&store).await?;
             let removed = app.break_address_rules(account, &reason).await;
             app.close().await;
             println!("{} rules were removed", removed?);
         }
         AccountCommand::List { store } => {
-            let app = compose(&Config::of_store(&store)?).await?;
+            let app = compose::for_command(&store).await?;
             let accounts = app.accounts().await;
             app.close().await;
             for account in accounts? {

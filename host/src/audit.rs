@@ -5,10 +5,7 @@ use clap::Subcommand;
 use sluice_app::audit::Verification;
 use sluice_domain::{digest::Digest, id::AccountId};
 
-use crate::{
-    compose::compose,
-    config::{Config, StoreArgs},
-};
+use crate::{compose, config::StoreArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -34,7 +31,7 @@ fn expectation(text: &str) -> Result<(i64, Digest), String> {
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]
 pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<()> {
     let AuditCommand::Verify { account, expect, store } = command;
-    let app = compose(&Config::of_store(&store)?).await?;
+    let app = compose::for_command(&store).await?;
     let accounts = match account {
         Some(account) => vec![account],
         None => app.accounts().await?.into_iter().map(|account| account.id).collect(),

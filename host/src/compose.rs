@@ -4,14 +4,17 @@ use std::path::Path;
 
 use anyhow::Context;
 use sluice_app::{App, Clock, Parts, Rng, ServerKey};
-use sluice_domain::time::Timestamp;
+use sluice_domain::{public_url::PublicUrl, time::Timestamp};
 use sluice_sandbox::{ArtefactKey, Sandbox, SandboxConfig, WorkerCommand};
 use sluice_storage::{Blobs, Database};
 
-use crate::{config::Config, key_file};
+use crate::{
+    config::{Config, StoreArgs},
+    key_file,
+};
 
 /// The application over the database, the folders and the key that the configuration names; what is not there is made.
-pub(crate) async fn compose(config: &Config) -> anyhow::Result<App> {
+pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::Result<App> {
     private_folder(&config.data)?;
     let database = Database::open(&config.database).await.context("opening the database")?;
     let blobs = Blobs::local(&config.blobs).context("opening the folder of components")?;
@@ -28,8 +31,15 @@ pub(crate) async fn compose(config: &Config) -> anyhow::Result<App> {
         key,
         clock: Clock::new(|| Timestamp::from_millis(since_epoch())),
         rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
+        public_url,
         cores: std::thread::available_parallelism().map_or(2, usize::from),
     }))
+}
+
+/// The application for a command that does one thing with it, also beside a running server.
+pub(crate) async fn for_command(store: &StoreArgs) -> anyhow::Result<App> {
+    let config = Config::of_store(store)?;
+    compose(&config, config.public_url(config.listen)?).await
 }
 
 fn since_epoch() -> i64 {
@@ -38,7 +48,7 @@ fn since_epoch() -> i64 {
 }
 
 /// Makes a folder that only this user can enter: keys and customers' data are in it.
-fn private_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.with_context(|| format!("making the folder {}", path.display()))

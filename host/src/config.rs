@@ -7,12 +7,18 @@ use std::{
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
+use sluice_domain::public_url::PublicUrl;
 use sluice_storage::DatabaseConfig;
+
+mod https;
+
+use https::HttpsArgs;
+pub(crate) use https::{Acme, CertificateFiles, Certificates, Https};
 
 /// Options that say where things are kept, of every command that works with them.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct StoreArgs {
-    /// A TOML file with `listen`, `data`, `database_url`, `blobs` and `key_file`; options and the environment go before it.
+    /// A TOML file with the options as keys (`listen`, `database_url`, …); options and the environment go before it.
     #[arg(long, env = "SLUICE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Folder of the embedded store [default: ./data].
@@ -28,6 +34,9 @@ pub(crate) struct StoreArgs {
     /// database share it.
     #[arg(long, env = "SLUICE_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// The URL under which people reach the server [default: made of the address that it listens on].
+    #[arg(long, env = "SLUICE_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
 }
 
 /// Options of `sluice serve`.
@@ -38,6 +47,8 @@ pub(crate) struct ServeArgs {
     /// Address and port to listen on [default: 127.0.0.1:8080]; port 0 takes a free one.
     #[arg(long, env = "SLUICE_LISTEN", value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    #[command(flatten)]
+    https: HttpsArgs,
     /// Seed two demo accounts once, with the example plugins in this folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) demo: Option<PathBuf>,
@@ -51,12 +62,24 @@ struct File {
     database_url: Option<String>,
     blobs: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    public_url: Option<String>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    acme_domains: Option<Vec<String>>,
+    acme_contact: Option<Vec<String>>,
+    acme_cache: Option<PathBuf>,
+    acme_directory: Option<String>,
+    trusted_proxies: Option<Vec<String>>,
+    forwarded_header: Option<String>,
 }
 
 /// What the server needs to know.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
+    pub(crate) https: Https,
+    /// As it was configured, if it was.
+    public_url: Option<PublicUrl>,
     pub(crate) data: PathBuf,
     pub(crate) database: DatabaseConfig,
     pub(crate) blobs: PathBuf,
@@ -65,20 +88,40 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
-        Self::new(args.listen, &args.store)
+        let config = Self::new(args.listen, args.https.clone(), &args.store)?;
+        config.https.check(config.listen, config.public_url.as_ref())?;
+        Ok(config)
     }
 
     /// For a command that does not listen.
     pub(crate) fn of_store(args: &StoreArgs) -> anyhow::Result<Self> {
-        Self::new(None, args)
+        Self::new(None, HttpsArgs::default(), args)
     }
 
-    fn new(listen: Option<SocketAddr>, args: &StoreArgs) -> anyhow::Result<Self> {
+    /// Under which URL people reach the server that listens on `address`.
+    pub(crate) fn public_url(&self, address: SocketAddr) -> anyhow::Result<PublicUrl> {
+        self.public_url.clone().map_or_else(|| self.https.url_at(address), Ok)
+    }
+
+    fn new(listen: Option<SocketAddr>, https: HttpsArgs, args: &StoreArgs) -> anyhow::Result<Self> {
         let file = args.config.as_deref().map_or_else(|| Ok(File::default()), read)?;
         let listen = listen.or(file.listen).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8080).into());
         let data = args.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let blobs = args.blobs.clone().or(file.blobs).unwrap_or_else(|| data.join("blobs"));
         let key = args.key_file.clone().or(file.key_file).unwrap_or_else(|| data.join("server.key"));
+        let public_url = args.public_url.clone().or(file.public_url);
+        let public_url = public_url.map(|url| url.parse().context("SLUICE_PUBLIC_URL")).transpose()?;
+        let https = https.or(HttpsArgs {
+            tls_certificate: file.tls_certificate,
+            tls_key: file.tls_key,
+            acme_domains: file.acme_domains,
+            acme_contact: file.acme_contact,
+            acme_cache: file.acme_cache,
+            acme_directory: file.acme_directory,
+            trusted_proxies: file.trusted_proxies,
+            forwarded_header: file.forwarded_header,
+        });
+        let https = Https::new(https, &data)?;
         let database = match args.database_url.clone().or(file.database_url) {
             None => DatabaseConfig::Sqlite { path: data.join("sluice.db") },
             Some(url) => {
@@ -89,7 +132,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, data, database, blobs, key })
+        Ok(Self { listen, https, public_url, data, database, blobs, key })
     }
 }
 

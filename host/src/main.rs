@@ -5,7 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 mod account;
+mod acme;
 mod audit;
+mod certificate;
 mod componentize;
 mod compose;
 mod config;
@@ -13,6 +15,7 @@ mod demo;
 mod key_file;
 mod seed;
 mod serve;
+mod trust;
 
 /// glibc's allocator keeps what password hashes and uploads took, once for each thread: after a burst of log-ins, hundreds of
 /// mebibytes.
@@ -29,7 +32,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve. Prints `ready http://HOST:PORT` when it can.
+    /// Serve. Prints `ready http://HOST:PORT`, or `https`, when it can.
     Serve(config::ServeArgs),
     /// Play a conversation, or a file of messages, through a running server and show what its rules make of it.
     Demo(demo::DemoArgs),

@@ -1,6 +1,6 @@
 //! Two demo accounts, one with the example plugins and one without, made once.
 
-use std::{collections::BTreeSet, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{collections::BTreeSet, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,10 +20,10 @@ const PLUGINS: [(&str, &str); 3] = [
     ("office-hours", include_str!("../demo/office-hours.json")),
 ];
 
-/// Makes the demo accounts unless `demo.json` says that they are there, and writes where the server listens into it.
-pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path, address: SocketAddr) -> anyhow::Result<()> {
+/// Makes the demo accounts unless `demo.json` says that they are there, and writes into it where the server is reached.
+pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path) -> anyhow::Result<()> {
     let path = data.join("demo.json");
-    let url = json!(format!("http://{address}"));
+    let url = json!(app.public_url().as_str());
     let mut demo = match std::fs::read(&path) {
         Ok(bytes) => serde_json::from_slice::<Map<String, Value>>(&bytes)
             .with_context(|| format!("reading {}", path.display()))?,

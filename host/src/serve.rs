@@ -3,7 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
-use sluice_web::Settings;
+use sluice_web::{Settings, Tls};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -12,13 +12,19 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    acme,
+    certificate::Followed,
     compose::compose,
-    config::{Config, ServeArgs},
+    config::{Certificates, Config, ServeArgs},
     seed,
 };
 
 /// How often a live stream looks for itself.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often the certificate's files are looked at.
+const RELOAD_EVERY: Duration = Duration::from_secs(10);
+/// Where an ACME authority connects to (RFC 8737, section 3).
+const HTTPS_PORT: u16 = 443;
 
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("SLUICE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
@@ -28,26 +34,25 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
-    let app = compose(&config).await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("listening on {}: choose another address with SLUICE_LISTEN if it is taken", config.listen)
     })?;
     let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
-        tracing::warn!(%address, "plain HTTP on an address that others can reach: put a proxy with TLS in front of it");
-    }
+    let app = compose(&config, config.public_url(address)?).await?;
     if let Some(plugins) = demo {
-        seed::demo(&app, plugins, &config.data, address).await?;
+        seed::demo(&app, plugins, &config.data).await?;
     }
+    let (transport, scheme) = (config.https.transport(), config.https.scheme());
+    let tls = tls(config.https.certificates, address)?;
 
     // From here on a signal ends it cleanly: whoever reads `ready` may send one at once.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let closing = CancellationToken::new();
-    let settings =
-        Settings { secure_cookies: !address.ip().is_loopback(), closing: closing.clone(), look_every: LOOK_EVERY };
+    let proxies = config.https.proxies;
+    let settings = Settings { transport, proxies, closing: closing.clone(), look_every: LOOK_EVERY };
     let router = sluice_web::router(app.clone(), settings);
-    let server = tokio::spawn(sluice_web::serve(listener, router, closing.clone()));
-    announce(address, demo.is_some());
+    let server = tokio::spawn(sluice_web::serve(listener, tls, router, closing.clone()));
+    announce(&format!("{scheme}://{address}"), demo.is_some());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -59,14 +64,33 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What encrypts connections, if anything does. Certificates are kept current in the background.
+fn tls(certificates: Certificates, address: SocketAddr) -> anyhow::Result<Option<Tls>> {
+    match certificates {
+        Certificates::None => Ok(None),
+        Certificates::Files(files) => {
+            let followed = Followed::load(files)?;
+            let tls = Tls::new(followed.certificate.clone())?;
+            tokio::spawn(followed.follow(RELOAD_EVERY, signal(SignalKind::hangup())?));
+            Ok(Some(tls))
+        }
+        Certificates::Acme(acme) => {
+            if address.port() != HTTPS_PORT {
+                tracing::warn!(%address, "an ACME authority connects to port 443 of the names: send that port here");
+            }
+            acme::start(acme).map(Some)
+        }
+    }
+}
+
 /// Says on standard output that it can serve. Who started it may have read that line and closed the pipe: that is no reason to fail.
-fn announce(address: SocketAddr, demo: bool) {
-    let mut text = format!("ready http://{address}\n");
+fn announce(url: &str, demo: bool) {
+    let mut text = format!("ready {url}\n");
     if demo {
         text += "\nTry next, in another terminal:\n";
         text += "  target/release/sluice demo                       a conversation, with and without plugins\n";
         text += "  target/release/sluice demo --file FILE.csv       your own messages, with counts by verdict\n";
-        let document = format!("curl http://{address}/api/openapi.json");
+        let document = format!("curl {url}/api/openapi.json");
         text += &format!("  {document:<49}everything that the API can do\n");
     }
     let mut output = std::io::stdout().lock();

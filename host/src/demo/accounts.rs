@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sluice_domain::message::Direction;
 
 use super::api::Account;
+use crate::trust;
 
 #[derive(Debug, Deserialize)]
 struct Team {
@@ -53,7 +54,7 @@ impl DemoAccounts {
         }
         file.url.truncate(file.url.trim_end_matches('/').len());
         // The server is on this machine or where the user said: a proxy between would only be in the way.
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(trust::client_config()?).build()?;
         Ok(Self { http, file })
     }
 

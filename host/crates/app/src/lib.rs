@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use sluice_domain::{audit::SealKey, time::Timestamp};
+use sluice_domain::{audit::SealKey, public_url::PublicUrl, time::Timestamp};
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
@@ -85,6 +85,7 @@ struct Inner {
     sandbox: Sandbox,
     audit_key: SealKey,
     sealer: Sealer,
+    public_url: PublicUrl,
     clock: Clock,
     rng: Rng,
     bus: Bus,
@@ -112,6 +113,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Where randomness comes from.
     pub rng: Rng,
+    /// Under which URL people reach the server.
+    pub public_url: PublicUrl,
     /// How many calls of plugins may run at once; the machine's cores.
     pub cores: usize,
 }
@@ -119,7 +122,7 @@ pub struct Parts {
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, key, clock, rng, cores } = parts;
+        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores } = parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
@@ -127,6 +130,7 @@ impl App {
                 blobs,
                 sandbox,
                 sealer: Sealer::new(&key.derive("sealed secrets")),
+                public_url,
                 audit_key: SealKey::new(*key.derive("audit").expose_secret()),
                 clock,
                 rng,
@@ -156,6 +160,11 @@ impl App {
         self.inner.background.close();
         self.inner.background.wait().await;
         self.inner.database.clone().close().await;
+    }
+
+    /// Under which URL people reach the server.
+    pub fn public_url(&self) -> &PublicUrl {
+        &self.inner.public_url
     }
 
     fn now(&self) -> Timestamp {

@@ -2,22 +2,24 @@
 //!
 //! Everything from outside is bounded here, before it is kept.
 
-use std::net::SocketAddr;
-
 use axum::{
     body::{Body, HttpBody as _},
-    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode, header, request::Parts, uri::Authority},
 };
 use http_body_util::BodyExt;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use sluice_app::{authenticate::Credentials, caller::Caller};
+use sluice_domain::{forwarding::Scheme, public_url::PublicUrl};
 
-use crate::{Web, problem::Problem};
+use crate::{Transport, Web, arrival::Arrival, problem::Problem};
 
-/// The cookie that carries a session's secret.
+/// The cookie that carries a session's secret on this machine.
 pub(crate) const COOKIE: &str = "sluice_session";
+/// The same where people come by HTTPS: with this prefix, browsers take it from nobody but this host, over HTTPS (RFC 6265bis,
+/// section 4.1.3.2).
+const SECURE_COOKIE: &str = "__Host-sluice_session";
 /// How much of a body that is too large is read and dropped, so that its sender gets to read why.
 const DRAIN_BYTES: usize = 256 << 20;
 
@@ -28,20 +30,20 @@ impl FromRequestParts<Web> for Auth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        let credentials = credentials(parts)?;
+        let credentials = credentials(web, parts)?;
         Ok(Self(web.app.authenticate(credentials, address(parts)).await?))
     }
 }
 
 /// What the request carries to show who sent it: a bearer token, or else the session's cookie.
-pub(crate) fn credentials(parts: &Parts) -> Result<Credentials, Problem> {
+pub(crate) fn credentials(web: &Web, parts: &Parts) -> Result<Credentials, Problem> {
     if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(bearer).ok_or_else(|| {
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "send `Authorization: Bearer <api token>`")
         })?;
         return Ok(Credentials::Token(SecretString::from(token)));
     }
-    let Some(secret) = cookie(&parts.headers) else {
+    let Some(secret) = cookie(&parts.headers, cookie_name(web.settings.transport)) else {
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "unauthenticated",
@@ -49,7 +51,7 @@ pub(crate) fn credentials(parts: &Parts) -> Result<Credentials, Problem> {
         ));
     };
     if !parts.method.is_safe() {
-        refuse_other_sites(&parts.headers)?;
+        refuse_other_sites(web, parts)?;
     }
     Ok(Credentials::Session(SecretString::from(secret)))
 }
@@ -59,22 +61,31 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The name that the session's cookie has. The other one is not taken: a cookie without the prefix may be anybody's.
+pub(crate) fn cookie_name(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Local => COOKIE,
+        Transport::Encrypted => SECURE_COOKIE,
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let values = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.into_iter().find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+    pairs.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// A browser sends the cookie with other sites' requests too: what such a request would change is refused. The browser itself says
 /// where a request comes from, in `Sec-Fetch-Site` or in `Origin`; a client that sends neither is not a browser.
-fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let own = match (text(header::HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN), text(header::HOST))
-    {
-        (Some(site), _, _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
-        (None, Some(_), None) => false,
-        (None, None, _) => true,
+fn refuse_other_sites(web: &Web, parts: &Parts) -> Result<(), Problem> {
+    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let own = match (text(header::HeaderName::from_static("sec-fetch-site")), text(header::ORIGIN)) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        // A proxy may have put another host into the request than the one that people see.
+        (None, Some(origin)) => {
+            web.app.public_url().is_origin(origin) || asked(parts).is_some_and(|asked| asked.is_origin(origin))
+        }
+        (None, None) => true,
     };
     if own {
         Ok(())
@@ -85,6 +96,17 @@ fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
             "another site's page sent this with your session: it is refused",
         ))
     }
+}
+
+/// What the request was sent to, as its sender wrote it: `:authority` in HTTP/2, else `Host`.
+fn asked(parts: &Parts) -> Option<PublicUrl> {
+    let host = || parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = parts.uri.authority().map(Authority::as_str).or_else(host)?;
+    let scheme = match parts.extensions.get::<Arrival>()?.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    format!("{scheme}://{host}").parse().ok()
 }
 
 /// Where a request comes from.
@@ -105,12 +127,9 @@ impl FromRequestParts<Web> for Peer {
     }
 }
 
-/// The peer's address, IPv4-mapped ones as IPv4.
+/// The client's address, IPv4-mapped ones as IPv4.
 pub(crate) fn address(parts: &Parts) -> String {
-    parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or_else(String::new, |peer| peer.0.ip().to_canonical().to_string())
+    parts.extensions.get::<Arrival>().map_or_else(String::new, |arrival| arrival.client.to_string())
 }
 
 /// A JSON body of at most the router's limit.

@@ -10,24 +10,34 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 use sluice_app::App;
+use sluice_domain::forwarding::Proxies;
 use tokio_util::sync::CancellationToken;
 use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use crate::serve::serve;
+pub use crate::{
+    arrival::Transport,
+    serve::serve,
+    tls::{Certificate, Tls, TlsError},
+};
 use crate::{problem::Problem, routes::Security};
 
+mod arrival;
 mod documents;
 mod extract;
 mod paging;
 mod problem;
 mod routes;
 mod serve;
+mod tls;
 mod views;
 
 /// Largest JSON body, in bytes: a configuration, and room for what is around it.
 const JSON_BYTES: usize = (1 << 20) + (64 << 10);
+
+/// What no page of the server asks a browser for (W3C, Permissions Policy).
+const NO_DEVICES: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// What handlers stand on.
 #[derive(Clone)]
@@ -39,8 +49,10 @@ struct Web {
 /// How the API is served.
 #[derive(Debug)]
 pub struct Settings {
-    /// Whether the session's cookie is for HTTPS only. Off only where plain HTTP cannot leave the machine.
-    pub secure_cookies: bool,
+    /// What lies between the server and the people who use it.
+    pub transport: Transport,
+    /// Whose word is taken for where a request comes from.
+    pub proxies: Proxies,
     /// Ends live streams when the server shuts down.
     pub closing: CancellationToken,
     /// How often a live stream looks into the outbox without having been woken, and asks whether its caller may still read.
@@ -128,10 +140,15 @@ pub fn router(app: App, settings: Settings) -> Router {
             )
         })
         .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), arrival::note))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_layer(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header_layer(HeaderName::from_static("permissions-policy"), NO_DEVICES))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             // The path names ids, never texts; the query may hold more, so it stays out of the log.
             tracing::debug_span!("request", method = %request.method(), path = request.uri().path())

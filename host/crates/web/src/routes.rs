@@ -26,6 +26,9 @@ pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 
+const SESSION: &str = "The session that POST /api/v1/sessions gave. Where the server is reached by HTTPS, the cookie's name is \
+                       `__Host-sluice_session`.";
+
 /// How a caller shows who it is, for the OpenAPI document.
 pub(crate) struct Security;
 
@@ -34,8 +37,7 @@ impl Modify for Security {
         let components = document.components.get_or_insert_default();
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
         components.add_security_scheme("token", SecurityScheme::Http(token));
-        let cookie =
-            ApiKeyValue::with_description(crate::extract::COOKIE, "The session that POST /api/v1/sessions gave.");
+        let cookie = ApiKeyValue::with_description(crate::extract::COOKIE, SESSION);
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }

@@ -2,18 +2,24 @@
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use crate::{arrival::Connection, tls::Tls};
 
 /// Most connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 16_384;
@@ -24,8 +30,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again, when the system had no room for a connection.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Serves `router` on `listener` until `closing` is cancelled, then finishes the requests that were begun.
-pub async fn serve(listener: TcpListener, router: Router, closing: CancellationToken) {
+/// Serves `router` on `listener`, over TLS where there is some, until `closing` is cancelled, then finishes the requests that were
+/// begun.
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, closing: CancellationToken) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEAD)).max_concurrent_streams(256);
@@ -38,12 +45,16 @@ pub async fn serve(listener: TcpListener, router: Router, closing: CancellationT
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
         }
-        let (builder, router, watcher) = (builder.clone(), router.clone(), graceful.watcher());
+        let talk = Talk { builder: builder.clone(), router: router.clone(), watcher: graceful.watcher() };
+        let tls = tls.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(router.clone(), peer, request));
-            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(connection.into_owned()).await {
-                tracing::debug!(%error, "a connection ended badly");
+            match tls {
+                None => talk.over(stream, Connection { peer, encrypted: false }).await,
+                Some(tls) => match tls.handshake(stream).await {
+                    Ok(Some(stream)) => talk.over(stream, Connection { peer, encrypted: true }).await,
+                    Ok(None) => {}
+                    Err(error) => tracing::debug!(%error, "a handshake failed"),
+                },
             }
             drop(place);
         });
@@ -70,12 +81,30 @@ async fn accept(listener: &TcpListener, closing: &CancellationToken) -> Option<(
     }
 }
 
+/// What it takes to speak HTTP over a connection.
+struct Talk {
+    builder: Arc<Builder<TokioExecutor>>,
+    router: Router,
+    watcher: Watcher,
+}
+
+impl Talk {
+    async fn over(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, connection: Connection) {
+        let Self { builder, router, watcher } = self;
+        let service = service_fn(move |request| answer(router.clone(), connection, request));
+        let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(served.into_owned()).await {
+            tracing::debug!(%error, "a connection ended badly");
+        }
+    }
+}
+
 async fn answer(
     router: Router,
-    peer: SocketAddr,
+    connection: Connection,
     request: Request<Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(connection);
     router.oneshot(request).await
 }

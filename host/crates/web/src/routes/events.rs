@@ -74,7 +74,7 @@ async fn next(web: &Web, events: &mut EventStream, parts: &Parts) -> Option<Vec<
 }
 
 async fn still_allowed(web: &Web, parts: &Parts) -> Result<(), AppError> {
-    let credentials = credentials(parts).map_err(|_| AppError::Unauthenticated)?;
+    let credentials = credentials(web, parts).map_err(|_| AppError::Unauthenticated)?;
     web.app.authenticate(credentials, address(parts)).await.map(drop)
 }
 

@@ -19,8 +19,8 @@ use sluice_domain::{
 use utoipa::ToSchema;
 
 use crate::{
-    Web, documents,
-    extract::{Auth, COOKIE, Json, Peer},
+    Transport, Web, documents,
+    extract::{Auth, Json, Peer, cookie_name},
     problem::Problem,
 };
 
@@ -123,7 +123,11 @@ pub(crate) async fn me(Auth(caller): Auth) -> axum::Json<Me> {
 }
 
 fn cookie(web: &Web, secret: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-    let secure = if web.settings.secure_cookies { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let name = cookie_name(web.settings.transport);
+    let secure = match web.settings.transport {
+        Transport::Local => "",
+        Transport::Encrypted => "; Secure",
+    };
+    let text = format!("{name}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).map_err(|_| sluice_app::AppError::Internal("writing a cookie").into())
 }
