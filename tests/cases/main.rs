@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod acme;
 mod addresses;
 mod audit;
 mod chain;
@@ -10,6 +11,7 @@ mod durability;
 mod evaluate;
 mod events;
 mod failures;
+mod https;
 mod input;
 mod isolation;
 mod people;

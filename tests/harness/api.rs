@@ -1,15 +1,11 @@
 //! The native API, as one of its users sends it.
 
-use std::{
-    net::IpAddr,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 
-use crate::{Answer, Events, Member, files};
+use crate::{Answer, Events, Member, clients::client, files};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -26,7 +22,8 @@ impl Api {
         Self { http, url, shows: None }
     }
 
-    pub(crate) fn url(&self) -> &str {
+    /// Where the server is, as `http://HOST:PORT` or `https`.
+    pub fn url(&self) -> &str {
         &self.url
     }
 
@@ -36,7 +33,16 @@ impl Api {
     /// When no client can be made.
     #[must_use]
     pub fn from(&self, address: [u8; 4]) -> Self {
-        Self { http: client(Some(address.into())), ..self.clone() }
+        Self { http: client(Some(address.into()), None), ..self.clone() }
+    }
+
+    /// The same, trusting servers with this certificate (PEM), or with one that it has signed, and no others.
+    ///
+    /// # Panics
+    /// When it is no certificate.
+    #[must_use]
+    pub fn trusting(&self, certificate: &str) -> Self {
+        Self { http: client(None, Some(certificate)), ..self.clone() }
     }
 
     /// The same, showing an API token.
@@ -195,14 +201,6 @@ impl Api {
         assert_eq!(response.status(), 200);
         Events::new(response)
     }
-}
-
-/// Longest that a request may take before the case fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A client that comes from an address of this machine.
-pub(crate) fn client(from: Option<IpAddr>) -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(PATIENCE).local_address(from).build().expect("a client")
 }
 
 /// The `id` of what was made.

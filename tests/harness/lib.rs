@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod clients;
 mod events;
 mod files;
 mod server;
@@ -12,6 +13,7 @@ mod server;
 pub use crate::{
     answer::Answer,
     api::Api,
+    clients::{PATIENCE, client_builder},
     events::{Event, Events},
     files::{component, sluice},
     server::{Account, Home, Member, Server},

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::{
     Api,
-    api::client,
+    clients::client,
     files::{plugins, sluice},
 };
 
@@ -45,6 +45,45 @@ impl Home {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The command that starts a server here, configured by the environment `more` too.
+    fn serve(&self, more: &[(&str, &str)]) -> Command {
+        let log = File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
+        let mut command = Command::new(sluice());
+        command
+            .args(["serve", "--demo"])
+            .arg(plugins())
+            .arg("--data")
+            .arg(self.data())
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("SLUICE_LISTEN", "127.0.0.1:0")
+            .env("SLUICE_LOG", "debug")
+            .envs(more.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        if let Some(url) = &self.database_url {
+            command.env("SLUICE_DATABASE_URL", url);
+        }
+        command
+    }
+
+    /// What a server says that does not start with this environment.
+    ///
+    /// # Panics
+    /// When it starts.
+    pub fn refuses(&self, more: &[(&str, &str)]) -> String {
+        let mut process = self.serve(more).spawn().expect("the binary runs");
+        let mut line = String::new();
+        let output = process.stdout.take().expect("the server's output is a pipe");
+        BufReader::new(output).read_line(&mut line).expect("the server's output");
+        // One that has ended already cannot be killed.
+        let _ = process.kill();
+        let status = process.wait().expect("a process that ends");
+        assert!(line.is_empty() && !status.success(), "it started: {line}");
+        self.log()
     }
 
     /// What the server wrote to its log, from its first start on.
@@ -128,24 +167,7 @@ impl Server {
     /// When it does not say that it is ready.
     #[expect(clippy::unused_async, reason = "clients can be made only where async code runs")]
     pub async fn start_with(home: Home, more: &[(&str, &str)]) -> Self {
-        let log = File::options().create(true).append(true).open(home.folder.path().join("log")).expect("a log");
-        let mut command = Command::new(sluice());
-        command
-            .args(["serve", "--demo"])
-            .arg(plugins())
-            .arg("--data")
-            .arg(home.data())
-            .current_dir(home.folder.path())
-            .env_clear()
-            .env("SLUICE_LISTEN", "127.0.0.1:0")
-            .env("SLUICE_LOG", "debug")
-            .envs(more.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        if let Some(url) = &home.database_url {
-            command.env("SLUICE_DATABASE_URL", url);
-        }
+        let mut command = home.serve(more);
         let mut process = command.spawn().expect("the server starts");
         let mut line = String::new();
         let output = process.stdout.take().expect("the server's output is a pipe");
@@ -154,7 +176,7 @@ impl Server {
             panic!("{line:?} instead of `ready`:\n{}", home.log())
         };
 
-        let nobody = Api::nobody(client(None), url.to_owned());
+        let nobody = Api::nobody(client(None, None), url.to_owned());
         let demo = fs::read(home.data().join("demo.json")).expect("demo.json");
         let demo: Demo = serde_json::from_slice(&demo).expect("demo.json as it is documented");
         let (with_plugins, without_plugins) = (demo.with_plugins.of(&nobody), demo.without_plugins.of(&nobody));
@@ -181,6 +203,14 @@ impl Server {
         let chosen = json!({"link": invited["link"]["secret"], "password": password});
         self.nobody.post("/api/v1/passwords", chosen).await.is(204);
         Member { email: text(&invited["person"]["email"]), password, api_token: String::new() }
+    }
+
+    /// Tells it to read its certificate again.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::HUP).expect("a process");
     }
 
     /// Runs the binary beside the server, with the same data.
