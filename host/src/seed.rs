@@ -42,7 +42,7 @@ async fn seed(app: &App, plugins: &Path) -> anyhow::Result<Map<String, Value>> {
     let (account, mut demo) = account(app, "Demo", "demo.example").await?;
     let secret = demo["administrator"]["api_token"].as_str().unwrap_or_default().to_owned();
     let administrator =
-        app.authenticate(Credentials::Token(SecretString::from(secret)), "127.0.0.1".to_owned()).await?;
+        app.authenticate(Credentials::Token(SecretString::from(secret)), "127.0.0.1".to_owned(), "").await?;
     for (name, config) in PLUGINS {
         install(app, &administrator, plugins, name, config)
             .await

@@ -5,6 +5,7 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
+    access::Occasion,
     address,
     audit::Action,
     id::AccountId,
@@ -17,6 +18,7 @@ use sluice_storage::{Account, LiveSession, LiveToken, PersonStatus, SessionEnd, 
 
 use crate::{
     App, AppError,
+    access::Visit,
     caller::{Caller, Duty, Means},
     secret,
     seldom::MINUTE,
@@ -84,12 +86,18 @@ enum Found {
 }
 
 impl App {
-    /// Finds out who sent a request from `address`.
+    /// Finds out who sent a request from `address`, with a `User-Agent` as it was sent.
     ///
     /// # Errors
     /// [`AppError::Unauthenticated`] for a session or token that does not exist or has come to its end, [`AppError::Refused`] for
-    /// one that something speaks against.
-    pub async fn authenticate(&self, credentials: Credentials, address: String) -> Result<Caller, AppError> {
+    /// one that something speaks against, [`AppError::AddressRefused`]; [`AppError::AccessDenied`] and
+    /// [`AppError::SecondFactorRequired`] when a rule of the account says so.
+    pub async fn authenticate(
+        &self,
+        credentials: Credentials,
+        address: String,
+        user_agent: &str,
+    ) -> Result<Caller, AppError> {
         let now = self.now();
         let (prefix, secret) = match &credentials {
             Credentials::Session(secret) => (secret::SESSION_PREFIX, secret),
@@ -113,12 +121,18 @@ impl App {
             })
             .await?;
         match found {
-            Found::Session(live) => self.enter_with_session(live, address, now).await,
-            Found::Token(live) => self.enter_with_token(live, address, now).await,
+            Found::Session(live) => self.enter_with_session(live, address, user_agent, now).await,
+            Found::Token(live) => self.enter_with_token(live, address, user_agent, now).await,
         }
     }
 
-    async fn enter_with_session(&self, live: LiveSession, address: String, now: Timestamp) -> Result<Caller, AppError> {
+    async fn enter_with_session(
+        &self,
+        live: LiveSession,
+        address: String,
+        user_agent: &str,
+        now: Timestamp,
+    ) -> Result<Caller, AppError> {
         let door = self.door(live.account_id, live.security_version).await?;
         let (id, person) = (live.session.id, live.session.person_id);
         let caller = Caller {
@@ -141,13 +155,24 @@ impl App {
             return Err(self.refuse(&caller, refusal, now).await);
         }
         self.check_address(&door, &caller, address::Door::Session, now).await?;
+        if caller.address != live.session.address {
+            let second_factor = live.session.second_factor;
+            let occasion = Occasion::NewAddress;
+            self.admit_again(&Visit { caller: &caller, occasion, user_agent, second_factor, at: now }).await?;
+        }
         if now >= live.session.last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
             self.note_use(caller.account, move |rows| rows.session_seen(id, now));
         }
         Ok(caller)
     }
 
-    async fn enter_with_token(&self, live: LiveToken, address: String, now: Timestamp) -> Result<Caller, AppError> {
+    async fn enter_with_token(
+        &self,
+        live: LiveToken,
+        address: String,
+        user_agent: &str,
+        now: Timestamp,
+    ) -> Result<Caller, AppError> {
         let token = live.token;
         let owners = Permissions::of(live.role, live.permissions);
         let caller = Caller {
@@ -174,6 +199,8 @@ impl App {
         }
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, address::Door::Token, now).await?;
+        let occasion = Occasion::TokenUse;
+        self.admit_again(&Visit { caller: &caller, occasion, user_agent, second_factor: false, at: now }).await?;
         let used_here = token.last_used_at.filter(|_| token.last_used_from.as_ref() == Some(&caller.address));
         let used_here_within = |millis| used_here.is_some_and(|at| now < at.plus_millis(millis));
         if !used_here_within(MINUTE) && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {

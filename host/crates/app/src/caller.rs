@@ -12,7 +12,7 @@ use sluice_storage::Reader;
 use crate::AppError;
 
 /// How the caller showed who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Means {
     /// A session of the person.
     Session(SessionId),
@@ -86,9 +86,18 @@ impl Caller {
 
     /// As whom the caller writes messages.
     pub(crate) fn actor(&self) -> Actor {
+        let id = match self.means {
+            Means::Session(_) => self.person.to_string(),
+            Means::Token(token) => token.to_string(),
+        };
+        Actor { id, role: self.acts_as(), name: self.name.clone() }
+    }
+
+    /// The role that rules see: the person's, or that of a program.
+    pub(crate) const fn acts_as(&self) -> Role {
         match self.means {
-            Means::Session(_) => Actor { id: self.person.to_string(), role: self.role, name: self.name.clone() },
-            Means::Token(token) => Actor { id: token.to_string(), role: Role::ApiToken, name: self.name.clone() },
+            Means::Session(_) => self.role,
+            Means::Token(_) => Role::ApiToken,
         }
     }
 }

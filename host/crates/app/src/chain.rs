@@ -109,11 +109,6 @@ impl Chain {
         access::fold(asked.map(|rule| rule.ask_about_access(request)))
     }
 
-    /// Whether any rule is asked about people at the door.
-    pub(crate) fn guards_the_door(&self) -> bool {
-        self.rules.iter().any(|rule| rule.mode == Mode::Enforce && rule.hooks.contains(&Hook::AccessRule))
-    }
-
     fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(move |rule| rule.mode == mode && rule.hooks.contains(&Hook::MessageFilter))
     }

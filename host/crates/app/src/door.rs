@@ -9,7 +9,14 @@ use std::{
 
 use serde_json::json;
 use sluice_domain::{
-    address::AddressTable, audit::Action, id::AccountId, permission::Permission, security::SecuritySettings,
+    address::AddressTable,
+    audit::Action,
+    id::AccountId,
+    installation::{Mode, Scope},
+    message::Role,
+    permission::Permission,
+    plugin::Hook,
+    security::SecuritySettings,
 };
 
 use crate::{App, AppError, caller::Caller};
@@ -19,6 +26,15 @@ pub(crate) struct Door {
     version: i64,
     pub(crate) settings: SecuritySettings,
     pub(crate) addresses: AddressTable,
+    /// Of the access rules in force.
+    guards: Vec<Scope>,
+}
+
+impl Door {
+    /// Whether an access rule is asked about somebody in `role`. Without one, nothing of the chain is needed.
+    pub(crate) fn is_guarded(&self, role: Role) -> bool {
+        self.guards.iter().any(|scope| scope.covers_access(role))
+    }
 }
 
 #[derive(Default)]
@@ -60,7 +76,8 @@ impl App {
                 let mut rows = tx.account(account);
                 let (version, settings) = rows.security()?.ok_or(AppError::NotFound("account"))?;
                 let addresses = AddressTable::compile(&rows.address_rules()?, now);
-                Ok::<_, AppError>(Door { version, settings, addresses })
+                let guards = rows.scopes(Mode::Enforce, Hook::AccessRule)?;
+                Ok::<_, AppError>(Door { version, settings, addresses, guards })
             })
             .await?;
         Ok(self.inner.doors.hold(account, Arc::new(door)))

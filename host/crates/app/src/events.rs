@@ -63,6 +63,11 @@ impl App {
 }
 
 impl EventStream {
+    /// Goes on with what its reader may see now.
+    pub fn read_as(&mut self, caller: Caller) {
+        self.caller = caller;
+    }
+
     /// The next events, as soon as there are any.
     ///
     /// # Errors

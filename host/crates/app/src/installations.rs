@@ -192,6 +192,8 @@ impl App {
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
                 let version = rows.bump_chain_version()?;
+                // It may have an access rule in it.
+                rows.bump_security_version()?;
                 let changed = change(&mut rows)?;
                 rows.insert_audit(&entry)?;
                 rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.row.at)?;

@@ -12,10 +12,11 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords, sealed::Sealer,
-    seldom::Seldom, uploads::Uploads,
+    access::Admissions, bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords,
+    sealed::Sealer, seldom::Seldom, uploads::Uploads,
 };
 
+mod access;
 pub mod accounts;
 pub mod addresses;
 pub mod ambient;
@@ -91,6 +92,7 @@ struct Inner {
     bus: Bus,
     chains: Chains,
     doors: Doors,
+    admissions: Admissions,
     evaluators: Evaluators,
     passwords: Passwords,
     uploads: Uploads,
@@ -137,6 +139,7 @@ impl App {
                 bus: Bus::default(),
                 chains: Chains::default(),
                 doors: Doors::default(),
+                admissions: Admissions::default(),
                 evaluators: Evaluators::new(cores),
                 passwords,
                 uploads: Uploads::default(),

@@ -3,19 +3,13 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
-    access::{AccessDecision, AccessRequest, AccessSeverity, Occasion},
-    address::Door,
-    audit::Action,
-    digest::Digest,
-    id::{DecisionId, SessionId},
-    limits,
-    network::network_of,
-    time::Timestamp,
+    access::Occasion, address::Door, audit::Action, id::SessionId, limits, network::network_of, time::Timestamp,
 };
-use sluice_storage::{AccountRow, DecisionRow, Outcome, PersonRow, SessionRow};
+use sluice_storage::{AccountRow, PersonRow, SessionRow};
 
 use crate::{
     App, AppError,
+    access::{Visit, cut},
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
     second_factor::Code,
@@ -110,8 +104,15 @@ impl App {
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, Door::LogIn, now).await?;
         let code = self.second_factor_of(&caller, known.subjects, code.as_deref(), now).await?;
-        let user_agent = cut(user_agent, limits::USER_AGENT_BYTES);
-        self.admit(&caller, &user_agent, code.is_some(), now).await?;
+        let user_agent = cut(&user_agent, limits::USER_AGENT_BYTES).to_owned();
+        self.admit(&Visit {
+            caller: &caller,
+            occasion: Occasion::LogIn,
+            user_agent: &user_agent,
+            second_factor: code.is_some(),
+            at: now,
+        })
+        .await?;
 
         let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
         let row = SessionRow {
@@ -225,75 +226,4 @@ impl App {
             })
             .await
     }
-
-    /// Asks the account's access rules about a log-in with a right password, and keeps what they said.
-    async fn admit(
-        &self,
-        caller: &Caller,
-        user_agent: &str,
-        second_factor: bool,
-        now: Timestamp,
-    ) -> Result<(), AppError> {
-        let chain = self.chain(caller.account, caller.chain_version).await?;
-        if !chain.guards_the_door() {
-            return Ok(());
-        }
-        let request = AccessRequest {
-            occasion: Occasion::LogIn,
-            who: caller.actor(),
-            address: caller.address.clone(),
-            user_agent: user_agent.to_owned(),
-            at: now,
-        };
-        let decision = self.inner.evaluators.run(move || chain.admit(&request)).await?;
-        self.keep_access_decision(caller, &decision, now).await?;
-        match (decision.verdict, decision.reason) {
-            (AccessSeverity::Allow, _) => Ok(()),
-            // What the rule asks for was shown.
-            (AccessSeverity::Challenge, _) if second_factor => Ok(()),
-            (AccessSeverity::Challenge, Some(reason)) => Err(AppError::SecondFactorRequired(reason)),
-            (AccessSeverity::Deny, Some(reason)) => Err(AppError::AccessDenied(reason)),
-            (AccessSeverity::Challenge | AccessSeverity::Deny, None) => Err(AppError::Internal("an access decision")),
-        }
-    }
-
-    async fn keep_access_decision(
-        &self,
-        caller: &Caller,
-        decision: &AccessDecision,
-        now: Timestamp,
-    ) -> Result<(), AppError> {
-        let row = DecisionRow {
-            id: DecisionId::new(now, self.random()),
-            outcome: Outcome::Access(decision.verdict),
-            shadow: false,
-            message_id: None,
-            conversation_id: None,
-            rules: decision.rules.iter().map(|rule| (rule.rule.rule.clone(), Outcome::Access(rule.verdict))).collect(),
-            input_sha256: Digest::of(format!("{:?} {}", Occasion::LogIn, caller.person).as_bytes()),
-            body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
-            created_at: now,
-        };
-        let refused = decision.verdict != AccessSeverity::Allow;
-        let code = decision.reason.as_ref().map(|reason| reason.code.clone());
-        let entry = self.audit_row(caller, Action::LogInRefused, row.id, json!({"code": code}));
-        let account = caller.account;
-        self.inner
-            .database
-            .write(Some(account), move |tx| {
-                let mut rows = tx.account(account);
-                rows.insert_decision(&row)?;
-                if refused {
-                    rows.insert_audit(&entry)?;
-                }
-                Ok(())
-            })
-            .await
-    }
-}
-
-/// The longest beginning of `text` that has at most `bytes` bytes.
-fn cut(mut text: String, bytes: usize) -> String {
-    text.truncate(text.floor_char_boundary(bytes));
-    text
 }

@@ -2,7 +2,7 @@
 //!
 //! Where a request comes from is not found out here, and neither is who sent it.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
@@ -97,8 +97,9 @@ const ROLES: [Role; 4] = [Role::Operator, Role::Supervisor, Role::Administrator,
 /// An account's rules, made ready to be asked: a look-up takes nanoseconds, with ten rules or ten thousand.
 #[derive(Debug, Default)]
 pub struct AddressTable {
-    /// One for each door and role, in the order of [`DOORS`] and [`ROLES`]; `None` when no rule is about it.
-    sides: [[Option<Sides>; ROLES.len()]; DOORS.len()],
+    /// One for each door and role, in the order of [`DOORS`] and [`ROLES`]; `None` when no rule is about it. Those that the same rules
+    /// are about are one.
+    sides: [[Option<Arc<Sides>>; ROLES.len()]; DOORS.len()],
     valid_until: Option<Timestamp>,
 }
 
@@ -112,7 +113,18 @@ impl AddressTable {
     /// Makes rules ready to be asked from `now` on.
     pub fn compile(rules: &[AddressRule], now: Timestamp) -> Self {
         let counting: Vec<&AddressRule> = rules.iter().filter(|rule| rule.counts(now)).collect();
-        let sides = DOORS.map(|door| ROLES.map(|role| Sides::of(&counting, door, role)));
+        let mut made: Vec<(Vec<usize>, Option<Arc<Sides>>)> = Vec::new();
+        let sides = DOORS.map(|door| {
+            ROLES.map(|role| {
+                let about = (0..counting.len()).filter(|at| counting[*at].is_about(door, role)).collect::<Vec<_>>();
+                if let Some((_, sides)) = made.iter().find(|(others, _)| *others == about) {
+                    return sides.clone();
+                }
+                let sides = Sides::of(about.iter().map(|at| counting[*at])).map(Arc::new);
+                made.push((about, sides.clone()));
+                sides
+            })
+        });
         Self { sides, valid_until: counting.iter().filter_map(|rule| rule.expires_at).min() }
     }
 
@@ -142,19 +154,19 @@ impl AddressTable {
             Door::Token => 2,
             Door::Support => 3,
         };
-        self.sides[door][role].as_ref()
+        self.sides[door][role].as_deref()
     }
 }
 
 impl Sides {
-    fn of(rules: &[&AddressRule], door: Door, role: Role) -> Option<Self> {
-        let of = |action| rules.iter().filter(move |rule| rule.action == action && rule.is_about(door, role));
-        let allows = of(AddressAction::Allow).next().is_some();
-        if !allows && of(AddressAction::Deny).next().is_none() {
+    /// `None` without a rule.
+    fn of<'a>(rules: impl Iterator<Item = &'a AddressRule>) -> Option<Self> {
+        let (allowing, denying): (Vec<_>, Vec<_>) = rules.partition(|rule| rule.action == AddressAction::Allow);
+        if allowing.is_empty() && denying.is_empty() {
             return None;
         }
-        let nets = |action| Ranges::of(of(action).map(|rule| folded(rule.net)));
-        Some(Self { denied: nets(AddressAction::Deny), allowed: allows.then(|| nets(AddressAction::Allow)) })
+        let ranges = |rules: &[&AddressRule]| Ranges::of(rules.iter().map(|rule| folded(rule.net)));
+        Some(Self { denied: ranges(&denying), allowed: (!allowing.is_empty()).then(|| ranges(&allowing)) })
     }
 
     fn ask(&self, address: IpAddr) -> Entry {

@@ -31,7 +31,7 @@ impl FromRequestParts<Web> for Auth {
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
         let credentials = credentials(web, parts)?;
-        Ok(Self(web.app.authenticate(credentials, address(parts)).await?))
+        Ok(Self(web.app.authenticate(credentials, address(parts), user_agent(parts)).await?))
     }
 }
 
@@ -121,15 +121,18 @@ impl FromRequestParts<Web> for Peer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Problem> {
-        let user_agent =
-            parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Self { address: address(parts), user_agent: user_agent.to_owned() })
+        Ok(Self { address: address(parts), user_agent: user_agent(parts).to_owned() })
     }
 }
 
 /// The client's address, IPv4-mapped ones as IPv4.
 pub(crate) fn address(parts: &Parts) -> String {
     parts.extensions.get::<Arrival>().map_or_else(String::new, |arrival| arrival.client.to_string())
+}
+
+/// The `User-Agent`; empty for one that is not there, and for one that is no text.
+pub(crate) fn user_agent(parts: &Parts) -> &str {
+    parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// A JSON body of at most the router's limit.

@@ -145,6 +145,10 @@ const UPDATE: Sql = Sql::new(
 );
 const DELETE: Sql = Sql::new("DELETE FROM installations WHERE account_id = $1 AND id = $2");
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM installations WHERE account_id = $1");
+const SCOPES: Sql = Sql::new(
+    "SELECT i.scope FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
+     WHERE i.account_id = $1 AND i.mode = $2 AND p.hooks LIKE $3 ORDER BY i.position, i.id",
+);
 
 impl Account<'_> {
     /// Adds an installation at the end of the order, and gives its position. The chain's version is not changed here.
@@ -228,5 +232,14 @@ impl Account<'_> {
     /// Those of the database.
     pub fn installation_count(&mut self) -> Result<u64, StorageError> {
         Ok(self.tx.first(COUNT, values![self.id], |row| row.size("number of installations"))?.unwrap_or(0))
+    }
+
+    /// The scopes of the installations in `mode` whose plugin has `hook`, in order.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn scopes(&mut self, mode: Mode, hook: Hook) -> Result<Vec<Scope>, StorageError> {
+        let among = format!("%{}%", json(&hook));
+        self.tx.all(SCOPES, values![self.id, mode.as_str(), among], |row| row.json("scope"))
     }
 }

@@ -13,10 +13,11 @@ use sluice_app::{
     AppError,
     events::{Event, EventStream, Happening},
 };
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
     Web,
-    extract::{Auth, address, credentials},
+    extract::{Auth, address, credentials, user_agent},
     problem::Problem,
     views::MessageDto,
 };
@@ -51,31 +52,47 @@ pub(crate) async fn stream(
         }
     };
     let events = web.app.events(caller, after).await?;
-    let closing = web.settings.closing.clone();
-    let batches = stream::unfold((web, events, parts), async |(web, mut events, parts)| {
-        let batch = next(&web, &mut events, &parts).await?;
-        Some((stream::iter(batch.into_iter().map(|event| Ok(sse(event)))), (web, events, parts)))
+    let mut again = tokio::time::interval(web.settings.look_every);
+    // Its reader was asked about just now; and one who reads slowly is asked about once, not as often as was missed.
+    again.reset();
+    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let watched = Watched { web, parts, events, again };
+    let closing = watched.web.settings.closing.clone();
+    let batches = stream::unfold(watched, async |mut watched| {
+        let batch = watched.next().await?;
+        Some((stream::iter(batch.into_iter().map(|event| Ok(sse(event)))), watched))
     });
     let until_closing = batches.flatten().take_until(closing.cancelled_owned());
     Ok(Sse::new(until_closing).keep_alive(KeepAlive::default()))
 }
 
-/// The next events; `None` ends the stream: the client comes back with the last number that it saw.
-async fn next(web: &Web, events: &mut EventStream, parts: &Parts) -> Option<Vec<Event>> {
-    let batch = match tokio::time::timeout(web.settings.look_every, events.next()).await {
-        Ok(batch) => batch,
-        // Another server of the same installation may have written, and the caller's session may have ended.
-        Err(_) => match still_allowed(web, parts).await {
-            Ok(()) => events.look().await,
-            Err(error) => Err(error),
-        },
-    };
-    batch.inspect_err(|error| tracing::debug!(%error, "a live stream ends")).ok()
+/// A stream whose reader is asked about again and again, however much there is to read.
+struct Watched {
+    web: Web,
+    parts: Parts,
+    events: EventStream,
+    /// When the reader is asked about.
+    again: Interval,
 }
 
-async fn still_allowed(web: &Web, parts: &Parts) -> Result<(), AppError> {
-    let credentials = credentials(web, parts).map_err(|_| AppError::Unauthenticated)?;
-    web.app.authenticate(credentials, address(parts)).await.map(drop)
+impl Watched {
+    /// The next events; `None` ends the stream: the client comes back with the last number that it saw.
+    async fn next(&mut self) -> Option<Vec<Event>> {
+        let batch = tokio::select! {
+            biased;
+            _ = self.again.tick() => self.look().await,
+            batch = self.events.next() => batch,
+        };
+        batch.inspect_err(|error| tracing::debug!(%error, "a live stream ends")).ok()
+    }
+
+    /// Another server of the same installation may have written; the reader's session may have ended, or their rights have changed.
+    async fn look(&mut self) -> Result<Vec<Event>, AppError> {
+        let credentials = credentials(&self.web, &self.parts).map_err(|_| AppError::Unauthenticated)?;
+        let caller = self.web.app.authenticate(credentials, address(&self.parts), user_agent(&self.parts)).await?;
+        self.events.read_as(caller);
+        self.events.look().await
+    }
 }
 
 fn sse(event: Event) -> SseEvent {

@@ -1,0 +1,240 @@
+//! The account's access rules, asked about somebody who comes in: at each log-in, and now and then about what goes on from there.
+//!
+//! Rules about addresses are asked before, in `addresses`. What answers amount to is decided in `sluice_domain::access`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::json;
+use sluice_domain::{
+    access::{Access, AccessDecision, AccessRequest, AccessSeverity, Occasion},
+    audit::Action,
+    digest::Digest,
+    id::DecisionId,
+    limits,
+    message::Role,
+    time::Timestamp,
+};
+use sluice_storage::{DecisionRow, Outcome};
+use tokio::sync::OnceCell;
+
+use crate::{
+    App, AppError,
+    caller::{Caller, Means},
+    seldom::MINUTE,
+};
+
+/// How long an answer about a session or a token counts for further requests from the same address, in milliseconds.
+const GOOD_MILLIS: i64 = 5 * MINUTE;
+/// Most answers that are remembered; with more, old ones are forgotten, or else all.
+const MOST: usize = 16_384;
+
+/// Somebody at the door.
+pub(crate) struct Visit<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) occasion: Occasion,
+    /// As it was sent; what is too long is cut.
+    pub(crate) user_agent: &'a str,
+    /// Whether a second factor was shown, now or when the session began: then a challenge is met.
+    pub(crate) second_factor: bool,
+    pub(crate) at: Timestamp,
+}
+
+impl Visit<'_> {
+    fn request(&self) -> AccessRequest {
+        AccessRequest {
+            occasion: self.occasion,
+            who: self.caller.actor(),
+            address: self.caller.address.clone(),
+            user_agent: cut(self.user_agent, limits::USER_AGENT_BYTES).to_owned(),
+            at: self.at,
+        }
+    }
+
+    /// What the rules' answer means for this visit.
+    fn settle(&self, answer: &Access) -> Result<(), AppError> {
+        match answer {
+            Access::Allow => Ok(()),
+            Access::Challenge(_) if self.second_factor => Ok(()),
+            Access::Challenge(reason) => Err(AppError::SecondFactorRequired(reason.clone())),
+            Access::Deny(reason) => Err(AppError::AccessDenied(reason.clone())),
+        }
+    }
+}
+
+/// Whose answer is remembered. Who gets another role is asked about anew, and so is everybody when the chain has changed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Subject {
+    means: Means,
+    role: Role,
+    address: String,
+    chain_version: i64,
+}
+
+/// An answer, or one that is being waited for: who comes meanwhile waits too.
+type Answer = Arc<OnceCell<Access>>;
+
+/// What the access rules said within the last five minutes.
+#[derive(Default)]
+pub(crate) struct Admissions {
+    known: Mutex<HashMap<Subject, (Timestamp, Answer)>>,
+}
+
+impl Admissions {
+    fn answer(&self, subject: Subject, now: Timestamp) -> Answer {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good = |since: Timestamp| now < since.plus_millis(GOOD_MILLIS);
+        if let Some((since, answer)) = known.get(&subject)
+            && is_good(*since)
+        {
+            return answer.clone();
+        }
+        if known.len() >= MOST {
+            known.retain(|_, (since, _)| is_good(*since));
+            if known.len() >= MOST {
+                known.clear();
+            }
+        }
+        let answer = Answer::default();
+        known.insert(subject, (now, answer.clone()));
+        answer
+    }
+}
+
+impl App {
+    /// Asks the account's access rules about a visit, and keeps what they said.
+    pub(crate) async fn admit(&self, visit: &Visit<'_>) -> Result<(), AppError> {
+        if !self.is_guarded(visit.caller).await? {
+            return Ok(());
+        }
+        visit.settle(&self.ask_access_rules(visit).await?)
+    }
+
+    /// Like [`App::admit`], for what happens with every request: an answer counts for five minutes.
+    pub(crate) async fn admit_again(&self, visit: &Visit<'_>) -> Result<(), AppError> {
+        let caller = visit.caller;
+        if !self.is_guarded(caller).await? {
+            return Ok(());
+        }
+        let subject = Subject {
+            means: caller.means,
+            role: caller.role,
+            address: caller.address.clone(),
+            chain_version: caller.chain_version,
+        };
+        let answer = self.inner.admissions.answer(subject, visit.at);
+        visit.settle(answer.get_or_try_init(async || self.ask_access_rules(visit).await).await?)
+    }
+
+    async fn is_guarded(&self, caller: &Caller) -> Result<bool, AppError> {
+        Ok(self.door(caller.account, caller.security_version).await?.is_guarded(caller.acts_as()))
+    }
+
+    async fn ask_access_rules(&self, visit: &Visit<'_>) -> Result<Access, AppError> {
+        let chain = self.chain(visit.caller.account, visit.caller.chain_version).await?;
+        let request = visit.request();
+        let decision = self.inner.evaluators.run(move || chain.admit(&request)).await?;
+        let answer = answer(&decision)?;
+        if is_worth_keeping(visit.occasion, &decision) {
+            self.keep_access_decision(visit, &decision, visit.settle(&answer).is_err()).await?;
+        }
+        Ok(answer)
+    }
+
+    async fn keep_access_decision(
+        &self,
+        visit: &Visit<'_>,
+        decision: &AccessDecision,
+        refused: bool,
+    ) -> Result<(), AppError> {
+        let (caller, occasion) = (visit.caller, visit.occasion);
+        let row = DecisionRow {
+            id: DecisionId::new(visit.at, self.random()),
+            outcome: Outcome::Access(decision.verdict),
+            shadow: false,
+            message_id: None,
+            conversation_id: None,
+            rules: decision.rules.iter().map(|rule| (rule.rule.rule.clone(), Outcome::Access(rule.verdict))).collect(),
+            input_sha256: Digest::of(format!("{occasion:?} {}", caller.actor().id).as_bytes()),
+            body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
+            created_at: visit.at,
+        };
+        let code = decision.reason.as_ref().map(|reason| reason.code.clone());
+        let action = match occasion {
+            Occasion::LogIn => Action::LogInRefused,
+            Occasion::NewAddress | Occasion::SupportEntry => Action::SessionRefused,
+            Occasion::TokenUse => Action::TokenRefused,
+        };
+        let entry = refused.then(|| self.audit_row(caller, action, row.id, json!({"code": code})));
+        let account = caller.account;
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.insert_decision(&row)?;
+                entry.map_or(Ok(()), |entry| Ok(rows.insert_audit(&entry)?))
+            })
+            .await
+    }
+}
+
+/// Whether a decision leaves a trail. Of what only lets somebody go on, there would be one every five minutes.
+fn is_worth_keeping(occasion: Occasion, decision: &AccessDecision) -> bool {
+    match occasion {
+        Occasion::LogIn | Occasion::SupportEntry => !decision.rules.is_empty(),
+        Occasion::NewAddress | Occasion::TokenUse => {
+            decision.rules.iter().any(|rule| rule.verdict != AccessSeverity::Allow || rule.failure.is_some())
+        }
+    }
+}
+
+fn answer(decision: &AccessDecision) -> Result<Access, AppError> {
+    match (decision.verdict, decision.reason.clone()) {
+        (AccessSeverity::Allow, _) => Ok(Access::Allow),
+        (AccessSeverity::Challenge, Some(reason)) => Ok(Access::Challenge(reason)),
+        (AccessSeverity::Deny, Some(reason)) => Ok(Access::Deny(reason)),
+        (AccessSeverity::Challenge | AccessSeverity::Deny, None) => Err(AppError::Internal("an access decision")),
+    }
+}
+
+/// The longest beginning of `text` that has at most `bytes` bytes.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_domain::id::SessionId;
+
+    use super::*;
+
+    fn subject(number: i64) -> Subject {
+        Subject {
+            means: Means::Session(SessionId::new(Timestamp::from_millis(1), [0; 10])),
+            role: Role::Operator,
+            address: "192.0.2.1".to_owned(),
+            chain_version: number,
+        }
+    }
+
+    #[test]
+    fn an_answer_counts_for_five_minutes_and_for_one_version_of_the_chain() {
+        let admissions = Admissions::default();
+        let at = Timestamp::from_millis;
+        let first = admissions.answer(subject(1), at(0));
+        assert!(Arc::ptr_eq(&first, &admissions.answer(subject(1), at(GOOD_MILLIS - 1))));
+        assert!(!Arc::ptr_eq(&first, &admissions.answer(subject(2), at(0))));
+        assert!(!Arc::ptr_eq(&first, &admissions.answer(subject(1), at(GOOD_MILLIS))));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let admissions = Admissions::default();
+        for number in 0..MOST as i64 + 10 {
+            admissions.answer(subject(number), Timestamp::from_millis(0));
+        }
+        assert!(admissions.known.lock().is_ok_and(|known| known.len() <= MOST));
+    }
+}
