@@ -35,6 +35,18 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Disable an account's access rules, when its plugins keep its own administrators out. It is written down in the account's
+    /// audit log.
+    DisableAccessRules {
+        /// The account's id.
+        #[arg(long)]
+        account: AccountId,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
     /// List the accounts.
     List {
         #[command(flatten)]
@@ -65,6 +77,12 @@ pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
             let removed = app.break_address_rules(account, &reason).await;
             app.close().await;
             println!("{} rules were removed", removed?);
+        }
+        AccountCommand::DisableAccessRules { account, reason, store } => {
+            let app = compose::for_command(&store).await?;
+            let disabled = app.break_access_rules(account, &reason).await;
+            app.close().await;
+            println!("{} access rules were disabled", disabled?);
         }
         AccountCommand::List { store } => {
             let app = compose::for_command(&store).await?;

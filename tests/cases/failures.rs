@@ -88,7 +88,8 @@ async fn an_answer_or_a_log_without_end_is_cut() {
 async fn a_plugin_that_burns_its_whole_budget_holds_up_nobody_elses_messages() {
     let server = Server::start().await;
     let (hostile, quiet) = (&server.without_plugins.administrator, &server.with_plugins.administrator);
-    hostile.install_hostile(json!({"behaviour": "loop"}), json!({})).await;
+    let clients = json!({"scope": {"roles": ["client"]}});
+    hostile.install_hostile(json!({"behaviour": "loop"}), clients).await;
     let (theirs, ours) = (hostile.conversation().await, quiet.conversation().await);
     let busy: Vec<_> = (0..16)
         .map(|_| {
@@ -141,7 +142,8 @@ async fn a_failing_access_rule_keeps_out_when_closed_and_lets_in_when_open() {
     let server = Server::start().await;
     let account = &server.without_plugins;
     let [_, _, operator] = &account.members;
-    let id = account.administrator.install_hostile(json!({"behaviour": "trap"}), json!({"failure": "closed"})).await;
+    let closed = json!({"failure": "closed", "scope": {"roles": ["operator"]}});
+    let id = account.administrator.install_hostile(json!({"behaviour": "trap"}), closed).await;
     let refused = server.nobody.log_in(&operator.email, &operator.password).await;
     assert_eq!(refused.problem(403, "access-denied")["reason"]["code"], "rule-failed");
     let open = json!({"failure": "open"});

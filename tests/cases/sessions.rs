@@ -143,7 +143,8 @@ async fn no_secret_and_no_message_is_in_the_log() {
     server.nobody.log_in(&administrator.email, "unmistakably-wrong").await.problem(401, "wrong-credentials");
     let conversation = account.operator.conversation().await;
     account.administrator.incoming(&conversation, "unmistakable-text idiot").await.problem(422, "message-blocked");
-    account.administrator.install_hostile(json!({"behaviour": "trap"}), json!({})).await;
+    let clients = json!({"scope": {"roles": ["client"]}});
+    account.administrator.install_hostile(json!({"behaviour": "trap"}), clients).await;
     account.administrator.incoming(&conversation, "unmistakable-text").await.is(201);
     account.administrator.upload(component("office-hours")).await.is(201);
     account.administrator.get("/api/v1/decisions?rule=unmistakable-text").await.is(200);

@@ -15,11 +15,12 @@ pub struct Api {
     http: reqwest::Client,
     url: String,
     shows: Option<(header::HeaderName, String)>,
+    user_agent: Option<&'static str>,
 }
 
 impl Api {
     pub(crate) fn nobody(http: reqwest::Client, url: String) -> Self {
-        Self { http, url, shows: None }
+        Self { http, url, shows: None, user_agent: None }
     }
 
     /// Where the server is, as `http://HOST:PORT` or `https`.
@@ -58,9 +59,18 @@ impl Api {
         Self { shows: Some((header::COOKIE, pair.to_owned())), ..self.clone() }
     }
 
+    /// The same, with a `User-Agent`.
+    #[must_use]
+    pub fn saying(&self, user_agent: &'static str) -> Self {
+        Self { user_agent: Some(user_agent), ..self.clone() }
+    }
+
     /// A request, for what the verbs below cannot say.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(user_agent) = self.user_agent {
+            request = request.header(header::USER_AGENT, user_agent);
+        }
         match &self.shows {
             Some((name, value)) => request.header(name, value),
             None => request,

@@ -12,17 +12,21 @@ use sluice_domain::{
     access::{Access, AccessDecision, AccessRequest, AccessSeverity, Occasion},
     audit::Action,
     digest::Digest,
-    id::DecisionId,
+    id::{AccountId, DecisionId},
+    installation::Mode,
     limits,
     message::Role,
+    plugin::Hook,
     time::Timestamp,
 };
-use sluice_storage::{DecisionRow, Outcome};
+use sluice_storage::{DecisionRow, InstallationUpdate, Outcome};
 use tokio::sync::OnceCell;
 
 use crate::{
     App, AppError,
+    audit::{Who, platform_reason},
     caller::{Caller, Means},
+    installations::CHAIN_EVENT,
     seldom::MINUTE,
 };
 
@@ -126,6 +130,41 @@ impl App {
         };
         let answer = self.inner.admissions.answer(subject, visit.at);
         visit.settle(answer.get_or_try_init(async || self.ask_access_rules(visit).await).await?)
+    }
+
+    /// Disables what an account has installed as access rules, for the platform: whoever they kept out can come in again.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for the account, [`AppError::Invalid`] for the reason.
+    pub async fn break_access_rules(&self, account: AccountId, reason: &str) -> Result<usize, AppError> {
+        let reason = platform_reason(reason)?.to_owned();
+        let mut entry = self.audit_row_of(Who::platform(), Action::AccessRulesDisabled, account, json!({}));
+        let now = self.now();
+        let disabled = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
+                let mut rows = tx.account(account);
+                let version = rows.bump_chain_version()?;
+                rows.bump_security_version()?;
+                let mut guards = rows.installations()?;
+                guards.retain(|row| row.mode == Mode::Enforce && row.hooks.contains(&Hook::AccessRule));
+                for row in &guards {
+                    rows.update_installation(
+                        row.id,
+                        &InstallationUpdate { mode: Mode::Disabled, ..row.unchanged(now) },
+                    )?;
+                }
+                let ids: Vec<_> = guards.iter().map(|row| row.id).collect();
+                entry.row.details = json!({"reason": reason, "installations": ids}).to_string();
+                rows.insert_audit(&entry)?;
+                rows.append_event(CHAIN_EVENT, &json!({"version": version}), now)?;
+                Ok::<_, AppError>(guards.len())
+            })
+            .await?;
+        self.inner.bus.wake(account);
+        Ok(disabled)
     }
 
     async fn is_guarded(&self, caller: &Caller) -> Result<bool, AppError> {

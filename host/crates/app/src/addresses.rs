@@ -15,7 +15,12 @@ use sluice_domain::{
 };
 use sluice_storage::Account;
 
-use crate::{App, AppError, audit::Who, caller::Caller, door};
+use crate::{
+    App, AppError,
+    audit::{Who, platform_reason},
+    caller::Caller,
+    door,
+};
 
 /// A rule to be made.
 #[derive(Debug, Clone)]
@@ -142,10 +147,7 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for the account, [`AppError::Invalid`] for the reason.
     pub async fn break_address_rules(&self, account: AccountId, reason: &str) -> Result<u64, AppError> {
-        if reason.trim().is_empty() || reason.len() > 1_024 {
-            return Err(AppError::invalid("reason", "1 to 1,024 bytes that say why"));
-        }
-        let details = json!({"reason": reason});
+        let details = json!({"reason": platform_reason(reason)?});
         let entry = self.audit_row_of(Who::platform(), Action::AddressesRemoved, account, details);
         self.inner
             .database

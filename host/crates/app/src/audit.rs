@@ -18,6 +18,18 @@ use crate::{
 /// Entries that one look into the log takes.
 const BATCH: u32 = 500;
 
+/// Longest reason that the platform gives for what it does to an account, in bytes.
+const REASON_BYTES: usize = 1_024;
+
+/// Why the platform does something to an account, for the account to read.
+pub(crate) fn platform_reason(reason: &str) -> Result<&str, AppError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.len() > REASON_BYTES || reason.contains(char::is_control) {
+        return Err(AppError::invalid("reason", format!("1 to {REASON_BYTES} bytes that say why")));
+    }
+    Ok(reason)
+}
+
 /// Who did what is written down.
 pub(crate) struct Who {
     pub(crate) id: String,

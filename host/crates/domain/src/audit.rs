@@ -64,6 +64,7 @@ actions! {
     SecurityChanged = "security.changed", "The security settings were changed.";
     AddressesChanged = "addresses.changed", "The rules about addresses were changed.";
     AddressesRemoved = "addresses.removed", "The platform removed the rules about addresses.";
+    AccessRulesDisabled = "access-rules.disabled", "The platform disabled the plugins that are access rules.";
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
     InstallationCreated = "installation.created", "A plugin was installed.";

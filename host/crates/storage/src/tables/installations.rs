@@ -98,6 +98,22 @@ pub struct InstallationUpdate {
     pub updated_at: Timestamp,
 }
 
+impl InstallationRow {
+    /// What it becomes when nothing changes but the time of its last change.
+    pub fn unchanged(&self, at: Timestamp) -> InstallationUpdate {
+        InstallationUpdate {
+            plugin_id: self.plugin_id,
+            mode: self.mode,
+            scope: self.scope.clone(),
+            failure: self.failure,
+            grants: self.grants.clone(),
+            config: self.config.clone(),
+            config_sha256: self.config_sha256,
+            updated_at: at,
+        }
+    }
+}
+
 fn installation(row: &mut Row<'_>) -> Result<InstallationRow, StorageError> {
     Ok(InstallationRow {
         id: row.parsed("installation id")?,
