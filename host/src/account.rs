@@ -3,7 +3,12 @@
 use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 use sluice_app::people::Invitation;
-use sluice_domain::{id::AccountId, message::Role, permission::Permissions};
+use sluice_domain::{
+    id::AccountId,
+    message::Role,
+    permission::{AccountKind, Permissions},
+    public_url::PublicUrl,
+};
 
 use crate::{compose, config::StoreArgs};
 
@@ -61,16 +66,12 @@ pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
             let app = compose::for_command(&store).await?;
             let invitation =
                 Invitation { email, name: administrator, role: Role::Administrator, permissions: Permissions::NONE };
-            let made = app.open_account(&name, invitation).await;
+            let made = app.open_account(AccountKind::Customer, &name, invitation).await;
             let url = app.public_url().clone();
             app.close().await;
             let (account, link) = made?;
             println!("account {account}");
-            println!("link    {}", link.secret.expose_secret());
-            println!();
-            println!("Whoever has the link sets the administrator's password, once and within three days:");
-            println!("  curl -X POST {}/api/v1/passwords -H 'Content-Type: application/json' \\", url.as_str());
-            println!("       -d '{{\"link\": \"LINK\", \"password\": \"…\"}}'");
+            print_link(link.secret.expose_secret(), &url);
         }
         AccountCommand::RemoveAddressRules { account, reason, store } => {
             let app = compose::for_command(&store).await?;
@@ -94,4 +95,13 @@ pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "it is what a command says to the one who ran it")]
+pub(crate) fn print_link(secret: &str, url: &PublicUrl) {
+    println!("link    {secret}");
+    println!();
+    println!("Whoever has the link sets the administrator's password, once and within three days:");
+    println!("  curl -X POST {}/api/v1/passwords -H 'Content-Type: application/json' \\", url.as_str());
+    println!("       -d '{{\"link\": \"LINK\", \"password\": \"…\"}}'");
 }

@@ -13,6 +13,7 @@ mod compose;
 mod config;
 mod demo;
 mod key_file;
+mod platform;
 mod seed;
 mod serve;
 mod trust;
@@ -39,6 +40,9 @@ enum Command {
     /// Make and list accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Make the account of whoever runs the server.
+    #[command(subcommand)]
+    Platform(platform::PlatformCommand),
     /// Verify the audit logs.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Command::Worker => return sluice_sandbox::worker::run(),
         Command::Serve(args) => serve::run(args),
         Command::Account(command) => block_on(account::run(command)),
+        Command::Platform(command) => block_on(platform::run(command)),
         Command::Audit(command) => block_on(audit::run(command)),
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Plugin(PluginCommand::Componentize { module, component }) => {

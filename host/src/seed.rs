@@ -5,7 +5,13 @@ use std::{collections::BTreeSet, io::Write, os::unix::fs::OpenOptionsExt, path::
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use sluice_app::{App, accounts::PersonDraft, authenticate::Credentials, caller::Caller, installations::Install};
+use sluice_app::{
+    App,
+    accounts::PersonDraft,
+    authenticate::{Credentials, Request},
+    caller::Caller,
+    installations::Install,
+};
 use sluice_domain::{
     id::AccountId,
     installation::{FailurePolicy, Mode, Scope},
@@ -41,8 +47,8 @@ pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path) -> anyhow::Resu
 async fn seed(app: &App, plugins: &Path) -> anyhow::Result<Map<String, Value>> {
     let (account, mut demo) = account(app, "Demo", "demo.example").await?;
     let secret = demo["administrator"]["api_token"].as_str().unwrap_or_default().to_owned();
-    let administrator =
-        app.authenticate(Credentials::Token(SecretString::from(secret)), "127.0.0.1".to_owned(), "").await?;
+    let request = Request { address: "127.0.0.1".to_owned(), user_agent: "", method: "POST", path: "/api/v1/plugins" };
+    let administrator = app.authenticate(Credentials::Bearer(SecretString::from(secret)), request).await?;
     for (name, config) in PLUGINS {
         install(app, &administrator, plugins, name, config)
             .await

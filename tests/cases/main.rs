@@ -22,5 +22,6 @@ mod routes;
 mod second_factors;
 mod sessions;
 mod story;
+mod support;
 mod tokens;
 mod uploads;

@@ -5,33 +5,53 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sluice_tests::{Account, Api, Server};
 
-use crate::routes::{Needs, Things, assert_complete, routes};
+use crate::{
+    routes::{Needs, Route, Things, assert_complete, routes},
+    support::{colleague, inside, platform},
+};
 
 /// What someone has to show.
 struct Person {
     name: String,
     api: Api,
+    /// For requests that look.
     permissions: BTreeSet<String>,
-    has_logged_in: bool,
+    /// For those that change something.
+    changing: BTreeSet<String>,
+    means: String,
 }
 
 impl Person {
     async fn of(name: &str, api: Api) -> Self {
         let me = api.get("/api/v1/me").await.is(200);
         let permissions = me["permissions"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned());
-        let has_logged_in = me["means"] == "session";
-        Self { name: name.to_owned(), permissions: permissions.collect(), api, has_logged_in }
+        let permissions: BTreeSet<String> = permissions.collect();
+        let means = me["means"].as_str().unwrap().to_owned();
+        Self { name: name.to_owned(), changing: permissions.clone(), permissions, means, api }
     }
 
-    fn may(&self, needs: Needs) -> bool {
-        let has = |word: &str| self.permissions.contains(word);
+    /// Support, which does less than it sees.
+    async fn of_support(name: &str, api: Api, changing: &[&str]) -> Self {
+        let changing = changing.iter().map(|word| (*word).to_owned()).collect();
+        Self { changing, ..Self::of(name, api).await }
+    }
+
+    fn may(&self, route: &Route) -> bool {
+        let is_support = self.means == "support";
+        self.has(route.needs, if route.looks() { &self.permissions } else { &self.changing })
+            && !(is_support && route.is_upload())
+    }
+
+    fn has(&self, needs: Needs, permissions: &BTreeSet<String>) -> bool {
+        let has = |word: &str| permissions.contains(word);
         match needs {
             Needs::Nothing | Needs::Somebody => true,
-            Needs::Session => self.has_logged_in,
-            Needs::ReachOrBring => self.may(Needs::Reach) || has("messages-write-as-client"),
+            Needs::Session => self.means == "session",
+            Needs::AnySession => self.means != "token",
+            Needs::ReachOrBring => self.has(Needs::Reach, permissions) || has("messages-write-as-client"),
             Needs::Reach => ["conversations-own", "conversations-group", "conversations-all"].into_iter().any(has),
-            Needs::ReachAnd(word) => self.may(Needs::Reach) && has(word),
-            Needs::Permission(word) => has(word),
+            Needs::ReachAnd(word) => self.has(Needs::Reach, permissions) && has(word),
+            Needs::Permission(word) | Needs::Platform(word) => has(word),
         }
     }
 }
@@ -49,6 +69,9 @@ async fn people_with_one_permission_each(server: &Server, account: &Account) -> 
             let session = server.join(api, word, role, json!([word])).await;
             people.push(Person::of(&format!("{role} with {word}"), session).await);
         }
+        if permission["holders"] == "platform" {
+            continue;
+        }
         let token = api.post("/api/v1/tokens", json!({"name": word, "scopes": [word]})).await.is(201);
         let token = server.nobody.with_token(token["secret"].as_str().unwrap());
         people.push(Person::of(&format!("a token with {word}"), token).await);
@@ -61,7 +84,21 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
     let server = Server::start().await;
     let account = &server.without_plugins;
     let things = Things::of(account).await;
-    let mut people = people_with_one_permission_each(&server, account).await;
+    let mut people = Vec::new();
+    let root = platform(&server).await;
+    let changing = ["plugins-manage"];
+    let support = inside(&server, account, &root, "configure").await;
+    people.push(Person::of_support("support that may configure", support, &changing).await);
+    // In the other account: in this one, another grant would end what was begun under the first.
+    let support = inside(&server, &server.with_plugins, &root, "look").await;
+    people.push(Person::of_support("support that may look", support, &[]).await);
+    for permission in ["accounts-manage", "support-enter"] {
+        let api = colleague(&server, &root, permission, json!([permission])).await;
+        people.push(Person::of(&format!("somebody of the platform with {permission}"), api).await);
+    }
+    people.push(Person::of("an administrator of the platform", root).await);
+    // After support, which some of them put out.
+    people.extend(people_with_one_permission_each(&server, account).await);
     for (name, api) in [("an operator", &account.operator), ("a supervisor", &account.supervisor)] {
         people.push(Person::of(name, api.clone()).await);
     }
@@ -74,18 +111,21 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
     }
     // Who may not is refused by everything; that comes first, so that the things are still there.
     for person in &people {
-        for route in routes.iter().filter(|route| !person.may(route.needs)) {
+        for route in routes.iter().filter(|route| !person.may(route)) {
             assert_eq!(route.knock(&person.api).await.status(), 403, "{route} as {}", person.name);
         }
     }
     // Who may gets through: a route that takes a thing away says to the next one that it is not there.
     for person in &people {
-        for route in routes.iter().filter(|route| person.may(route.needs) && route.needs != Needs::Session) {
+        let ends = |route: &Route| matches!(route.needs, Needs::Session | Needs::AnySession);
+        for route in routes.iter().filter(|route| person.may(route) && !ends(route)) {
             let status = route.send(&person.api).await.status().as_u16();
             let fits = match route.needs {
                 // Nobody's credentials are wrong, once too often at last, and no such link was ever made.
                 Needs::Nothing => [200, 401, 404, 429].contains(&status),
                 Needs::Session
+                | Needs::AnySession
+                | Needs::Platform(_)
                 | Needs::Somebody
                 | Needs::Reach
                 | Needs::ReachOrBring
@@ -105,6 +145,10 @@ async fn an_administrator_gets_through_everywhere() {
     let session = server.nobody.session_of(administrator).await;
     for route in &routes(&Things::of(account).await) {
         let status = route.send(&session).await.status().as_u16();
+        if matches!(route.needs, Needs::Platform(_)) {
+            assert_eq!(status, 403, "{route}");
+            continue;
+        }
         match route.to_string().as_str() {
             "POST /api/v1/sessions" | "PUT /api/v1/me/password" | "POST /api/v1/me/second-factors/totp" => {
                 assert_eq!(status, 401, "{route}");

@@ -15,6 +15,10 @@ pub(crate) enum Needs {
     Somebody,
     /// To be somebody who has logged in: no token does.
     Session,
+    /// To have come with a session: one's own, or one of support.
+    AnySession,
+    /// One permission that nobody has in a customer's account.
+    Platform(&'static str),
     /// To read some conversations, whichever.
     Reach,
     /// To read some conversations, or to bring in what clients wrote.
@@ -52,6 +56,7 @@ pub(crate) struct Things {
     pub(crate) group: String,
     pub(crate) token: String,
     pub(crate) session: String,
+    pub(crate) account: String,
     pub(crate) address_rule: String,
 }
 
@@ -83,12 +88,24 @@ impl Things {
             group: text(&group["id"]),
             token: text(&token["token"]["id"]),
             session: text(&sessions[0]["id"]),
+            account: text(&api.get("/api/v1/me").await.is(200)["account_id"]),
             address_rule: text(&rule["id"]),
         }
     }
 
     pub(crate) fn all(&self) -> [&str; 9] {
-        let Self { plugin, installation, conversation, decision, person, group, token, session, address_rule } = self;
+        let Self {
+            plugin,
+            installation,
+            conversation,
+            decision,
+            person,
+            group,
+            token,
+            session,
+            address_rule,
+            account: _,
+        } = self;
         [plugin, installation, conversation, decision, person, group, token, session, address_rule]
     }
 }
@@ -97,6 +114,16 @@ impl Route {
     pub(crate) fn names_a_thing(&self) -> bool {
         (self.template.contains('{') && !self.template.starts_with("/api/v1/permission-templates"))
             || matches!(&self.body, Body::Json(body) if body.to_string().contains("plg_"))
+    }
+
+    /// Whether it only looks.
+    pub(crate) fn looks(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    /// Whether somebody of the account is kept as who did it.
+    pub(crate) fn is_upload(&self) -> bool {
+        matches!(self.body, Body::Component)
     }
 
     /// Like [`Route::send`] for one who is refused before a component is read: it may break off while it is sent.
@@ -126,8 +153,9 @@ impl std::fmt::Display for Route {
 
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
-    use Needs::{Nothing, Permission, Reach, ReachAnd, ReachOrBring, Session, Somebody};
-    let Things { plugin, installation, conversation, decision, person, group, token, session, address_rule } = things;
+    use Needs::{AnySession, Nothing, Permission, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody};
+    let Things { plugin, installation, conversation, decision, person, group, token, session, address_rule, account } =
+        things;
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
     let trial = json!({"message": {"text": "hi"}, "draft_installations": [draft]});
@@ -139,7 +167,8 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let change = json!({"current": "x", "new": "y"});
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
-    let review = Permission("messages-review");
+    let (review, support) = (Permission("messages-review"), Permission("support-manage"));
+    let customer = json!({"name": "New", "email": nobody["email"], "administrator": "New"});
     let table = [
         ("GET", "/healthz", "", Body::None, Nothing),
         ("GET", "/readyz", "", Body::None, Nothing),
@@ -215,9 +244,22 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             security,
         ),
         ("POST", "/api/v1/security/addresses/check", "", Body::Json(json!({"address": "192.0.2.1"})), security),
+        ("GET", "/api/v1/support", "", Body::None, Somebody),
+        ("PUT", "/api/v1/support", "", Body::Json(json!({"scope": "look", "minutes": 1})), support),
+        ("DELETE", "/api/v1/support", "", Body::None, support),
+        ("GET", "/api/v1/platform/accounts", "", Body::None, Platform("accounts-manage")),
+        ("POST", "/api/v1/platform/accounts", "", Body::Json(customer), Platform("accounts-manage")),
+        ("GET", "/api/v1/platform/support", "", Body::None, Platform("support-enter")),
+        (
+            "POST",
+            "/api/v1/platform/accounts/{id}/support-sessions",
+            account,
+            Body::Json(json!({"reason": "to look"})),
+            Platform("support-enter"),
+        ),
         ("GET", "/api/v1/events", "", Body::None, Reach),
         // Last: it ends the session that the others were sent with.
-        ("DELETE", "/api/v1/sessions/current", "", Body::None, Session),
+        ("DELETE", "/api/v1/sessions/current", "", Body::None, AnySession),
     ];
     let route = |(method, template, id, body, needs): (&str, &'static str, &str, Body, Needs)| Route {
         method: method.parse().unwrap(),

@@ -7,7 +7,7 @@ use sluice_tests::{Answer, Api, Member, Server};
 use totp_rs::{Builder, Secret, Totp};
 
 /// An authenticator that holds the person's secret.
-struct Authenticator(Totp);
+pub(crate) struct Authenticator(Totp);
 
 impl Authenticator {
     fn new(secret: &Value) -> Self {
@@ -22,7 +22,7 @@ impl Authenticator {
     }
 }
 
-async fn set_up(session: &Api, member: &Member) -> (Authenticator, Vec<String>) {
+pub(crate) async fn set_up(session: &Api, member: &Member) -> (Authenticator, Vec<String>) {
     let made = session.post("/api/v1/me/second-factors/totp", json!({"password": member.password})).await.is(201);
     let authenticator = Authenticator::new(&made["secret"]);
     assert!(made["url"].as_str().unwrap().starts_with("otpauth://totp/Sluice"));

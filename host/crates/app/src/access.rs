@@ -41,8 +41,6 @@ pub(crate) struct Visit<'a> {
     pub(crate) occasion: Occasion,
     /// As it was sent; what is too long is cut.
     pub(crate) user_agent: &'a str,
-    /// Whether a second factor was shown, now or when the session began: then a challenge is met.
-    pub(crate) second_factor: bool,
     pub(crate) at: Timestamp,
 }
 
@@ -61,7 +59,7 @@ impl Visit<'_> {
     fn settle(&self, answer: &Access) -> Result<(), AppError> {
         match answer {
             Access::Allow => Ok(()),
-            Access::Challenge(_) if self.second_factor => Ok(()),
+            Access::Challenge(_) if self.caller.second_factor => Ok(()),
             Access::Challenge(reason) => Err(AppError::SecondFactorRequired(reason.clone())),
             Access::Deny(reason) => Err(AppError::AccessDenied(reason.clone())),
         }
@@ -203,8 +201,9 @@ impl App {
         let code = decision.reason.as_ref().map(|reason| reason.code.clone());
         let action = match occasion {
             Occasion::LogIn => Action::LogInRefused,
-            Occasion::NewAddress | Occasion::SupportEntry => Action::SessionRefused,
+            Occasion::NewAddress => Action::SessionRefused,
             Occasion::TokenUse => Action::TokenRefused,
+            Occasion::SupportEntry => Action::SupportRefused,
         };
         let entry = refused.then(|| self.audit_row(caller, action, row.id, json!({"code": code})));
         let account = caller.account;

@@ -6,13 +6,15 @@ use sluice_domain::{
     audit::Action,
     id::{AccountId, PersonId, TokenId},
     message::Role,
-    permission::Permissions,
+    permission::{AccountKind, Permission, Permissions},
+    security::SecuritySettings,
 };
 use sluice_storage::{AccountRow, ApiTokenRow, PersonRow, PersonStatus};
 
 use crate::{
     App, AppError,
     audit::Who,
+    caller::Caller,
     links::NewLink,
     names, passwords,
     people::{EMAIL_TAKEN, Invitation},
@@ -36,39 +38,84 @@ pub struct PersonDraft {
 }
 
 impl App {
-    /// Makes an account. This is the platform's: no caller of an account can ask for it.
+    /// Makes an account, for whoever runs the server.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for the name.
     pub async fn create_account(&self, name: &str) -> Result<AccountId, AppError> {
+        self.new_account(AccountKind::Customer, name, Who::platform()).await
+    }
+
+    async fn new_account(&self, kind: AccountKind, name: &str, who: Who) -> Result<AccountId, AppError> {
         names::check("name", name, names::BYTES)?;
         let now = self.now();
         let id = AccountId::new(now, self.random());
-        let row = AccountRow::new(id, name.to_owned(), now);
-        let entry = self.audit_row_of(Who::platform(), Action::AccountCreated, id, json!({"name": name}));
+        let row = AccountRow { kind, ..AccountRow::new(id, name.to_owned(), now) };
+        let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name}));
         self.inner
             .database
             .write(Some(id), move |tx| {
-                tx.insert_account(&row)?;
+                tx.insert_account(&row).map_err(|error| conflict(error, "the platform has an account already"))?;
+                if kind == AccountKind::Platform {
+                    // Its people get in to those of others.
+                    let wanted = [Role::Administrator, Role::Supervisor, Role::Operator].into();
+                    tx.account(id)
+                        .set_security(&SecuritySettings { second_factor_for: wanted, ..Default::default() })?;
+                }
                 tx.account(id).insert_audit(&entry)?;
                 Ok(id)
             })
             .await
     }
 
-    /// Makes an account and invites its first administrator, for the platform.
+    /// Makes an account and invites its first administrator, for whoever runs the server.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] for a name or the e-mail address, [`AppError::Conflict`] for an address that is somebody's.
-    pub async fn open_account(&self, name: &str, first: Invitation) -> Result<(AccountId, NewLink), AppError> {
+    /// [`AppError::Invalid`] for a name or the e-mail address, [`AppError::Conflict`] for an address that is somebody's and for a
+    /// second account of the platform.
+    pub async fn open_account(
+        &self,
+        kind: AccountKind,
+        name: &str,
+        first: Invitation,
+    ) -> Result<(AccountId, NewLink), AppError> {
+        self.open_account_as(kind, name, first, Who::platform).await
+    }
+
+    /// Makes a customer's account and invites its first administrator.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for who is none of the platform; as of [`App::open_account`].
+    pub async fn open_account_for(
+        &self,
+        caller: &Caller,
+        name: &str,
+        first: Invitation,
+    ) -> Result<(AccountId, NewLink), AppError> {
+        caller.require(Permission::ManageAccounts)?;
+        let (account, link) =
+            self.open_account_as(AccountKind::Customer, name, first, || Who::of_platform(caller)).await?;
+        // The platform's own log says it too.
+        let entry = self.audit_row(caller, Action::AccountCreated, account, json!({"name": name}));
+        self.keep_entry(caller.account, entry).await?;
+        Ok((account, link))
+    }
+
+    async fn open_account_as(
+        &self,
+        kind: AccountKind,
+        name: &str,
+        first: Invitation,
+        who: impl Fn() -> Who + Send,
+    ) -> Result<(AccountId, NewLink), AppError> {
         let email = first.email.trim().to_lowercase();
         let taken =
             self.inner.database.read(move |tx| Ok::<_, AppError>(tx.person_by_email(&email)?.is_some())).await?;
         if taken {
             return Err(AppError::Conflict(EMAIL_TAKEN));
         }
-        let account = self.create_account(name).await?;
-        let (_, link) = self.invite_to(account, Who::platform(), first).await?;
+        let account = self.new_account(kind, name, who()).await?;
+        let (_, link) = self.invite_to(account, kind, who(), first).await?;
         Ok((account, link))
     }
 
@@ -136,7 +183,18 @@ impl App {
         Ok((id, secret))
     }
 
-    /// All accounts, for the platform.
+    /// All accounts of customers.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for who is none of the platform.
+    pub async fn customers(&self, caller: &Caller) -> Result<Vec<AccountRow>, AppError> {
+        caller.require(Permission::ManageAccounts)?;
+        let mut accounts = self.accounts().await?;
+        accounts.retain(|account| account.kind == AccountKind::Customer);
+        Ok(accounts)
+    }
+
+    /// All accounts, for whoever runs the server.
     ///
     /// # Errors
     /// [`AppError::Storage`].

@@ -10,10 +10,7 @@ use sluice_domain::{
 };
 use sluice_storage::{AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit};
 
-use crate::{
-    App, AppError,
-    caller::{Caller, Means},
-};
+use crate::{App, AppError, caller::Caller};
 
 /// Entries that one look into the log takes.
 const BATCH: u32 = 500;
@@ -40,11 +37,13 @@ pub(crate) struct Who {
 impl Who {
     /// A person, or the token that acts for one.
     pub(crate) fn of(caller: &Caller) -> Self {
-        let id = match caller.means {
-            Means::Session(_) => caller.person.to_string(),
-            Means::Token(token) => token.to_string(),
-        };
-        Self { id, role: caller.actor().role, address: caller.address.clone() }
+        let actor = caller.actor();
+        Self { id: actor.id, role: actor.role, address: caller.address.clone() }
+    }
+
+    /// A person of the platform, as another account's log says it.
+    pub(crate) fn of_platform(caller: &Caller) -> Self {
+        Self { role: Role::Support, ..Self::of(caller) }
     }
 
     /// Whoever runs the server.

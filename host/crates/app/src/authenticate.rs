@@ -14,11 +14,11 @@ use sluice_domain::{
     security::{Roaming, SecuritySettings},
     time::Timestamp,
 };
-use sluice_storage::{Account, LiveSession, LiveToken, PersonStatus, SessionEnd, StorageError};
+use sluice_storage::{Account, LiveSession, LiveSupport, LiveToken, PersonStatus, SessionEnd, StorageError};
 
 use crate::{
     App, AppError,
-    access::Visit,
+    access::{Visit, cut},
     caller::{Caller, Duty, Means},
     secret,
     seldom::MINUTE,
@@ -29,8 +29,35 @@ use crate::{
 pub enum Credentials {
     /// The secret of a session, from the cookie.
     Session(SecretString),
-    /// An API token, from the `Authorization` header.
-    Token(SecretString),
+    /// The secret of an API token or of a support session, from the `Authorization` header.
+    Bearer(SecretString),
+}
+
+/// What is known of a request before it is known who sent it.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Where it comes from.
+    pub address: String,
+    /// As it was sent; empty when it was not.
+    pub user_agent: &'a str,
+    /// Of HTTP.
+    pub method: &'a str,
+    /// Without the query: ids and no texts.
+    pub path: &'a str,
+}
+
+/// How much of a path is written down, in bytes.
+const PATH_BYTES: usize = 256;
+
+impl Request<'_> {
+    /// Whether it is there to change something (RFC 9110, section 9.2.1).
+    pub(crate) fn changes_something(&self) -> bool {
+        !matches!(self.method, "GET" | "HEAD" | "OPTIONS")
+    }
+
+    pub(crate) fn short_path(&self) -> &str {
+        cut(self.path, PATH_BYTES)
+    }
 }
 
 /// Why a session or a token that is there is not taken.
@@ -48,6 +75,8 @@ pub enum Refusal {
     TokenExpired,
     /// The token was revoked.
     TokenRevoked,
+    /// The account does not let support in any longer.
+    SupportClosed,
 }
 
 impl Refusal {
@@ -60,6 +89,7 @@ impl Refusal {
             Self::AnotherNetwork => "session-from-another-network",
             Self::TokenExpired => "token-expired",
             Self::TokenRevoked => "token-revoked",
+            Self::SupportClosed => "support-closed",
         }
     }
 
@@ -72,6 +102,9 @@ impl Refusal {
             Self::AnotherNetwork => "this session comes from a network in which you have not logged in: log in here",
             Self::TokenExpired => "this API token has expired: ask an administrator of the account to renew it",
             Self::TokenRevoked => "this API token was revoked: ask an administrator of the account for another one",
+            Self::SupportClosed => {
+                "the account does not let support in any longer: ask its administrators to open it again"
+            }
         }
     }
 }
@@ -83,67 +116,63 @@ const DAY_MILLIS: i64 = 24 * 60 * MINUTE;
 enum Found {
     Session(LiveSession),
     Token(LiveToken),
+    Support(LiveSupport),
 }
 
 impl App {
-    /// Finds out who sent a request from `address`, with a `User-Agent` as it was sent.
+    /// Finds out who sent a request.
     ///
     /// # Errors
     /// [`AppError::Unauthenticated`] for a session or token that does not exist or has come to its end, [`AppError::Refused`] for
     /// one that something speaks against, [`AppError::AddressRefused`]; [`AppError::AccessDenied`] and
     /// [`AppError::SecondFactorRequired`] when a rule of the account says so.
-    pub async fn authenticate(
-        &self,
-        credentials: Credentials,
-        address: String,
-        user_agent: &str,
-    ) -> Result<Caller, AppError> {
+    pub async fn authenticate(&self, credentials: Credentials, request: Request<'_>) -> Result<Caller, AppError> {
         let now = self.now();
-        let (prefix, secret) = match &credentials {
-            Credentials::Session(secret) => (secret::SESSION_PREFIX, secret),
-            Credentials::Token(secret) => (secret::TOKEN_PREFIX, secret),
+        let (kinds, secret) = match &credentials {
+            Credentials::Session(secret) => (&[secret::SESSION_PREFIX][..], secret),
+            Credentials::Bearer(secret) => (&[secret::TOKEN_PREFIX, secret::SUPPORT_PREFIX][..], secret),
         };
-        if !secret::is_shaped(prefix, secret) {
-            return Err(AppError::Unauthenticated);
-        }
+        let kind = kinds.iter().copied().find(|kind| secret::is_shaped(kind, secret));
+        let kind = kind.ok_or(AppError::Unauthenticated)?;
         let digest = secret::digest(secret);
-        let is_session = matches!(credentials, Credentials::Session(_));
         let found = self
             .inner
             .database
             .read(move |tx| {
-                let found = if is_session {
-                    tx.session_by_token_hash(digest, now)?.map(Found::Session)
-                } else {
-                    tx.api_token_by_hash(digest, now)?.map(Found::Token)
+                let found = match kind {
+                    secret::SESSION_PREFIX => tx.session_by_token_hash(digest, now)?.map(Found::Session),
+                    secret::SUPPORT_PREFIX => tx.support_session_by_secret(digest)?.map(Found::Support),
+                    _ => tx.api_token_by_hash(digest, now)?.map(Found::Token),
                 };
                 found.ok_or(AppError::Unauthenticated)
             })
             .await?;
         match found {
-            Found::Session(live) => self.enter_with_session(live, address, user_agent, now).await,
-            Found::Token(live) => self.enter_with_token(live, address, user_agent, now).await,
+            Found::Session(live) => self.enter_with_session(live, request, now).await,
+            Found::Token(live) => self.enter_with_token(live, request, now).await,
+            Found::Support(live) => self.enter_with_support(live, request, now).await,
         }
     }
 
     async fn enter_with_session(
         &self,
         live: LiveSession,
-        address: String,
-        user_agent: &str,
+        request: Request<'_>,
         now: Timestamp,
     ) -> Result<Caller, AppError> {
         let door = self.door(live.account_id, live.security_version).await?;
         let (id, person) = (live.session.id, live.session.person_id);
         let caller = Caller {
             account: live.account_id,
+            kind: live.kind,
             person,
             means: Means::Session(id),
             role: live.role,
-            permissions: Permissions::of(live.role, live.permissions),
+            permissions: Permissions::of(live.kind, live.role, live.permissions),
             duty: duty(&live, &door.settings, now),
+            second_factor: live.session.second_factor,
             name: live.name,
-            address,
+            address: request.address,
             chain_version: live.chain_version,
             security_version: live.security_version,
         };
@@ -156,9 +185,8 @@ impl App {
         }
         self.check_address(&door, &caller, address::Door::Session, now).await?;
         if caller.address != live.session.address {
-            let second_factor = live.session.second_factor;
-            let occasion = Occasion::NewAddress;
-            self.admit_again(&Visit { caller: &caller, occasion, user_agent, second_factor, at: now }).await?;
+            let (occasion, user_agent) = (Occasion::NewAddress, request.user_agent);
+            self.admit_again(&Visit { caller: &caller, occasion, user_agent, at: now }).await?;
         }
         if now >= live.session.last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
             self.note_use(caller.account, move |rows| rows.session_seen(id, now));
@@ -169,21 +197,22 @@ impl App {
     async fn enter_with_token(
         &self,
         live: LiveToken,
-        address: String,
-        user_agent: &str,
+        request: Request<'_>,
         now: Timestamp,
     ) -> Result<Caller, AppError> {
         let token = live.token;
-        let owners = Permissions::of(live.role, live.permissions);
+        let owners = Permissions::of(live.kind, live.role, live.permissions);
         let caller = Caller {
             account: live.account_id,
+            kind: live.kind,
             person: token.created_by,
             means: Means::Token(token.id),
             role: live.role,
             permissions: Permissions::of_token(token.scopes, owners),
             duty: None,
+            second_factor: false,
             name: token.name,
-            address,
+            address: request.address,
             chain_version: live.chain_version,
             security_version: live.security_version,
         };
@@ -199,8 +228,8 @@ impl App {
         }
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, address::Door::Token, now).await?;
-        let occasion = Occasion::TokenUse;
-        self.admit_again(&Visit { caller: &caller, occasion, user_agent, second_factor: false, at: now }).await?;
+        let (occasion, user_agent) = (Occasion::TokenUse, request.user_agent);
+        self.admit_again(&Visit { caller: &caller, occasion, user_agent, at: now }).await?;
         let used_here = token.last_used_at.filter(|_| token.last_used_from.as_ref() == Some(&caller.address));
         let used_here_within = |millis| used_here.is_some_and(|at| now < at.plus_millis(millis));
         if !used_here_within(MINUTE) && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
@@ -255,7 +284,7 @@ impl App {
         Ok((!known).then_some(Refusal::AnotherNetwork))
     }
 
-    async fn refuse(&self, caller: &Caller, refusal: Refusal, now: Timestamp) -> AppError {
+    pub(crate) async fn refuse(&self, caller: &Caller, refusal: Refusal, now: Timestamp) -> AppError {
         let written = self.write_down_refusal(caller, refusal.code(), now).await;
         written.err().unwrap_or(AppError::Refused(refusal))
     }
@@ -273,6 +302,7 @@ impl App {
         let action = match caller.means {
             Means::Session(_) => Action::SessionRefused,
             Means::Token(_) => Action::TokenRefused,
+            Means::Support(_) => Action::SupportRefused,
         };
         self.record(caller, action, json!({"code": code})).await
     }

@@ -3,9 +3,9 @@
 //! How a request's credentials become a caller is in `authenticate`.
 
 use sluice_domain::{
-    id::{AccountId, PersonId, SessionId, TokenId},
+    id::{AccountId, PersonId, SessionId, SupportSessionId, TokenId},
     message::{Actor, Role},
-    permission::{Permission, Permissions},
+    permission::{AccountKind, Permission, Permissions},
 };
 use sluice_storage::Reader;
 
@@ -18,6 +18,8 @@ pub enum Means {
     Session(SessionId),
     /// An API token that acts for the person.
     Token(TokenId),
+    /// A support session of the person, who is one of the platform.
+    Support(SupportSessionId),
 }
 
 /// What a person must do before anything else.
@@ -34,9 +36,11 @@ pub enum Duty {
 pub struct Caller {
     /// The account that everything this caller names is looked up in.
     pub account: AccountId,
+    /// Whose that account is.
+    pub kind: AccountKind,
     /// The person that it is, or that it acts for.
     pub person: PersonId,
-    /// Session or token.
+    /// How the caller showed that.
     pub means: Means,
     /// The person's role.
     pub role: Role,
@@ -44,6 +48,8 @@ pub struct Caller {
     pub permissions: Permissions,
     /// What the person must do before anything that needs a permission.
     pub duty: Option<Duty>,
+    /// Whether the person showed a second factor.
+    pub second_factor: bool,
     /// The person's name, or the token's.
     pub name: String,
     /// Where the request comes from.
@@ -55,11 +61,11 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The session that the request came with; `None` for a token.
+    /// The session that the request came with; `None` for a token, and for support.
     pub const fn session_id(&self) -> Option<SessionId> {
         match self.means {
             Means::Session(session) => Some(session),
-            Means::Token(_) => None,
+            Means::Token(_) | Means::Support(_) => None,
         }
     }
 
@@ -84,10 +90,18 @@ impl Caller {
         self.duty.map_or(Ok(()), |duty| Err(AppError::Duty(duty)))
     }
 
+    /// For what is kept under the name of a person of the account.
+    pub(crate) fn not_support(&self) -> Result<(), AppError> {
+        match self.means {
+            Means::Session(_) | Means::Token(_) => Ok(()),
+            Means::Support(_) => Err(AppError::NotForSupport),
+        }
+    }
+
     /// As whom the caller writes messages.
     pub(crate) fn actor(&self) -> Actor {
         let id = match self.means {
-            Means::Session(_) => self.person.to_string(),
+            Means::Session(_) | Means::Support(_) => self.person.to_string(),
             Means::Token(token) => token.to_string(),
         };
         Actor { id, role: self.acts_as(), name: self.name.clone() }
@@ -96,7 +110,7 @@ impl Caller {
     /// The role that rules see: the person's, or that of a program.
     pub(crate) const fn acts_as(&self) -> Role {
         match self.means {
-            Means::Session(_) => self.role,
+            Means::Session(_) | Means::Support(_) => self.role,
             Means::Token(_) => Role::ApiToken,
         }
     }

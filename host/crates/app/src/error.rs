@@ -60,6 +60,12 @@ pub enum AppError {
     /// A code that is wrong, too old or was used already.
     #[error("the code is wrong or was used already: wait for the next one, or use a recovery code")]
     WrongCode,
+    /// The account does not let the platform's support in.
+    #[error("this account does not let support in: ask its administrators to open it with PUT /api/v1/support")]
+    SupportNotOpen,
+    /// Support did what only somebody of the account does.
+    #[error("support does not do this: somebody of the account does")]
+    NotForSupport,
     /// The change would leave the account without an administrator who can log in.
     #[error("the account needs an administrator who can log in: make somebody else one first")]
     LastAdministrator,
@@ -135,6 +141,9 @@ fn names(imports: &BTreeSet<Import>) -> String {
 }
 
 impl AppError {
+    /// Of [`AppError::SupportNotOpen`].
+    pub const SUPPORT_NOT_OPEN: &str = "support-not-open";
+
     /// A value that cannot be used, and what to write instead.
     pub(crate) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
         Self::Invalid { field, problem: problem.into() }

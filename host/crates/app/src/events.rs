@@ -13,6 +13,7 @@ use crate::{
     App, AppError,
     caller::Caller,
     messages::{MESSAGE_EVENT, MessageView},
+    support::SUPPORT_EVENT,
 };
 
 /// How many events one look into the outbox takes.
@@ -27,6 +28,13 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub what: Happening,
+}
+
+impl Event {
+    /// Whether it says that support was let in or out.
+    pub fn is_about_support(&self) -> bool {
+        matches!(&self.what, Happening::Other(kind, _) if kind == SUPPORT_EVENT)
+    }
 }
 
 /// What happened.

@@ -50,6 +50,7 @@ pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
+pub mod support;
 pub mod templates;
 mod throttle;
 pub mod tokens;
@@ -66,8 +67,9 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        ApiTokenRow, Assignment, AuditFilter, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow, GroupRow,
-        InstallationRow, Outcome, Page, PersonRow, PersonStatus, PluginRow, SealedAudit, SessionRow,
+        AccountRow, ApiTokenRow, Assignment, AuditFilter, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow,
+        GroupRow, InstallationRow, Outcome, Page, PersonRow, PersonStatus, PluginRow, SealedAudit, SessionRow,
+        SupportGrantRow,
     };
 }
 

@@ -5,7 +5,7 @@ use sluice_domain::{
     audit::Action,
     id::{AccountId, PersonId},
     message::Role,
-    permission::{Permission, Permissions},
+    permission::{AccountKind, Permission, Permissions},
 };
 use sluice_storage::{Account, PersonRow, PersonStatus, SessionEnd};
 
@@ -74,7 +74,7 @@ impl App {
     /// address that is somebody's.
     pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<(PersonRow, NewLink), AppError> {
         caller.require(Permission::ManagePeople)?;
-        self.invite_to(caller.account, Who::of(caller), invitation).await
+        self.invite_to(caller.account, caller.kind, Who::of(caller), invitation).await
     }
 
     /// Makes a new link with which a person sets a password. Earlier links end; the password that is set now stays until then.
@@ -112,7 +112,7 @@ impl App {
         change: PersonChange,
     ) -> Result<PersonRow, AppError> {
         caller.require(Permission::ManagePeople)?;
-        let account = caller.account;
+        let (account, kind) = (caller.account, caller.kind);
         let email = change.email.as_deref().map(check_email).transpose()?;
         change.name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
         let entry = self.audit_row(caller, Action::PersonChanged, id, json!({}));
@@ -134,7 +134,7 @@ impl App {
                     },
                     ..before.clone()
                 };
-                check_rights(after.role, after.permissions)?;
+                check_rights(kind, after.role, after.permissions)?;
                 rows.update_person(&after).map_err(|error| conflict(error, EMAIL_TAKEN))?;
                 keep_an_administrator(&mut rows)?;
                 if after.status == PersonStatus::Disabled {
@@ -188,13 +188,14 @@ impl App {
     pub(crate) async fn invite_to(
         &self,
         account: AccountId,
+        kind: AccountKind,
         who: Who,
         invitation: Invitation,
     ) -> Result<(PersonRow, NewLink), AppError> {
         let Invitation { email, name, role, permissions } = invitation;
         let email = check_email(&email)?;
         names::check("name", &name, names::BYTES)?;
-        check_rights(role, permissions)?;
+        check_rights(kind, role, permissions)?;
         let now = self.now();
         let person = PersonRow {
             id: PersonId::new(now, self.random()),
@@ -242,15 +243,15 @@ fn keep_an_administrator(rows: &mut Account<'_>) -> Result<(), AppError> {
     if rows.people()?.iter().any(can_log_in) { Ok(()) } else { Err(AppError::LastAdministrator) }
 }
 
-fn check_rights(role: Role, permissions: Permissions) -> Result<(), AppError> {
+fn check_rights(kind: AccountKind, role: Role, permissions: Permissions) -> Result<(), AppError> {
     if !role.is_of_people() {
         return Err(AppError::invalid("role", "operator, supervisor or administrator"));
     }
-    match permissions.not_for_people() {
+    match permissions.not_given_in(kind) {
         None => Ok(()),
         Some(permission) => Err(AppError::invalid(
             "permissions",
-            format!("`{}` can be given to nobody: see GET /api/v1/permissions", permission.as_str()),
+            format!("`{}` can be given to nobody here: see GET /api/v1/permissions", permission.as_str()),
         )),
     }
 }

@@ -10,6 +10,8 @@ use crate::Rng;
 pub(crate) const TOKEN_PREFIX: &str = "slc_";
 /// What session secrets start with.
 pub(crate) const SESSION_PREFIX: &str = "sls_";
+/// What the secrets of support sessions start with.
+pub(crate) const SUPPORT_PREFIX: &str = "slh_";
 /// What the secrets of one-time links start with.
 pub(crate) const LINK_PREFIX: &str = "sll_";
 /// Longest secret that is worth hashing, in bytes.

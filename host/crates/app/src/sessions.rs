@@ -61,11 +61,13 @@ impl Found {
         let Self { account, person } = self;
         let caller = Caller {
             account: account.id,
+            kind: account.kind,
             person: person.id,
             means: Means::Session(session),
             role: person.role,
-            permissions: person.may(),
+            permissions: person.may(account.kind),
             duty: None,
+            second_factor: false,
             name: person.name.clone(),
             address,
             chain_version: account.chain_version,
@@ -104,15 +106,9 @@ impl App {
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, Door::LogIn, now).await?;
         let code = self.second_factor_of(&caller, known.subjects, code.as_deref(), now).await?;
+        let caller = Caller { second_factor: code.is_some(), ..caller };
         let user_agent = cut(&user_agent, limits::USER_AGENT_BYTES).to_owned();
-        self.admit(&Visit {
-            caller: &caller,
-            occasion: Occasion::LogIn,
-            user_agent: &user_agent,
-            second_factor: code.is_some(),
-            at: now,
-        })
-        .await?;
+        self.admit(&Visit { caller: &caller, occasion: Occasion::LogIn, user_agent: &user_agent, at: now }).await?;
 
         let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
         let row = SessionRow {
@@ -124,7 +120,7 @@ impl App {
             last_seen_at: now,
             address: caller.address.clone(),
             user_agent,
-            second_factor: code.is_some(),
+            second_factor: caller.second_factor,
             ended: None,
         };
         let lasts_seconds = (row.expires_at.millis() - now.millis()) / 1000;
@@ -209,11 +205,14 @@ impl App {
             .await
     }
 
-    /// Ends the caller's session. A caller with a token has none.
+    /// Ends the caller's session, also one of support. A caller with a token has none.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`].
     pub async fn log_out(&self, caller: &Caller) -> Result<(), AppError> {
+        if let Means::Support(session) = caller.means {
+            return self.leave_support(caller, session).await;
+        }
         let session = caller.session()?;
         let account = caller.account;
         let entry = self.audit_row(caller, Action::LoggedOut, session, json!({}));

@@ -58,7 +58,7 @@ impl App {
         if TEMPLATES.iter().any(|template| template.name == name) {
             return Err(AppError::Conflict("every account has a template with this name: choose another one"));
         }
-        if permissions.not_for_people().is_some() {
+        if permissions.not_given_in(caller.kind).is_some() {
             return Err(AppError::invalid("permissions", "only such as can be given: see GET /api/v1/permissions"));
         }
         let account = caller.account;

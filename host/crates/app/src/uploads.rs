@@ -56,9 +56,10 @@ impl App {
     /// Gives a place for an upload, before anything of it is read.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]; [`AppError::Busy`] when the account has two uploads running, or the server sixteen.
+    /// [`AppError::Forbidden`]; [`AppError::NotForSupport`]: the account's own people bring plugins; [`AppError::Busy`] when the account has two uploads running, or the server sixteen.
     pub fn begin_upload(&self, caller: &Caller) -> Result<UploadPlace, AppError> {
         caller.require(Permission::ManagePlugins)?;
+        caller.not_support()?;
         self.inner.uploads.begin(caller.account).ok_or(AppError::Busy)
     }
 }

@@ -65,6 +65,12 @@ actions! {
     AddressesChanged = "addresses.changed", "The rules about addresses were changed.";
     AddressesRemoved = "addresses.removed", "The platform removed the rules about addresses.";
     AccessRulesDisabled = "access-rules.disabled", "The platform disabled the plugins that are access rules.";
+    SupportOpened = "support.opened", "The account let the platform's support in, for a time.";
+    SupportClosed = "support.closed", "The account let the platform's support in no longer.";
+    SupportEntered = "support.entered" connects, "Somebody of the platform's support entered.";
+    SupportLeft = "support.left" connects, "Somebody of the platform's support left.";
+    SupportRequest = "support.request", "Somebody of the platform's support looked at something, or changed something.";
+    SupportRefused = "support.refused" connects, "Somebody of the platform's support was kept out.";
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
     InstallationCreated = "installation.created", "A plugin was installed.";

@@ -87,6 +87,10 @@ ids! {
     DecisionId = "dec";
     /// One entry of the audit log.
     AuditId = "aud";
+    /// That an account lets support in, for a time.
+    SupportGrantId = "sgr";
+    /// That somebody of the platform's support is in an account.
+    SupportSessionId = "sup";
     /// A group of people who answer clients.
     GroupId = "grp";
     /// A rule about addresses.

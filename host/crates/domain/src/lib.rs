@@ -17,6 +17,7 @@ pub mod permission;
 pub mod plugin;
 pub mod public_url;
 pub mod security;
+pub mod support;
 pub mod throttle;
 pub mod time;
 pub mod verdict;

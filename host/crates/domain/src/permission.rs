@@ -8,6 +8,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::message::Role;
 
+/// Whose an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountKind {
+    /// A business that talks with its customers.
+    Customer,
+    /// Whoever runs the server: its people make accounts, and enter those that let them in. There is one.
+    Platform,
+}
+
 /// To whom a permission can be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holders {
@@ -17,6 +27,8 @@ pub enum Holders {
     Administrators,
     /// To API tokens. Administrators have it.
     Programs,
+    /// To people of the platform, one by one. The platform's administrators have it.
+    Platform,
 }
 
 macro_rules! catalogue {
@@ -39,6 +51,18 @@ macro_rules! catalogue {
             /// What it lets one do.
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$name => $sentence),* }
+            }
+
+            /// Whether there is anything to do with it in such an account. The platform's own has no clients and no support.
+            fn is_in(self, kind: AccountKind) -> bool {
+                match (kind, self.holders()) {
+                    (AccountKind::Customer, holders) => holders != Holders::Platform,
+                    (AccountKind::Platform, Holders::Platform) => true,
+                    (AccountKind::Platform, Holders::Administrators) => {
+                        !matches!(self, Self::ManageSupport | Self::ReadQuarantine)
+                    }
+                    (AccountKind::Platform, Holders::People | Holders::Programs) => false,
+                }
             }
 
             /// To whom it can be given.
@@ -71,6 +95,8 @@ catalogue! {
     ManageSupport = "support-manage", Administrators, "Let the platform's support in, and out.";
     ReadAudit = "audit-read", Administrators, "Read the audit log and the connection journal.";
     ReadQuarantine = "quarantine-read", Administrators, "See blocked incoming messages.";
+    ManageAccounts = "accounts-manage", Platform, "See which accounts there are, and make some.";
+    EnterForSupport = "support-enter", Platform, "Enter accounts that let support in.";
     WriteAsClient = "messages-write-as-client", Programs, "Bring in what a client wrote elsewhere, as the client.";
 }
 
@@ -119,15 +145,19 @@ impl Permissions {
         Permission::ALL.into_iter().filter(move |permission| self.contains(*permission))
     }
 
-    /// The first that cannot be given to a supervisor or an operator.
-    pub fn not_for_people(self) -> Option<Permission> {
-        self.iter().find(|permission| permission.holders() != Holders::People)
+    /// The first that cannot be given to a supervisor or an operator of such an account.
+    pub fn not_given_in(self, kind: AccountKind) -> Option<Permission> {
+        let holders = match kind {
+            AccountKind::Customer => Holders::People,
+            AccountKind::Platform => Holders::Platform,
+        };
+        self.iter().find(|permission| permission.holders() != holders)
     }
 
-    /// What someone in `role` to whom `given` was given may do.
-    pub const fn of(role: Role, given: Self) -> Self {
+    /// What someone in `role` to whom `given` was given may do in such an account.
+    pub fn of(kind: AccountKind, role: Role, given: Self) -> Self {
         match role {
-            Role::Administrator => Self::ALL,
+            Role::Administrator => Permission::ALL.into_iter().filter(|permission| permission.is_in(kind)).collect(),
             Role::Supervisor | Role::Operator => given,
             Role::Client | Role::ApiToken | Role::Support | Role::Chatbot => Self::NONE,
         }
@@ -263,18 +293,35 @@ mod tests {
     #[test]
     fn only_administrators_have_what_is_never_given() {
         let given = Permissions::ALL;
-        assert_eq!(Permissions::of(Role::Administrator, Permissions::NONE), Permissions::ALL);
-        assert_eq!(given.not_for_people(), Some(Permission::ManageSecurity));
+        assert_eq!(given.not_given_in(AccountKind::Customer), Some(Permission::ManageSecurity));
         for role in [Role::Client, Role::ApiToken, Role::Support, Role::Chatbot] {
-            assert_eq!(Permissions::of(role, given), Permissions::NONE, "{role:?}");
+            assert_eq!(Permissions::of(AccountKind::Customer, role, given), Permissions::NONE, "{role:?}");
         }
+    }
+
+    #[test]
+    fn the_platform_has_nothing_to_do_with_clients_and_customers_nothing_with_the_platform() {
+        let administrator = |kind| Permissions::of(kind, Role::Administrator, Permissions::NONE);
+        let customer = administrator(AccountKind::Customer);
+        for permission in Permission::ALL {
+            assert_eq!(customer.contains(permission), permission.holders() != Holders::Platform, "{permission:?}");
+        }
+        let platform = administrator(AccountKind::Platform);
+        assert_eq!(platform.reach(), None);
+        assert!(platform.contains(Permission::EnterForSupport) && platform.contains(Permission::ManagePeople));
+        for permission in [Permission::Export, Permission::ManageSupport, Permission::WriteAsClient] {
+            assert!(!platform.contains(permission), "{permission:?}");
+        }
+        let entering = Permissions::NONE.with(Permission::EnterForSupport);
+        assert_eq!(entering.not_given_in(AccountKind::Platform), None);
+        assert_eq!(entering.not_given_in(AccountKind::Customer), Some(Permission::EnterForSupport));
     }
 
     #[test]
     fn templates_give_only_what_can_be_given() {
         for template in TEMPLATES {
             let set: Permissions = template.permissions.iter().copied().collect();
-            assert_eq!(set.not_for_people(), None, "{}", template.name);
+            assert_eq!(set.not_given_in(AccountKind::Customer), None, "{}", template.name);
             assert!(set.reach().is_some(), "{}", template.name);
         }
     }

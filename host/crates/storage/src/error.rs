@@ -91,11 +91,15 @@ pub enum Constraint {
     GroupName,
     /// One client an external id, within an account.
     ClientExternalId,
+    /// One account of the platform's own.
+    Platform,
+    /// One support session a secret.
+    SupportSecret,
 }
 
 impl Constraint {
     /// Every one.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::PrimaryKey,
         Self::PersonEmail,
         Self::SessionToken,
@@ -104,6 +108,8 @@ impl Constraint {
         Self::LinkSecret,
         Self::GroupName,
         Self::ClientExternalId,
+        Self::Platform,
+        Self::SupportSecret,
     ];
 
     /// As people call it.
@@ -117,6 +123,8 @@ impl Constraint {
             Self::LinkSecret => "link",
             Self::GroupName => "name of a group",
             Self::ClientExternalId => "external id",
+            Self::Platform => "kind of account, the platform's,",
+            Self::SupportSecret => "support session",
         }
     }
 
@@ -131,6 +139,8 @@ impl Constraint {
             Self::LinkSecret => "one_time_links_secret",
             Self::GroupName => "operator_groups_name",
             Self::ClientExternalId => "clients_external_id",
+            Self::Platform => "accounts_platform",
+            Self::SupportSecret => "support_sessions_secret",
         }
     }
 
@@ -145,6 +155,8 @@ impl Constraint {
             Self::LinkSecret => Some("one_time_links.secret_hash"),
             Self::GroupName => Some("operator_groups.name"),
             Self::ClientExternalId => Some("clients.external_id"),
+            Self::Platform => Some("accounts.kind"),
+            Self::SupportSecret => Some("support_sessions.secret_hash"),
         }
     }
 }

@@ -44,6 +44,7 @@ pub use crate::{
         plugins::{PluginRow, PluginUsage},
         second_factors::SecondFactorRow,
         sessions::{LiveSession, SessionEnd, SessionRow},
+        support::{InsideRow, LiveSupport, SupportGrantRow, SupportSessionRow},
         throttles::ThrottleRow,
         tokens::{ApiTokenRow, LiveToken},
     },

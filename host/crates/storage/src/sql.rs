@@ -7,7 +7,7 @@ use sluice_domain::{
     digest::Digest,
     id::{
         AccountId, AddressRuleId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId,
-        MessageId, PersonId, PluginId, SessionId, TokenId,
+        MessageId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
     },
     time::Timestamp,
 };
@@ -123,7 +123,7 @@ macro_rules! printed {
 }
 printed! {
     AccountId AddressRuleId AuditId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PersonId PluginId SessionId
-    TokenId
+    SupportGrantId SupportSessionId TokenId
 }
 
 #[cfg(test)]

@@ -17,5 +17,6 @@ pub(crate) mod permission_templates;
 pub(crate) mod plugins;
 pub(crate) mod second_factors;
 pub(crate) mod sessions;
+pub(crate) mod support;
 pub(crate) mod throttles;
 pub(crate) mod tokens;

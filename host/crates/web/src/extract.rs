@@ -30,18 +30,29 @@ impl FromRequestParts<Web> for Auth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        let credentials = credentials(web, parts)?;
-        Ok(Self(web.app.authenticate(credentials, address(parts), user_agent(parts)).await?))
+        Ok(Self(caller(web, parts).await?))
     }
 }
 
+/// Who sent the request.
+pub(crate) async fn caller(web: &Web, parts: &Parts) -> Result<Caller, Problem> {
+    let credentials = credentials(web, parts)?;
+    let request = sluice_app::authenticate::Request {
+        address: address(parts),
+        user_agent: user_agent(parts),
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+    };
+    Ok(web.app.authenticate(credentials, request).await?)
+}
+
 /// What the request carries to show who sent it: a bearer token, or else the session's cookie.
-pub(crate) fn credentials(web: &Web, parts: &Parts) -> Result<Credentials, Problem> {
+fn credentials(web: &Web, parts: &Parts) -> Result<Credentials, Problem> {
     if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(bearer).ok_or_else(|| {
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "send `Authorization: Bearer <api token>`")
         })?;
-        return Ok(Credentials::Token(SecretString::from(token)));
+        return Ok(Credentials::Bearer(SecretString::from(token)));
     }
     let Some(secret) = cookie(&parts.headers, cookie_name(web.settings.transport)) else {
         return Err(Problem::new(
@@ -126,12 +137,12 @@ impl FromRequestParts<Web> for Peer {
 }
 
 /// The client's address, IPv4-mapped ones as IPv4.
-pub(crate) fn address(parts: &Parts) -> String {
+fn address(parts: &Parts) -> String {
     parts.extensions.get::<Arrival>().map_or_else(String::new, |arrival| arrival.client.to_string())
 }
 
 /// The `User-Agent`; empty for one that is not there, and for one that is no text.
-pub(crate) fn user_agent(parts: &Parts) -> &str {
+fn user_agent(parts: &Parts) -> &str {
     parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

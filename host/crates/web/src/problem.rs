@@ -82,6 +82,11 @@ impl Problem {
         }
     }
 
+    /// Stable, for programs.
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+
     fn with(mut self, more: More) -> Self {
         *self.more = more;
         self
@@ -150,6 +155,8 @@ impl From<AppError> for Problem {
                 let more = More { reason: Some(reason), ..More::default() };
                 Self::new(S::FORBIDDEN, "second-factor-required", detail).with(more)
             }
+            AppError::SupportNotOpen => Self::new(S::FORBIDDEN, AppError::SUPPORT_NOT_OPEN, detail),
+            AppError::NotForSupport => Self::new(S::FORBIDDEN, "not-for-support", detail),
             AppError::NotFound(_) => Self::new(S::NOT_FOUND, "not-found", detail),
             AppError::Invalid { field, .. } => {
                 let more = More { field: Some(field), ..More::default() };

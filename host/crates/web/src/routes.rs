@@ -19,11 +19,13 @@ pub(crate) mod installations;
 pub(crate) mod messages;
 pub(crate) mod own;
 pub(crate) mod people;
+pub(crate) mod platform;
 pub(crate) mod plugins;
 pub(crate) mod policy;
 pub(crate) mod second_factors;
 pub(crate) mod security;
 pub(crate) mod sessions;
+pub(crate) mod support;
 pub(crate) mod tokens;
 
 const SESSION: &str = "The session that POST /api/v1/sessions gave. Where the server is reached by HTTPS, the cookie's name is \

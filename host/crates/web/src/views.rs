@@ -12,7 +12,7 @@ use sluice_domain::{
     digest::Digest,
     id::{AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, MessageId, PersonId, PluginId},
     installation::{FailurePolicy, Mode, Scope},
-    message::{Actor, Direction},
+    message::{Actor, Direction, Role},
     network::network_of,
     plugin::{Hook, Import},
     time::Timestamp,
@@ -294,6 +294,9 @@ pub(crate) struct AuditView {
     at: Timestamp,
     /// A person, a token, or `platform`.
     actor: String,
+    /// As what: `support` for people of the platform, and for whoever runs the server.
+    #[schema(schema_with = documents::role)]
+    role: Role,
     /// What was done.
     action: String,
     /// To what.
@@ -317,6 +320,7 @@ impl From<SealedAudit> for AuditView {
             id: row.id,
             at: row.at,
             actor: row.actor_id,
+            role: row.actor_role,
             action: row.action,
             target: row.target,
             network: network_of(&row.address),
@@ -329,11 +333,12 @@ impl From<SealedAudit> for AuditView {
 
 impl AuditView {
     /// What stands in the columns of an export.
-    pub(crate) fn cells(&self) -> [String; 9] {
+    pub(crate) fn cells(&self) -> [String; 10] {
         [
             self.seq.to_string(),
             self.at.millis().to_string(),
             self.actor.clone(),
+            serde_json::json!(self.role).as_str().unwrap_or_default().to_owned(),
             self.action.clone(),
             self.target.clone(),
             self.address.clone(),

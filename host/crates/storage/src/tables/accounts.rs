@@ -1,11 +1,11 @@
 //! Accounts: the tenants themselves.
 
-use sluice_domain::{id::AccountId, security::SecuritySettings, time::Timestamp};
+use sluice_domain::{id::AccountId, permission::AccountKind, security::SecuritySettings, time::Timestamp};
 
 use crate::{
     error::StorageError,
     row::Row,
-    sql::{Sql, json, values},
+    sql::{Sql, json, values, word},
     tx::{Account, Tx},
 };
 
@@ -14,6 +14,8 @@ use crate::{
 pub struct AccountRow {
     /// The account's own.
     pub id: AccountId,
+    /// Whose it is.
+    pub kind: AccountKind,
     /// As people call it.
     pub name: String,
     /// When it was made.
@@ -27,15 +29,16 @@ pub struct AccountRow {
 }
 
 impl AccountRow {
-    /// An account at its beginning.
+    /// A customer's account at its beginning.
     pub const fn new(id: AccountId, name: String, created_at: Timestamp) -> Self {
-        Self { id, name, created_at, chain_version: 0, security_version: 0, last_event: 0 }
+        Self { id, kind: AccountKind::Customer, name, created_at, chain_version: 0, security_version: 0, last_event: 0 }
     }
 }
 
 fn account(row: &mut Row<'_>) -> Result<AccountRow, StorageError> {
     Ok(AccountRow {
         id: row.parsed("account id")?,
+        kind: row.word("account kind")?,
         name: row.text("account name")?,
         created_at: row.time("account time")?,
         chain_version: row.int("chain version")?,
@@ -45,12 +48,15 @@ fn account(row: &mut Row<'_>) -> Result<AccountRow, StorageError> {
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO accounts (id, name, created_at, chain_version, security_version, last_event) VALUES ($1, $2, $3, $4, $5, $6)",
+    "INSERT INTO accounts (id, kind, name, created_at, chain_version, security_version, last_event)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)",
 );
-const GET: Sql =
-    Sql::new("SELECT id, name, created_at, chain_version, security_version, last_event FROM accounts WHERE id = $1");
-const LIST: Sql =
-    Sql::new("SELECT id, name, created_at, chain_version, security_version, last_event FROM accounts ORDER BY id");
+const GET: Sql = Sql::new(
+    "SELECT id, kind, name, created_at, chain_version, security_version, last_event FROM accounts WHERE id = $1",
+);
+const LIST: Sql = Sql::new(
+    "SELECT id, kind, name, created_at, chain_version, security_version, last_event FROM accounts ORDER BY id",
+);
 const BUMP: Sql =
     Sql::new("UPDATE accounts SET chain_version = chain_version + 1 WHERE id = $1 RETURNING chain_version");
 
@@ -63,11 +69,19 @@ impl Tx<'_> {
     /// Adds an account.
     ///
     /// # Errors
-    /// [`StorageError::Conflict`] when there is one with this id.
+    /// [`StorageError::Conflict`] when there is one with this id, or the platform has one already.
     pub fn insert_account(&mut self, row: &AccountRow) -> Result<(), StorageError> {
         self.execute(
             INSERT,
-            values![row.id, &row.name, row.created_at, row.chain_version, row.security_version, row.last_event],
+            values![
+                row.id,
+                word(&row.kind),
+                &row.name,
+                row.created_at,
+                row.chain_version,
+                row.security_version,
+                row.last_event
+            ],
         )?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sluice_domain::{
     id::{AccountId, PersonId},
     message::Role,
-    permission::Permissions,
+    permission::{AccountKind, Permissions},
     time::Timestamp,
 };
 
@@ -53,9 +53,9 @@ pub struct PersonRow {
 }
 
 impl PersonRow {
-    /// What the person may do.
-    pub const fn may(&self) -> Permissions {
-        Permissions::of(self.role, self.permissions)
+    /// What the person may do, in an account of this kind.
+    pub fn may(&self, kind: AccountKind) -> Permissions {
+        Permissions::of(kind, self.role, self.permissions)
     }
 }
 

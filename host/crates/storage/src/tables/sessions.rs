@@ -5,7 +5,7 @@ use sluice_domain::{
     digest::Digest,
     id::{AccountId, PersonId, SessionId},
     message::Role,
-    permission::Permissions,
+    permission::{AccountKind, Permissions},
     time::Timestamp,
 };
 
@@ -71,6 +71,8 @@ pub struct LiveSession {
     pub name: String,
     /// When the person's password was set.
     pub password_changed_at: Timestamp,
+    /// Whose the account is.
+    pub kind: AccountKind,
     /// See [`crate::AccountRow::chain_version`].
     pub chain_version: i64,
     /// See [`crate::AccountRow::security_version`].
@@ -101,6 +103,7 @@ fn live(row: &mut Row<'_>) -> Result<LiveSession, StorageError> {
         status: row.word("person status")?,
         name: row.text("person name")?,
         password_changed_at: row.time("password time")?,
+        kind: row.word("account kind")?,
         chain_version: row.int("chain version")?,
         security_version: row.int("security version")?,
     })
@@ -114,7 +117,7 @@ const INSERT: Sql = Sql::new(
 const BY_TOKEN_HASH: Sql = Sql::new(
     "SELECT s.id, s.person_id, s.token_hash, s.created_at, s.expires_at, s.last_seen_at, s.address, s.user_agent,
        s.second_factor, s.ended,
-       s.account_id, p.role, p.permissions, p.status, p.name, p.password_changed_at, a.chain_version, a.security_version
+       s.account_id, p.role, p.permissions, p.status, p.name, p.password_changed_at, a.kind, a.chain_version, a.security_version
      FROM sessions s
      JOIN people p ON p.account_id = s.account_id AND p.id = s.person_id
      JOIN accounts a ON a.id = s.account_id

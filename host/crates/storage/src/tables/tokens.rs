@@ -4,7 +4,7 @@ use sluice_domain::{
     digest::Digest,
     id::{AccountId, PersonId, TokenId},
     message::Role,
-    permission::Permissions,
+    permission::{AccountKind, Permissions},
     time::Timestamp,
 };
 
@@ -56,6 +56,8 @@ pub struct LiveToken {
     pub permissions: Permissions,
     /// Whether its person can be let in.
     pub status: PersonStatus,
+    /// Whose the account is.
+    pub kind: AccountKind,
     /// See [`crate::AccountRow::chain_version`].
     pub chain_version: i64,
     /// See [`crate::AccountRow::security_version`].
@@ -85,6 +87,7 @@ fn live(row: &mut Row<'_>) -> Result<LiveToken, StorageError> {
         role: row.word("role")?,
         permissions: row.json("permissions")?,
         status: row.word("person status")?,
+        kind: row.word("account kind")?,
         chain_version: row.int("chain version")?,
         security_version: row.int("security version")?,
     })
@@ -97,7 +100,7 @@ const INSERT: Sql = Sql::new(
 const BY_HASH: Sql = Sql::new(
     "SELECT t.id, t.name, t.token_hash, t.created_by, t.created_at, t.scopes, t.expires_at, t.last_used_at, t.last_used_from,
        t.previous_until, t.revoked_at,
-       t.account_id, p.role, p.permissions, p.status, a.chain_version, a.security_version
+       t.account_id, p.role, p.permissions, p.status, a.kind, a.chain_version, a.security_version
      FROM api_tokens t
      JOIN people p ON p.account_id = t.account_id AND p.id = t.created_by
      JOIN accounts a ON a.id = t.account_id

@@ -13,7 +13,7 @@ use sluice_domain::{
     digest::Digest,
     id::{
         AccountId, AddressRuleId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId,
-        MessageId, PersonId, PluginId, SessionId, TokenId,
+        MessageId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Role},
@@ -130,6 +130,8 @@ fresh! {
     person_id: PersonId
     plugin_id: PluginId
     session_id: SessionId
+    support_grant_id: SupportGrantId
+    support_session_id: SupportSessionId
     token_id: TokenId
 }
 

@@ -86,6 +86,8 @@ cases! {
     }
     people {
         a_step_and_a_recovery_code_are_used_once
+        support_is_let_in_enters_and_leaves
+        there_is_one_account_of_the_platform
         rules_about_addresses_read_back_in_their_order
         a_person_changes_and_a_deleted_one_is_not_listed
         a_password_is_set_rehashed_and_remembered

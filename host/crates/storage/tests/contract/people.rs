@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     address::{AddressAction, AddressRule},
     message::Role,
-    permission::{Permission, Permissions, Reach},
+    permission::{AccountKind, Permission, Permissions, Reach},
     security::{PasswordPolicy, SecuritySettings},
+    support::SupportScope,
 };
 use sluice_storage::{
-    Assignment, Before, Constraint, GroupRow, PersonStatus, Reader, SecondFactorRow, SessionEnd, StorageError,
-    ThrottleRow,
+    AccountRow, Assignment, Before, Constraint, GroupRow, InsideRow, PersonStatus, Reader, SecondFactorRow, SessionEnd,
+    StorageError, SupportGrantRow, SupportSessionRow, ThrottleRow,
 };
 
-use crate::fixture::{Fixture, World, address_rule_id, conversation_id, digest, group_id, person, session_id, time};
+use crate::fixture::{
+    Fixture, World, account_id, address_rule_id, conversation_id, digest, group_id, person, session_id,
+    support_grant_id, support_session_id, time,
+};
 
 pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fixture<'_>) {
     let World { account, person, .. } = fixture.world().await;
@@ -291,4 +295,83 @@ pub(crate) async fn security_settings_read_back_and_have_a_version(fixture: Fixt
     assert_eq!(read().await, Some((1, settings)));
     let nobody = crate::fixture::account_id();
     assert_eq!(fixture.read(move |tx| tx.account(nobody).security()).await, None);
+}
+
+pub(crate) async fn there_is_one_account_of_the_platform(fixture: Fixture<'_>) {
+    let rows = [(); 2].map(|()| AccountRow {
+        kind: AccountKind::Platform,
+        ..AccountRow::new(account_id(), "Platform".to_owned(), time(1))
+    });
+    let [first, second] = rows.map(|row| fixture.database.write(Some(row.id), move |tx| tx.insert_account(&row)));
+    assert_eq!(first.await, Ok(()));
+    assert_eq!(second.await, Err(StorageError::Conflict { constraint: Constraint::Platform }));
+}
+
+pub(crate) async fn support_is_let_in_enters_and_leaves(fixture: Fixture<'_>) {
+    let (ours, platform) = (fixture.world().await, fixture.world().await);
+    let id = ours.account.id;
+    let grant = |scope, until| SupportGrantRow {
+        id: support_grant_id(),
+        scope,
+        opened_by: ours.person.id,
+        opened_at: time(1),
+        until: time(until),
+        closed_at: None,
+    };
+    let (first, second) = (grant(SupportScope::Look, 50), grant(SupportScope::Configure, 60));
+    assert_eq!(fixture.read(move |tx| tx.account(id).support_grant()).await, None);
+    let row = first.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_support_grant(&row)).await;
+    fixture.write(id, move |tx| tx.account(id).close_support_grants(time(5))).await;
+    let row = second.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_support_grant(&row)).await;
+    assert_eq!(fixture.read(move |tx| tx.account(id).support_grant()).await, Some(second.clone()));
+    let open = async |at| fixture.read(move |tx| tx.accounts_open_to_support(time(at))).await;
+    assert_eq!(open(59).await, [(id, ours.account.name.clone(), second.clone())]);
+    assert_eq!(open(60).await, []);
+
+    let session = SupportSessionRow {
+        id: support_session_id(),
+        grant_id: second.id,
+        secret_hash: digest(),
+        platform: platform.account.id,
+        person: platform.person.id,
+        session: platform.session.id,
+        reason: "to look".to_owned(),
+        address: "192.0.2.1".to_owned(),
+        created_at: time(7),
+        ended_at: None,
+    };
+    let row = session.clone();
+    fixture.write(id, move |tx| tx.account(id).insert_support_session(&row)).await;
+    let inside = async |grant| fixture.read(move |tx| tx.account(id).support_inside(grant)).await;
+    let row = InsideRow { session: session.clone(), name: platform.person.name.clone() };
+    assert_eq!(inside(second.id).await, [row]);
+    assert_eq!(inside(first.id).await, []);
+    let secret = session.secret_hash;
+    let live = async || fixture.read(move |tx| tx.support_session_by_secret(secret)).await.unwrap();
+    let found = live().await;
+    assert_eq!((found.account_id, &found.session, &found.grant), (id, &session, &second));
+    assert_eq!((found.role, found.own_until), (platform.person.role, platform.session.expires_at));
+    assert_eq!(fixture.read(|tx| tx.support_session_by_secret(digest())).await, None);
+
+    // With the person's own session, whether it was ended or has gone.
+    let (theirs, own, who) = (platform.account.id, platform.session.id, platform.person.id);
+    fixture.write(theirs, move |tx| tx.account(theirs).end_session(who, own, SessionEnd::Ended)).await;
+    assert_eq!(live().await.own_until, time(0));
+    fixture.write(theirs, move |tx| tx.account(theirs).delete_session(own)).await;
+    assert_eq!(live().await.own_until, time(0));
+
+    // Through the handle of another account, there is nothing to end.
+    let entered = session.id;
+    assert!(!fixture.write(theirs, move |tx| tx.account(theirs).end_support_session(entered, time(8))).await);
+    assert!(fixture.write(id, move |tx| tx.account(id).end_support_session(entered, time(8))).await);
+    assert!(!fixture.write(id, move |tx| tx.account(id).end_support_session(entered, time(9))).await);
+    assert_eq!(live().await.session.ended_at, Some(time(8)));
+    assert_eq!(inside(second.id).await, []);
+    fixture.write(id, move |tx| tx.account(id).close_support_grants(time(9))).await;
+    assert_eq!(live().await.grant.closed_at, Some(time(9)));
+    let orphan = SupportSessionRow { id: support_session_id(), secret_hash: digest(), ..session };
+    let refused = fixture.database.write(Some(theirs), move |tx| tx.account(theirs).insert_support_session(&orphan));
+    assert_eq!(refused.await, Err(StorageError::Dangling));
 }

@@ -176,7 +176,7 @@ pub(crate) async fn export(
     let export = web.app.export_audit(&caller, search.filter()?).await?;
     let head = match format {
         Format::Jsonl => Bytes::new(),
-        Format::Csv => Bytes::from_static(b"seq,at,actor,action,target,address,network,details,mac\r\n"),
+        Format::Csv => Bytes::from_static(b"seq,at,actor,role,action,target,address,network,details,mac\r\n"),
     };
     let batches = stream::unfold(Some((export, format)), async |state| {
         let (mut export, format) = state?;

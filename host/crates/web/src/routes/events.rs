@@ -9,15 +9,12 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use serde_json::json;
-use sluice_app::{
-    AppError,
-    events::{Event, EventStream, Happening},
-};
+use sluice_app::events::{Event, EventStream, Happening};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
     Web,
-    extract::{Auth, address, credentials, user_agent},
+    extract::{Auth, caller},
     problem::Problem,
     views::MessageDto,
 };
@@ -80,18 +77,24 @@ impl Watched {
     async fn next(&mut self) -> Option<Vec<Event>> {
         let batch = tokio::select! {
             biased;
-            _ = self.again.tick() => self.look().await,
-            batch = self.events.next() => batch,
+            // Another server of the same installation may have written.
+            _ = self.again.tick() => match self.still_reads().await {
+                Ok(()) => self.events.look().await.map_err(Problem::from),
+                Err(problem) => Err(problem),
+            },
+            batch = self.events.next() => match batch {
+                // Support may be out now, and sees nothing of what came after that.
+                Ok(events) if events.iter().any(Event::is_about_support) => self.still_reads().await.map(|()| events),
+                other => other.map_err(Problem::from),
+            },
         };
-        batch.inspect_err(|error| tracing::debug!(%error, "a live stream ends")).ok()
+        batch.inspect_err(|problem| tracing::debug!(code = problem.code(), "a live stream ends")).ok()
     }
 
-    /// Another server of the same installation may have written; the reader's session may have ended, or their rights have changed.
-    async fn look(&mut self) -> Result<Vec<Event>, AppError> {
-        let credentials = credentials(&self.web, &self.parts).map_err(|_| AppError::Unauthenticated)?;
-        let caller = self.web.app.authenticate(credentials, address(&self.parts), user_agent(&self.parts)).await?;
-        self.events.read_as(caller);
-        self.events.look().await
+    /// The reader's session may have ended; their rights may have changed.
+    async fn still_reads(&mut self) -> Result<(), Problem> {
+        self.events.read_as(caller(&self.web, &self.parts).await?);
+        Ok(())
     }
 }
 

@@ -113,7 +113,8 @@ pub(crate) struct PermissionView {
     name: &'static str,
     /// What it lets one do.
     sentence: &'static str,
-    /// `people`: can be given to supervisors and operators; `administrators`: only they have it; `programs`: for API tokens.
+    /// `people`: can be given to supervisors and operators; `administrators`: only they have it; `programs`: for API tokens;
+    /// `platform`: only in the account of whoever runs the server.
     holders: &'static str,
 }
 
@@ -251,6 +252,7 @@ pub(crate) async fn catalogue(Auth(_): Auth) -> axum::Json<List<PermissionView>>
             Holders::People => "people",
             Holders::Administrators => "administrators",
             Holders::Programs => "programs",
+            Holders::Platform => "platform",
         },
     })))
 }

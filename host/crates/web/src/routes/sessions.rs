@@ -54,7 +54,7 @@ pub(crate) struct Me {
     /// What must be done before anything else: `change-password` or `enrol-second-factor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     duty: Option<&'static str>,
-    /// `session` or `token`.
+    /// `session`, `token` or `support`.
     means: &'static str,
 }
 
@@ -73,6 +73,7 @@ impl From<Caller> for Me {
             means: match caller.means {
                 Means::Session(_) => "session",
                 Means::Token(_) => "token",
+                Means::Support(_) => "support",
             },
         }
     }
