@@ -15,6 +15,7 @@ mod failures;
 mod https;
 mod input;
 mod isolation;
+mod passkeys;
 mod people;
 mod permissions;
 mod plugins;

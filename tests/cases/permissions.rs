@@ -153,6 +153,11 @@ async fn an_administrator_gets_through_everywhere() {
             "POST /api/v1/sessions" | "PUT /api/v1/me/password" | "POST /api/v1/me/second-factors/totp" => {
                 assert_eq!(status, 401, "{route}");
             }
+            // The server is reached by an address.
+            "POST /api/v1/me/second-factors/passkeys" | "POST /api/v1/me/second-factors/passkeys/confirmation" => {
+                assert_eq!(status, 409, "{route}");
+            }
+            "DELETE /api/v1/me/second-factors/passkeys/{id}" => assert_eq!(status, 401, "{route}"),
             "POST /api/v1/me/second-factors/totp/confirmation"
             | "POST /api/v1/me/second-factors/recovery-codes"
             | "DELETE /api/v1/me/second-factors"

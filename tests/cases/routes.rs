@@ -164,6 +164,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let invitation = json!({"email": format!("new{}@example.com", &person[20..]), "name": "New", "role": "operator"});
     let passwords = json!({"link": "sll_none", "password": "x"});
     let code = json!({"code": "000000"});
+    let passkey = json!({"name": "Key", "challenge_id": "chl_00000000000000000000000000000007", "credential": {}});
     let change = json!({"current": "x", "new": "y"});
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
@@ -207,6 +208,15 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("POST", "/api/v1/me/second-factors/totp", "", Body::Json(json!({"password": "x"})), Session),
         ("POST", "/api/v1/me/second-factors/totp/confirmation", "", Body::Json(code.clone()), Session),
         ("POST", "/api/v1/me/second-factors/recovery-codes", "", Body::Json(code.clone()), Session),
+        ("POST", "/api/v1/me/second-factors/passkeys", "", Body::Json(json!({"password": "x"})), Session),
+        ("POST", "/api/v1/me/second-factors/passkeys/confirmation", "", Body::Json(passkey), Session),
+        (
+            "DELETE",
+            "/api/v1/me/second-factors/passkeys/{id}",
+            "pky_00000000000000000000000000000007",
+            Body::Json(json!({"password": "x"})),
+            Session,
+        ),
         ("DELETE", "/api/v1/me/second-factors", "", Body::Json(code), Session),
         ("GET", "/api/v1/tokens", "", Body::None, tokens),
         ("POST", "/api/v1/tokens", "", Body::Json(json!({"name": "new", "scopes": ["data-export"]})), tokens),

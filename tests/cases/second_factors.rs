@@ -84,7 +84,10 @@ async fn a_recovery_code_is_good_once_and_new_ones_replace_the_old() {
     assert_eq!(codes.len(), 10);
     log_in(&server, &member, &codes[0].to_uppercase()).await.is(201);
     log_in(&server, &member, &codes[0]).await.problem(401, "wrong-code");
-    assert_eq!(session.get("/api/v1/me/second-factors").await.is(200), json!({"totp": true, "recovery_codes": 9}));
+    assert_eq!(
+        session.get("/api/v1/me/second-factors").await.is(200),
+        json!({"totp": true, "recovery_codes": 9, "passkeys": []})
+    );
 
     let renewed = session.post("/api/v1/me/second-factors/recovery-codes", json!({"code": codes[1]})).await.is(200);
     log_in(&server, &member, &codes[2]).await.problem(401, "wrong-code");
@@ -170,4 +173,16 @@ async fn codes_are_not_guessed() {
         statuses.push(log_in(&server, &member, &format!("{guess:06}")).await.status.as_u16());
     }
     assert!(statuses.contains(&429), "{statuses:?}");
+
+    // Neither are recovery codes.
+    let other = server.invited(api, "eve", "operator", json!([])).await;
+    set_up(&server.nobody.session_of(&other).await, &other).await;
+    let mut codes = Vec::new();
+    for guess in 0..8 {
+        let answer = log_in(&server, &other, &format!("aaaaa-aaaaa-aaaaa-aaaa{guess}")).await;
+        codes.push(answer.body["code"].as_str().unwrap().to_owned());
+    }
+    assert!(codes.iter().any(|code| code == "wrong-code") && codes.iter().any(|code| code == "too-many-attempts"));
+    let refused = api.list("/api/v1/audit?action=login.refused").await;
+    assert!(refused.iter().filter(|entry| entry["details"]["code"] == "wrong-code").count() > 5, "{refused:?}");
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod authenticator;
 mod clients;
 mod events;
 mod files;
@@ -13,6 +14,7 @@ mod server;
 pub use crate::{
     answer::Answer,
     api::Api,
+    authenticator::Authenticator,
     clients::{PATIENCE, client_builder},
     events::{Event, Events},
     files::{component, sluice},

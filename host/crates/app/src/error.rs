@@ -12,7 +12,7 @@ use sluice_domain::{
 use sluice_sandbox::InspectError;
 use sluice_storage::StorageError;
 
-use crate::{authenticate::Refusal, caller::Duty};
+use crate::{authenticate::Refusal, caller::Duty, passkeys::Challenge};
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -52,11 +52,19 @@ pub enum AppError {
     /// The rules about addresses would keep their own author out.
     #[error("these rules would keep you out yourself: send `\"confirm\": true` with them if that is meant")]
     WouldLockYouOut,
-    /// The person has a second factor, and the log-in came without a code.
+    /// The person has a second factor, and the log-in came without one.
     #[error(
-        "a code is needed beside the password: send it as `code`, from the authenticator or one of the recovery codes"
+        "a second factor is needed beside the password: a `code` from the authenticator, one of the recovery codes, or a `passkey`"
     )]
-    CodeRequired,
+    CodeRequired(Option<Box<Challenge>>),
+    /// An answer of an authenticator that does not fit its challenge, or comes late or twice.
+    #[error("the passkey was not accepted: ask for another challenge and try again, or use a recovery code")]
+    WrongPasskey,
+    /// Browsers give passkeys only to names over HTTPS.
+    #[error(
+        "passkeys are for servers that are reached under https:// and a name: tell whoever runs it to set SLUICE_PUBLIC_URL"
+    )]
+    PasskeysUnavailable,
     /// A code that is wrong, too old or was used already.
     #[error("the code is wrong or was used already: wait for the next one, or use a recovery code")]
     WrongCode,

@@ -10,6 +10,7 @@ use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use webauthn_rs::Webauthn;
 
 use crate::{
     access::Admissions, bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords,
@@ -41,6 +42,7 @@ pub mod messages;
 mod names;
 mod new_password;
 pub mod own;
+pub mod passkeys;
 mod passwords;
 pub mod people;
 pub mod plugins;
@@ -68,8 +70,8 @@ pub use crate::{
 pub mod rows {
     pub use sluice_storage::{
         AccountRow, ApiTokenRow, Assignment, AuditFilter, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow,
-        GroupRow, InstallationRow, Outcome, Page, PersonRow, PersonStatus, PluginRow, SealedAudit, SessionRow,
-        SupportGrantRow,
+        GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, SealedAudit,
+        SessionRow, SupportGrantRow,
     };
 }
 
@@ -89,6 +91,7 @@ struct Inner {
     audit_key: SealKey,
     sealer: Sealer,
     public_url: PublicUrl,
+    relying_party: Option<Webauthn>,
     clock: Clock,
     rng: Rng,
     bus: Bus,
@@ -134,6 +137,7 @@ impl App {
                 blobs,
                 sandbox,
                 sealer: Sealer::new(&key.derive("sealed secrets")),
+                relying_party: passkeys::relying_party(&public_url),
                 public_url,
                 audit_key: SealKey::new(*key.derive("audit").expose_secret()),
                 clock,

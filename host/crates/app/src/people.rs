@@ -174,6 +174,9 @@ impl App {
                 rows.set_password(id, "", PersonStatus::Deleted, now)?;
                 rows.forget_passwords(id)?;
                 rows.forget_networks(id)?;
+                rows.delete_second_factor(id)?;
+                rows.delete_passkeys(id)?;
+                rows.set_recovery_codes(id, &[])?;
                 rows.cancel_links(id)?;
                 rows.leave_groups(id)?;
                 rows.unassign(id)?;

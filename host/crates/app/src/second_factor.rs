@@ -1,4 +1,4 @@
-//! Second factors: time-based codes (RFC 6238) and recovery codes for when the device is lost.
+//! Second factors: time-based codes (RFC 6238), passkeys, and recovery codes for when the device is lost.
 //!
 //! When one is asked for is in `sessions`; that an account's settings want one is a duty of the caller.
 
@@ -7,14 +7,14 @@ use serde_json::json;
 use sluice_domain::{
     audit::Action,
     digest::Digest,
-    id::{AccountId, PersonId},
+    id::{AccountId, PasskeyId, PersonId},
     permission::Permission,
     time::Timestamp,
 };
-use sluice_storage::{Account, SecondFactorRow, SessionEnd};
+use sluice_storage::{Account, PasskeyRow, SecondFactorRow, SessionEnd};
 use totp_rs::{Builder, Totp};
 
-use crate::{App, AppError, Rng, caller::Caller, people::there, throttle::Subjects};
+use crate::{App, AppError, Rng, caller::Caller, passkeys::Answer, people::there, throttle::Subjects};
 
 /// What authenticators show the secret's owner.
 const ISSUER: &str = "Sluice";
@@ -33,30 +33,50 @@ pub struct NewTotp {
 }
 
 /// What second factors a person has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct OwnFactors {
     /// Whether log-ins ask for a time-based code.
     pub totp: bool,
     /// How many recovery codes are left.
     pub recovery_codes: u64,
+    /// Passkeys, in the order in which they were added.
+    pub passkeys: Vec<PasskeyRow>,
 }
 
-/// A code that fits, and has yet to be used up.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Code {
+/// What a log-in shows beside the password.
+#[derive(Debug)]
+pub enum Proof {
+    /// Six digits, or a recovery code.
+    Code(String),
+    /// The answer of an authenticator.
+    Passkey(Answer),
+}
+
+/// A second factor that was shown and fits, and has yet to be used up.
+#[derive(Debug, Clone)]
+pub(crate) enum Shown {
     Step(i64),
     Recovery(Digest),
+    Passkey { id: PasskeyId, credential: String, at: Timestamp },
 }
 
-impl Code {
-    /// Uses the code up, in the transaction of what it is for. Each is good once.
-    pub(crate) fn use_up(self, rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
-        let used = match self {
-            Self::Step(step) => rows.use_step(person, step)?,
-            Self::Recovery(digest) => rows.use_recovery_code(person, digest)?,
-        };
-        if used { Ok(()) } else { Err(AppError::WrongCode) }
+impl Shown {
+    /// Uses it up, in the transaction of what it is for. Each code is good once.
+    pub(crate) fn use_up(&self, rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
+        match self {
+            Self::Step(step) if rows.use_step(person, *step)? => Ok(()),
+            Self::Recovery(digest) if rows.use_recovery_code(person, *digest)? => Ok(()),
+            Self::Step(_) | Self::Recovery(_) => Err(AppError::WrongCode),
+            Self::Passkey { id, credential, at } if rows.passkey_used(person, *id, credential, *at)? => Ok(()),
+            Self::Passkey { .. } => Err(AppError::WrongPasskey),
+        }
     }
+}
+
+/// What a person has.
+struct Factors {
+    totp: Option<SecondFactorRow>,
+    passkeys: Vec<PasskeyRow>,
 }
 
 impl App {
@@ -72,7 +92,7 @@ impl App {
             .read(move |tx| {
                 let mut rows = tx.account(account);
                 let totp = rows.second_factor(person)?.is_some_and(|factor| factor.is_confirmed());
-                Ok(OwnFactors { totp, recovery_codes: rows.recovery_codes(person)? })
+                Ok(OwnFactors { totp, recovery_codes: rows.recovery_codes(person)?, passkeys: rows.passkeys(person)? })
             })
             .await
     }
@@ -162,7 +182,7 @@ impl App {
         Ok(codes)
     }
 
-    /// Removes the caller's second factor.
+    /// Ends time-based codes for the caller. Passkeys stay.
     ///
     /// # Errors
     /// As of [`App::renew_recovery_codes`].
@@ -170,19 +190,22 @@ impl App {
         caller.session()?;
         let (account, person) = (caller.account, caller.person);
         let code = self.check_own_code(caller, code, true).await?;
-        let entry = self.audit_row(caller, Action::SecondFactorRemoved, person, json!({}));
+        let entry = self.audit_row(caller, Action::SecondFactorRemoved, person, json!({"kind": "totp"}));
         self.inner
             .database
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
                 code.use_up(&mut rows, person)?;
-                rows.delete_second_factor(person)?;
+                if !rows.delete_second_factor(person)? {
+                    return Err(AppError::NotFound("second factor"));
+                }
+                forget_codes_without_factor(&mut rows, person)?;
                 Ok(rows.insert_audit(&entry)?)
             })
             .await
     }
 
-    /// Removes the second factor of a person who has lost it. All sessions of the person end.
+    /// Removes all second factors of a person who has lost them. All sessions of the person end.
     ///
     /// # Errors
     /// [`AppError::Forbidden`]; [`AppError::NotFound`] for the person, and for one without a second factor.
@@ -195,39 +218,57 @@ impl App {
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
                 there(&mut rows, person)?;
-                if !rows.delete_second_factor(person)? {
+                let codes = rows.delete_second_factor(person)?;
+                let passkeys = rows.delete_passkeys(person)?;
+                if !codes && passkeys == 0 {
                     return Err(AppError::NotFound("second factor"));
                 }
+                forget_codes_without_factor(&mut rows, person)?;
                 rows.end_sessions(person, None, SessionEnd::Ended)?;
                 Ok(rows.insert_audit(&entry)?)
             })
             .await
     }
 
-    /// The code as one of a person's confirmed factor; `None` for a person without one, who needs no code.
-    pub(crate) async fn fitting_code(
+    /// What a log-in shows as one of the person's second factors; `None` for a person without one, who needs none.
+    pub(crate) async fn fitting(
         &self,
         account: AccountId,
         person: PersonId,
-        code: Option<&str>,
+        proof: Option<Proof>,
         now: Timestamp,
-    ) -> Result<Option<Code>, AppError> {
-        let factor = self.factor(account, person).await?.filter(SecondFactorRow::is_confirmed);
-        let Some(factor) = factor else { return Ok(None) };
-        let code = code.ok_or(AppError::CodeRequired)?;
-        self.fits(account, person, &factor, code, now).map(Some)
+    ) -> Result<Option<Shown>, AppError> {
+        let factors = self.factors(account, person).await?;
+        let totp = factors.totp.filter(SecondFactorRow::is_confirmed);
+        if totp.is_none() && factors.passkeys.is_empty() {
+            return Ok(None);
+        }
+        match proof {
+            None => {
+                let challenge = self.ask_for_passkey(account, person, &factors.passkeys).await?;
+                Err(AppError::CodeRequired(challenge.map(Box::new)))
+            }
+            Some(Proof::Code(code)) => self.fits(account, person, totp.as_ref(), &code, now).await.map(Some),
+            Some(Proof::Passkey(answer)) => {
+                self.answered_with_passkey(account, person, &factors.passkeys, answer, now).await.map(Some)
+            }
+        }
     }
 
     /// Checks a code that the caller shows about themselves. Failures are counted, or somebody at an unlocked screen would try all.
-    async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Code, AppError> {
+    async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
         let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
         self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
-        let factor = self.factor(account, person).await?;
-        let factor = factor.filter(|factor| factor.is_confirmed() == confirmed);
-        let factor = factor.ok_or(AppError::NotFound("second factor"))?;
-        match self.fits(account, person, &factor, code, now) {
-            Ok(code) => Ok(code),
+        let factors = self.factors(account, person).await?;
+        let totp = factors.totp.filter(|totp| totp.is_confirmed() == confirmed);
+        if totp.is_none() && (!confirmed || factors.passkeys.is_empty()) {
+            return Err(AppError::NotFound("second factor"));
+        }
+        match self.fits(account, person, totp.as_ref(), code, now).await {
+            // What a secret is confirmed with is a code of that secret.
+            Ok(Shown::Recovery(_)) if !confirmed => Err(AppError::WrongCode),
+            Ok(shown) => Ok(shown),
             Err(error) => {
                 self.inner.database.write(Some(account), move |tx| subjects.failed(tx, now)).await?;
                 Err(error)
@@ -235,32 +276,54 @@ impl App {
         }
     }
 
-    async fn factor(&self, account: AccountId, person: PersonId) -> Result<Option<SecondFactorRow>, AppError> {
-        self.inner.database.read(move |tx| Ok(tx.account(account).second_factor(person)?)).await
+    async fn factors(&self, account: AccountId, person: PersonId) -> Result<Factors, AppError> {
+        self.inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                Ok(Factors { totp: rows.second_factor(person)?, passkeys: rows.passkeys(person)? })
+            })
+            .await
     }
 
-    fn fits(
+    /// A code as one of the person's: of their authenticator, or a recovery code.
+    async fn fits(
         &self,
         account: AccountId,
         person: PersonId,
-        factor: &SecondFactorRow,
+        totp: Option<&SecondFactorRow>,
         code: &str,
         now: Timestamp,
-    ) -> Result<Code, AppError> {
+    ) -> Result<Shown, AppError> {
         let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(CODE_BYTES + 1).collect();
         if code.len() > CODE_BYTES {
             return Err(AppError::WrongCode);
         }
         if code.len() > 6 {
-            return Ok(Code::Recovery(Digest::of(code.to_lowercase().as_bytes())));
+            let digest = Digest::of(code.to_lowercase().as_bytes());
+            let known = self
+                .inner
+                .database
+                .read(move |tx| Ok::<_, AppError>(tx.account(account).has_recovery_code(person, digest)?));
+            return if known.await? { Ok(Shown::Recovery(digest)) } else { Err(AppError::WrongCode) };
         }
+        let factor = totp.ok_or(AppError::WrongCode)?;
         let secret = self.inner.sealer.open(&factor.secret, &whose(account, person))?;
         let secret = <[u8; 20]>::try_from(secret).map_err(|_| AppError::Internal("reading a second factor"))?;
         let seconds = u64::try_from(now.millis() / 1000).unwrap_or_default();
-        let step = totp(&secret, "")?.check(&code, seconds).ok_or(AppError::WrongCode)?;
+        let step = self::totp(&secret, "")?.check(&code, seconds).ok_or(AppError::WrongCode)?;
         let step = i64::try_from(step).map_err(|_| AppError::WrongCode)?;
-        if step <= factor.last_step { Err(AppError::WrongCode) } else { Ok(Code::Step(step)) }
+        if step <= factor.last_step { Err(AppError::WrongCode) } else { Ok(Shown::Step(step)) }
     }
+}
+
+/// Recovery codes stand in for a second factor; without one, they are of no use.
+pub(crate) fn forget_codes_without_factor(rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
+    let has_totp = rows.second_factor(person)?.is_some_and(|totp| totp.is_confirmed());
+    if !has_totp && rows.passkeys(person)?.is_empty() {
+        rows.set_recovery_codes(person, &[])?;
+    }
+    Ok(())
 }
 
 /// SHA-1, six digits, half a minute, and one step of grace to both sides: what every authenticator knows.
@@ -277,7 +340,7 @@ fn whose(account: AccountId, person: PersonId) -> String {
 }
 
 /// Codes of 80 random bits, and what is kept of them: with so many, a plain digest is as good as a slow one.
-fn recovery_codes(rng: &Rng) -> (Vec<SecretString>, Vec<Digest>) {
+pub(crate) fn recovery_codes(rng: &Rng) -> (Vec<SecretString>, Vec<Digest>) {
     let code = |_| {
         let hex: String = rng.bytes::<10>().iter().map(|byte| format!("{byte:02x}")).collect();
         let digest = Digest::of(hex.as_bytes());

@@ -12,7 +12,7 @@ use crate::{
     access::{Visit, cut},
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
-    second_factor::Code,
+    second_factor::{Proof, Shown},
     secret,
     seldom::MINUTE,
     throttle::Subjects,
@@ -25,8 +25,8 @@ pub struct LogIn {
     pub email: String,
     /// As it was typed.
     pub password: SecretString,
-    /// Of the second factor, for a person who has one.
-    pub code: Option<String>,
+    /// The second factor, of a person who has one.
+    pub proof: Option<Proof>,
     /// Where it comes from.
     pub address: String,
     /// As it was sent; what is too long is cut.
@@ -86,7 +86,7 @@ impl App {
     /// [`AppError::AccessDenied`] and [`AppError::SecondFactorRequired`] when a rule of the account says so.
     pub async fn log_in(&self, log_in: LogIn) -> Result<NewSession, AppError> {
         let now = self.now();
-        let LogIn { email, password, code, address, user_agent } = log_in;
+        let LogIn { email, password, proof, address, user_agent } = log_in;
         let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
         let stored = known.found.as_ref().and_then(|found| found.person.password_hash.clone());
         let verified = self.inner.passwords.verify(password, stored, &self.inner.rng).await?;
@@ -105,8 +105,8 @@ impl App {
         }
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, Door::LogIn, now).await?;
-        let code = self.second_factor_of(&caller, known.subjects, code.as_deref(), now).await?;
-        let caller = Caller { second_factor: code.is_some(), ..caller };
+        let shown = self.second_factor_of(&caller, known.subjects, proof, now).await?;
+        let caller = Caller { second_factor: shown.is_some(), ..caller };
         let user_agent = cut(&user_agent, limits::USER_AGENT_BYTES).to_owned();
         self.admit(&Visit { caller: &caller, occasion: Occasion::LogIn, user_agent: &user_agent, at: now }).await?;
 
@@ -131,8 +131,8 @@ impl App {
             .write(Some(account), move |tx| {
                 subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
-                if let Some(code) = code {
-                    code.use_up(&mut rows, person.id)?;
+                if let Some(shown) = shown {
+                    shown.use_up(&mut rows, person.id)?;
                 }
                 if let (Some(old), Some(new)) = (&person.password_hash, &verified.rehashed) {
                     rows.rehash_password(person.id, old, new)?;
@@ -145,18 +145,21 @@ impl App {
         Ok(NewSession { secret, lasts_seconds, caller })
     }
 
-    /// The code of a person who has a second factor. One that does not fit counts as a failed attempt.
+    /// What a person shows who has a second factor. What does not fit counts as a failed attempt.
     async fn second_factor_of(
         &self,
         caller: &Caller,
         subjects: Subjects,
-        code: Option<&str>,
+        proof: Option<Proof>,
         now: Timestamp,
-    ) -> Result<Option<Code>, AppError> {
-        let fitting = self.fitting_code(caller.account, caller.person, code, now).await;
-        if matches!(fitting, Err(AppError::WrongCode)) {
-            self.failed(subjects, Some(caller), "wrong-code", now).await?;
-        }
+    ) -> Result<Option<Shown>, AppError> {
+        let fitting = self.fitting(caller.account, caller.person, proof, now).await;
+        let code = match fitting {
+            Err(AppError::WrongCode) => "wrong-code",
+            Err(AppError::WrongPasskey) => "wrong-passkey",
+            other => return other,
+        };
+        self.failed(subjects, Some(caller), code, now).await?;
         fitting
     }
 

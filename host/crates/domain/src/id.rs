@@ -28,6 +28,11 @@ macro_rules! ids {
             pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
                 Self(assemble(now, random))
             }
+
+            /// Its 128 bits.
+            pub const fn number(self) -> u128 {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {
@@ -87,6 +92,10 @@ ids! {
     DecisionId = "dec";
     /// One entry of the audit log.
     AuditId = "aud";
+    /// A passkey of a person.
+    PasskeyId = "pky";
+    /// A challenge for an authenticator.
+    ChallengeId = "chl";
     /// That an account lets support in, for a time.
     SupportGrantId = "sgr";
     /// That somebody of the platform's support is in an account.

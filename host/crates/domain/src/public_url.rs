@@ -29,6 +29,11 @@ impl PublicUrl {
         &self.text
     }
 
+    /// As a URL, which ends with a slash.
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// A name or an address, IPv6 addresses in brackets.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()

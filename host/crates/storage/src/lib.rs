@@ -40,6 +40,7 @@ pub use crate::{
         installations::{InstallationRow, InstallationUpdate, NewInstallation},
         links::LinkRow,
         messages::MessageRow,
+        passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
         plugins::{PluginRow, PluginUsage},
         second_factors::SecondFactorRow,

@@ -6,8 +6,8 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId,
-        MessageId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId, GroupId, InstallationId,
+        LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
     },
     time::Timestamp,
 };
@@ -122,7 +122,7 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AddressRuleId AuditId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PersonId PluginId SessionId
+    AccountId AddressRuleId AuditId ChallengeId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId SessionId
     SupportGrantId SupportSessionId TokenId
 }
 

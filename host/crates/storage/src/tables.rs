@@ -12,6 +12,7 @@ pub(crate) mod idempotency;
 pub(crate) mod installations;
 pub(crate) mod links;
 pub(crate) mod messages;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod permission_templates;
 pub(crate) mod plugins;

@@ -13,7 +13,10 @@ use sluice_domain::{
 };
 use utoipa::ToSchema;
 
-use crate::documents::{DecisionDoc, ReasonDoc};
+use crate::{
+    documents::{DecisionDoc, ReasonDoc},
+    routes::second_factors::ChallengeView,
+};
 
 /// The body of every answer that is not a success (RFC 9457, `application/problem+json`).
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,6 +62,9 @@ pub(crate) struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DecisionDoc>)]
     decision: Option<Decision>,
+    /// A challenge for an authenticator, whose answer a log-in may carry instead of a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passkey: Option<ChallengeView>,
 }
 
 /// What is wrong with a configuration, and where.
@@ -139,7 +145,12 @@ impl From<AppError> for Problem {
             AppError::LinkExpired => Self::new(S::GONE, "link-expired", detail),
             AppError::AddressRefused => Self::new(S::FORBIDDEN, "address-refused", detail),
             AppError::WouldLockYouOut => Self::new(S::CONFLICT, "would-lock-you-out", detail),
-            AppError::CodeRequired => Self::new(S::UNAUTHORIZED, "code-required", detail),
+            AppError::CodeRequired(challenge) => {
+                let passkey = challenge.map(|challenge| ChallengeView::from(*challenge));
+                Self::new(S::UNAUTHORIZED, "code-required", detail).with(More { passkey, ..More::default() })
+            }
+            AppError::WrongPasskey => Self::new(S::UNAUTHORIZED, "wrong-passkey", detail),
+            AppError::PasskeysUnavailable => Self::new(S::CONFLICT, "passkeys-unavailable", detail),
             AppError::WrongCode => Self::new(S::UNAUTHORIZED, "wrong-code", detail),
             AppError::LastAdministrator => Self::new(S::CONFLICT, "last-administrator", detail),
             AppError::SessionRequired => Self::new(S::FORBIDDEN, "session-required", detail),

@@ -58,6 +58,8 @@ const CONFIRM: Sql = Sql::new(
 );
 const DELETE: Sql = Sql::new("DELETE FROM second_factors WHERE account_id = $1 AND person_id = $2");
 const ADD_CODE: Sql = Sql::new("INSERT INTO recovery_codes (account_id, person_id, code_hash) VALUES ($1, $2, $3)");
+const HAS_CODE: Sql =
+    Sql::new("SELECT person_id FROM recovery_codes WHERE account_id = $1 AND person_id = $2 AND code_hash = $3");
 const USE_CODE: Sql =
     Sql::new("DELETE FROM recovery_codes WHERE account_id = $1 AND person_id = $2 AND code_hash = $3");
 const CLEAR_CODES: Sql = Sql::new("DELETE FROM recovery_codes WHERE account_id = $1 AND person_id = $2");
@@ -99,12 +101,11 @@ impl Account<'_> {
         Ok(self.tx.execute(CONFIRM, values![at, self.id, person])? > 0)
     }
 
-    /// Removes a person's second factor with the recovery codes. Gives whether there was one.
+    /// Removes a person's secret for time-based codes. Gives whether there was one.
     ///
     /// # Errors
     /// Those of the database.
     pub fn delete_second_factor(&mut self, person: PersonId) -> Result<bool, StorageError> {
-        self.tx.execute(CLEAR_CODES, values![self.id, person])?;
         Ok(self.tx.execute(DELETE, values![self.id, person])? > 0)
     }
 
@@ -115,6 +116,14 @@ impl Account<'_> {
     pub fn set_recovery_codes(&mut self, person: PersonId, codes: &[Digest]) -> Result<(), StorageError> {
         self.tx.execute(CLEAR_CODES, values![self.id, person])?;
         codes.iter().try_for_each(|code| self.tx.execute(ADD_CODE, values![self.id, person, *code]).map(drop))
+    }
+
+    /// Whether a recovery code is one of a person's.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn has_recovery_code(&mut self, person: PersonId, code: Digest) -> Result<bool, StorageError> {
+        Ok(self.tx.first(HAS_CODE, values![self.id, person, code], |_| Ok(()))?.is_some())
     }
 
     /// Uses up a recovery code. Of two who use it at once, one gets `true`.

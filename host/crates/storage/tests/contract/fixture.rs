@@ -12,8 +12,8 @@ use sluice_domain::{
     audit::SealKey,
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, LinkId,
-        MessageId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId, GroupId, InstallationId,
+        LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Role},
@@ -120,6 +120,7 @@ fresh! {
     account_id: AccountId
     address_rule_id: AddressRuleId
     audit_id: AuditId
+    challenge_id: ChallengeId
     client_id: ClientId
     conversation_id: ConversationId
     decision_id: DecisionId
@@ -127,6 +128,7 @@ fresh! {
     installation_id: InstallationId
     link_id: LinkId
     message_id: MessageId
+    passkey_id: PasskeyId
     person_id: PersonId
     plugin_id: PluginId
     session_id: SessionId

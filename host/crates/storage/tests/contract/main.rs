@@ -86,6 +86,7 @@ cases! {
     }
     people {
         a_step_and_a_recovery_code_are_used_once
+        a_passkey_is_kept_used_and_removed_and_a_challenge_taken_once
         support_is_let_in_enters_and_leaves
         there_is_one_account_of_the_platform
         rules_about_addresses_read_back_in_their_order

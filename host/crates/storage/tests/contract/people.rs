@@ -10,13 +10,13 @@ use sluice_domain::{
     support::SupportScope,
 };
 use sluice_storage::{
-    AccountRow, Assignment, Before, Constraint, GroupRow, InsideRow, PersonStatus, Reader, SecondFactorRow, SessionEnd,
-    StorageError, SupportGrantRow, SupportSessionRow, ThrottleRow,
+    AccountRow, Assignment, Before, Constraint, GroupRow, InsideRow, PasskeyRow, PersonStatus, Reader, SecondFactorRow,
+    SessionEnd, StorageError, SupportGrantRow, SupportSessionRow, ThrottleRow,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, address_rule_id, conversation_id, digest, group_id, person, session_id,
-    support_grant_id, support_session_id, time,
+    Fixture, World, account_id, address_rule_id, challenge_id, conversation_id, digest, group_id, passkey_id, person,
+    session_id, support_grant_id, support_session_id, time,
 };
 
 pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fixture<'_>) {
@@ -269,6 +269,8 @@ pub(crate) async fn a_step_and_a_recovery_code_are_used_once(fixture: Fixture<'_
 
     let codes = [digest(), digest()];
     fixture.write(id, move |tx| tx.account(id).set_recovery_codes(who, &codes)).await;
+    let has = |code| fixture.read(move |tx| tx.account(id).has_recovery_code(who, code));
+    assert_eq!([has(codes[0]).await, has(digest()).await], [true, false]);
     let code = |code| fixture.write(id, move |tx| tx.account(id).use_recovery_code(who, code));
     assert_eq!([code(codes[0]).await, code(codes[0]).await, code(digest()).await], [true, false, false]);
     assert_eq!(fixture.read(move |tx| tx.account(id).recovery_codes(who)).await, 1);
@@ -277,7 +279,6 @@ pub(crate) async fn a_step_and_a_recovery_code_are_used_once(fixture: Fixture<'_
     assert!(fixture.read(move |tx| tx.account(id).sessions_of(who, time(1))).await[0].second_factor);
     assert!(fixture.write(id, move |tx| tx.account(id).delete_second_factor(who)).await);
     assert!(!fixture.write(id, move |tx| tx.account(id).delete_second_factor(who)).await);
-    assert_eq!(fixture.read(move |tx| tx.account(id).recovery_codes(who)).await, 0);
 }
 
 pub(crate) async fn security_settings_read_back_and_have_a_version(fixture: Fixture<'_>) {
@@ -374,4 +375,45 @@ pub(crate) async fn support_is_let_in_enters_and_leaves(fixture: Fixture<'_>) {
     let orphan = SupportSessionRow { id: support_session_id(), secret_hash: digest(), ..session };
     let refused = fixture.database.write(Some(theirs), move |tx| tx.account(theirs).insert_support_session(&orphan));
     assert_eq!(refused.await, Err(StorageError::Dangling));
+}
+
+pub(crate) async fn a_passkey_is_kept_used_and_removed_and_a_challenge_taken_once(fixture: Fixture<'_>) {
+    let (ours, theirs) = (fixture.world().await, fixture.world().await);
+    let (id, who) = (ours.account.id, ours.person.id);
+    let row = PasskeyRow {
+        id: passkey_id(),
+        name: "Key".to_owned(),
+        credential: "{}".to_owned(),
+        created_at: time(1),
+        last_used_at: None,
+    };
+    let (first, second) = (row.clone(), PasskeyRow { id: passkey_id(), ..row });
+    let rows = [first.clone(), second.clone()];
+    fixture.write(id, move |tx| rows.iter().try_for_each(|row| tx.account(id).insert_passkey(who, row))).await;
+    let passkeys = async |account, who| fixture.read(move |tx| tx.account(account).passkeys(who)).await;
+    assert_eq!(passkeys(id, who).await, [first.clone(), second.clone()]);
+    assert_eq!(passkeys(theirs.account.id, who).await, []);
+    assert_eq!(passkeys(id, theirs.person.id).await, []);
+
+    let used = |account, key| fixture.write(id, move |tx| tx.account(account).passkey_used(who, key, "{1}", time(5)));
+    assert_eq!([used(theirs.account.id, first.id).await, used(id, first.id).await], [false, true]);
+    let changed = PasskeyRow { credential: "{1}".to_owned(), last_used_at: Some(time(5)), ..first };
+    assert_eq!(passkeys(id, who).await, [changed.clone(), second.clone()]);
+    let delete = |who, key| fixture.write(id, move |tx| tx.account(id).delete_passkey(who, key));
+    let deleted =
+        [delete(theirs.person.id, second.id).await, delete(who, second.id).await, delete(who, second.id).await];
+    assert_eq!(deleted, [false, true, false]);
+    assert_eq!(fixture.write(id, move |tx| tx.account(id).delete_passkeys(who)).await, 1);
+
+    let (one, late) = (challenge_id(), challenge_id());
+    for challenge in [one, late] {
+        fixture.write(id, move |tx| tx.account(id).put_challenge(who, challenge, "state", time(10))).await;
+    }
+    let take =
+        |who, challenge, at| fixture.write(id, move |tx| tx.account(id).take_challenge(who, challenge, time(at)));
+    assert_eq!(take(theirs.person.id, one, 9).await, None);
+    assert_eq!(take(who, one, 9).await, Some("state".to_owned()));
+    assert_eq!(take(who, one, 9).await, None);
+    assert_eq!(take(who, late, 10).await, None);
+    assert_eq!(fixture.write(id, |tx| tx.delete_expired_challenges(time(10))).await, 1);
 }

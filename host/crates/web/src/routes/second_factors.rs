@@ -3,7 +3,15 @@
 use axum::{extract::State, http::StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sluice_domain::id::PersonId;
+use serde_json::Value;
+use sluice_app::{
+    passkeys::{Answer, Challenge},
+    rows::PasskeyRow,
+};
+use sluice_domain::{
+    id::{ChallengeId, PasskeyId, PersonId},
+    time::Timestamp,
+};
 use utoipa::ToSchema;
 
 use crate::{
@@ -19,6 +27,79 @@ pub(crate) struct Factors {
     totp: bool,
     /// How many recovery codes are left.
     recovery_codes: u64,
+    /// In the order in which they were added.
+    passkeys: Vec<PasskeyView>,
+}
+
+/// A passkey.
+#[derive(Serialize, ToSchema)]
+struct PasskeyView {
+    #[schema(value_type = String)]
+    id: PasskeyId,
+    name: String,
+    /// Milliseconds since 1970.
+    #[schema(value_type = i64)]
+    created_at: Timestamp,
+    /// Milliseconds since 1970.
+    #[schema(value_type = Option<i64>)]
+    last_used_at: Option<Timestamp>,
+}
+
+impl From<PasskeyRow> for PasskeyView {
+    fn from(row: PasskeyRow) -> Self {
+        let PasskeyRow { id, name, created_at, last_used_at, .. } = row;
+        Self { id, name, created_at, last_used_at }
+    }
+}
+
+/// A challenge for an authenticator.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChallengeView {
+    /// What the answer has to name, within five minutes.
+    #[schema(value_type = String)]
+    challenge_id: ChallengeId,
+    /// What `navigator.credentials.create` or `get` takes (WebAuthn), with binary members in base64url.
+    #[schema(value_type = Object)]
+    options: Value,
+}
+
+impl From<Challenge> for ChallengeView {
+    fn from(challenge: Challenge) -> Self {
+        Self { challenge_id: challenge.id, options: challenge.options }
+    }
+}
+
+/// An authenticator's answer to a challenge.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasskeyAnswer {
+    /// Of the challenge.
+    #[schema(value_type = String)]
+    challenge_id: ChallengeId,
+    /// What `navigator.credentials` gave, with binary members in base64url.
+    #[schema(value_type = Object)]
+    credential: Value,
+}
+
+impl From<PasskeyAnswer> for Answer {
+    fn from(answer: PasskeyAnswer) -> Self {
+        let PasskeyAnswer { challenge_id, credential } = answer;
+        Self { challenge_id, credential }
+    }
+}
+
+/// A new passkey.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPasskey {
+    /// As one calls it: 1 to 256 bytes.
+    name: String,
+    /// Of the challenge.
+    #[schema(value_type = String)]
+    challenge_id: ChallengeId,
+    /// What `navigator.credentials.create` gave, with binary members in base64url.
+    #[schema(value_type = Object)]
+    credential: Value,
 }
 
 /// One's password, for what is worth asking again.
@@ -66,7 +147,11 @@ impl From<Vec<SecretString>> for RecoveryCodes {
 ))]
 pub(crate) async fn get(State(web): State<Web>, Auth(caller): Auth) -> Result<axum::Json<Factors>, Problem> {
     let own = web.app.own_factors(&caller).await?;
-    Ok(axum::Json(Factors { totp: own.totp, recovery_codes: own.recovery_codes }))
+    Ok(axum::Json(Factors {
+        totp: own.totp,
+        recovery_codes: own.recovery_codes,
+        passkeys: own.passkeys.into_iter().map(PasskeyView::from).collect(),
+    }))
 }
 
 /// Makes a secret for time-based codes (RFC 6238). It counts when a code of it was shown.
@@ -103,6 +188,57 @@ pub(crate) async fn confirm(
     Ok(axum::Json(web.app.confirm_totp(&caller, &body.code).await?.into()))
 }
 
+/// Asks one's authenticator for a new passkey.
+#[utoipa::path(post, path = "/api/v1/me/second-factors/passkeys", tag = "own", request_body = Password, responses(
+    (status = 201, description = "Give the options to `navigator.credentials.create`", body = ChallengeView),
+    (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`passkeys-unavailable`: the server is not reached by a name over HTTPS; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn begin_passkey(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<Password>,
+) -> Result<(StatusCode, axum::Json<ChallengeView>), Problem> {
+    Ok((StatusCode::CREATED, axum::Json(web.app.begin_passkey(&caller, body.password).await?.into())))
+}
+
+/// Shows a new passkey: from now on log-ins ask for a second factor. With the first one, one's other sessions end.
+#[utoipa::path(post, path = "/api/v1/me/second-factors/passkeys/confirmation", tag = "own", request_body = NewPasskey, responses(
+    (status = 200, description = "In force; keep the recovery codes. There are none for who has some", body = RecoveryCodes),
+    (status = 401, description = "`unauthenticated`; `wrong-passkey`: the answer does not fit, or comes late or twice", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`passkeys-unavailable`, `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid`: the name", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn confirm_passkey(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Json(body): Json<NewPasskey>,
+) -> Result<axum::Json<RecoveryCodes>, Problem> {
+    let NewPasskey { name, challenge_id, credential } = body;
+    Ok(axum::Json(web.app.confirm_passkey(&caller, name, Answer { challenge_id, credential }).await?.into()))
+}
+
+/// Removes a passkey of one's own.
+#[utoipa::path(delete, path = "/api/v1/me/second-factors/passkeys/{id}", tag = "own", params(("id" = String, Path)), request_body = Password, responses(
+    (status = 204, description = "Removed"),
+    (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn remove_passkey(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<PasskeyId>,
+    Json(body): Json<Password>,
+) -> Result<StatusCode, Problem> {
+    web.app.remove_passkey(&caller, id, body.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Gives new recovery codes in place of all earlier ones.
 #[utoipa::path(post, path = "/api/v1/me/second-factors/recovery-codes", tag = "own", request_body = Code, responses(
     (status = 200, description = "Keep them", body = RecoveryCodes),
@@ -119,7 +255,7 @@ pub(crate) async fn renew(
     Ok(axum::Json(web.app.renew_recovery_codes(&caller, &body.code).await?.into()))
 }
 
-/// Removes one's second factor.
+/// Ends time-based codes. Passkeys stay.
 #[utoipa::path(delete, path = "/api/v1/me/second-factors", tag = "own", request_body = Code, responses(
     (status = 204, description = "Removed"),
     (status = 401, description = "`unauthenticated`; `wrong-code`", body = Problem, content_type = "application/problem+json"),
@@ -136,7 +272,7 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Removes the second factor of a person who has lost it. The person's sessions end.
+/// Removes all second factors of a person who has lost them. The person's sessions end.
 #[utoipa::path(delete, path = "/api/v1/people/{id}/second-factors", tag = "people", params(("id" = String, Path)), responses(
     (status = 204, description = "Removed"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),

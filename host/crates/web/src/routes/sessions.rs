@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sluice_app::{
     caller::{Caller, Duty, Means},
+    second_factor::Proof,
     sessions::LogIn,
 };
 use sluice_domain::{
@@ -22,6 +23,7 @@ use crate::{
     Transport, Web, documents,
     extract::{Auth, Json, Peer, cookie_name},
     problem::Problem,
+    routes::second_factors::PasskeyAnswer,
 };
 
 /// A log-in.
@@ -35,6 +37,8 @@ pub(crate) struct Credentials {
     password: SecretString,
     /// Of the second factor, for a person who has one: six digits, or a recovery code.
     code: Option<String>,
+    /// Instead of a code: the answer to the challenge that came with `code-required`.
+    passkey: Option<PasskeyAnswer>,
 }
 
 /// Who the caller is.
@@ -82,7 +86,7 @@ impl From<Caller> for Me {
 /// Logs in with a password and sets the session's cookie.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", security(()), request_body = Credentials, responses(
     (status = 201, description = "Logged in", body = Me),
-    (status = 401, description = "`wrong-credentials`; with the right password `code-required`, `wrong-code`, `person-disabled`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`wrong-credentials`; with the right password `code-required` (with `passkey`, a challenge, for who has one), `wrong-code`, `wrong-passkey`, `person-disabled`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`access-denied` or `second-factor-required`: a rule of the account says so", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts`: see `Retry-After`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -91,13 +95,9 @@ pub(crate) async fn log_in(
     peer: Peer,
     Json(body): Json<Credentials>,
 ) -> Result<Response, Problem> {
-    let log_in = LogIn {
-        email: body.email,
-        password: body.password,
-        code: body.code,
-        address: peer.address,
-        user_agent: peer.user_agent,
-    };
+    let proof = body.passkey.map(|answer| Proof::Passkey(answer.into())).or_else(|| body.code.map(Proof::Code));
+    let log_in =
+        LogIn { email: body.email, password: body.password, proof, address: peer.address, user_agent: peer.user_agent };
     let session = web.app.log_in(log_in).await?;
     let cookie = cookie(&web, session.secret.expose_secret(), session.lasts_seconds)?;
     Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], axum::Json(Me::from(session.caller))).into_response())
