@@ -52,6 +52,10 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
     let settings = Settings { transport, proxies, closing: closing.clone(), look_every: LOOK_EVERY };
     let router = sluice_web::router(app.clone(), settings);
     let server = tokio::spawn(sluice_web::serve(listener, tls, router, closing.clone()));
+    let house = tokio::spawn({
+        let app = app.clone();
+        async move { app.keep_house().await }
+    });
     announce(&format!("{scheme}://{address}"), demo.is_some());
     tokio::select! {
         _ = terminate.recv() => {}
@@ -59,6 +63,7 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
     }
     tracing::info!("shutting down: finishing what was accepted");
     closing.cancel();
+    house.abort();
     server.await.context("serving")?;
     app.close().await;
     Ok(())

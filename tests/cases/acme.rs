@@ -9,9 +9,9 @@ use std::{
 };
 
 use serde_json::json;
-use sluice_tests::{Home, Server, client_builder};
+use sluice_tests::{Home, Server, client_builder, until};
 
-use crate::https::{is_private, until};
+use crate::https::is_private;
 
 const NAME: &str = "chat.sluice.example";
 

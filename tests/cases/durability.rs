@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use sluice_tests::{Api, Server};
+use sluice_tests::{Api, Server, until};
 
 /// Sends messages until the server does not answer any more; those that were answered.
 async fn send_until_the_end(api: Api, conversation: String, sender: usize) -> Vec<String> {
@@ -131,4 +131,19 @@ async fn the_data_folder_is_its_owners_only() {
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("demo.json")), 0o600);
     assert_eq!(mode(&data.join("server.key")), 0o600);
+}
+
+#[tokio::test]
+async fn what_is_of_no_use_any_more_is_removed() {
+    let server = Server::start().await;
+    let [_, supervisor, operator] = &server.without_plugins.members;
+    server.nobody.session_of(supervisor).await;
+    server.tamper("UPDATE sessions SET expires_at = 1");
+    let session = server.nobody.session_of(operator).await;
+    server.nobody.log_in(&operator.email, "wrong").await.problem(401, "wrong-credentials");
+    server.tamper("UPDATE throttles SET updated_at = 1 WHERE failures > 0");
+    assert_eq!((server.rows("sessions"), server.rows("throttles")), (2, 2));
+    let server = Server::start_in(server.stop().await).await;
+    until(async || (server.rows("sessions"), server.rows("throttles")) == (1, 0)).await;
+    session.on(&server).get("/api/v1/me").await.is(200);
 }

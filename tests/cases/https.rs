@@ -1,13 +1,13 @@
 //! HTTPS with certificates from files, proxies, and what does not start because others could read it.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Instant};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use reqwest::{Method, Version};
 use serde_json::json;
-use sluice_tests::{Api, Home, PATIENCE, Server, client_builder};
+use sluice_tests::{Api, Home, Server, client_builder, until};
 
 /// Writes a new certificate for 127.0.0.1 and its key into `folder`; the certificate, for clients to trust.
-pub(crate) fn certificate(folder: &Path) -> String {
+fn certificate(folder: &Path) -> String {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     fs::write(folder.join("key.pem"), made.key_pair.serialize_pem()).unwrap();
     fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
@@ -19,15 +19,6 @@ async fn start(folder: &Path) -> Server {
     let (certificate, key) = (path("certificate.pem"), path("key.pem"));
     let environment = [("SLUICE_TLS_CERTIFICATE", certificate.as_str()), ("SLUICE_TLS_KEY", key.as_str())];
     Server::start_with(Home::on_sqlite(), &environment).await
-}
-
-/// Waits for something that happens soon.
-pub(crate) async fn until(happens: impl AsyncFn() -> bool) {
-    let patience = Instant::now() + PATIENCE;
-    while !happens().await {
-        assert!(Instant::now() < patience, "it does not happen");
-        tokio::task::yield_now().await;
-    }
 }
 
 async fn reaches(api: &Api) -> bool {

@@ -46,6 +46,12 @@ impl Api {
         Self { http: client(None, Some(certificate)), ..self.clone() }
     }
 
+    /// The same, talking to another server, or to one that was started again.
+    #[must_use]
+    pub fn on(&self, server: &crate::Server) -> Self {
+        Self { url: server.url().to_owned(), ..self.clone() }
+    }
+
     /// The same, showing an API token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {

@@ -1,6 +1,10 @@
 //! HTTP clients, with what they trust.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio_rustls::rustls::{
     ClientConfig, RootCertStore,
@@ -9,7 +13,7 @@ use tokio_rustls::rustls::{
 };
 
 /// Longest that anything may take before the case fails instead of hanging.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How to make a client that comes from an address of this machine and trusts servers with this certificate (PEM), or with one
 /// that it has signed; else none.
@@ -30,4 +34,16 @@ pub fn client_builder(from: Option<IpAddr>, trusted: Option<&str>) -> reqwest::C
 
 pub(crate) fn client(from: Option<IpAddr>, trusted: Option<&str>) -> reqwest::Client {
     client_builder(from, trusted).build().expect("a client")
+}
+
+/// Waits for something that happens soon, and that nothing tells of.
+///
+/// # Panics
+/// When it does not happen.
+pub async fn until(happens: impl AsyncFn() -> bool) {
+    let patience = Instant::now() + PATIENCE;
+    while !happens().await {
+        assert!(Instant::now() < patience, "it does not happen");
+        tokio::task::yield_now().await;
+    }
 }

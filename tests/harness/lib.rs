@@ -15,7 +15,7 @@ pub use crate::{
     answer::Answer,
     api::Api,
     authenticator::Authenticator,
-    clients::{PATIENCE, client_builder},
+    clients::{client_builder, until},
     events::{Event, Events},
     files::{component, sluice},
     server::{Account, Home, Member, Server},

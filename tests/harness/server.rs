@@ -236,6 +236,16 @@ impl Server {
         connection.execute_batch(sql).expect("a statement");
     }
 
+    /// How many rows a table has in SQLite.
+    ///
+    /// # Panics
+    /// When there is no such table.
+    pub fn rows(&self, table: &str) -> i64 {
+        let connection = rusqlite::Connection::open(self.home.data().join("sluice.db")).expect("the database");
+        let count = connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0));
+        count.expect("a table")
+    }
+
     /// Where it listens, as `http://HOST:PORT`.
     pub fn url(&self) -> &str {
         self.nobody.url()

@@ -34,6 +34,7 @@ pub mod error;
 mod evaluators;
 pub mod events;
 pub mod groups;
+mod housekeeping;
 mod idempotency;
 pub mod installations;
 mod keys;

@@ -1,10 +1,11 @@
-//! What is slowed down when attempts to log in fail: the address that they come from, and the e-mail address that they name.
+//! What is slowed down when attempts to log in fail: the subscriber whose address they come from, and the e-mail address that they name.
 //!
 //! Somebody who guesses at a person's password from elsewhere slows down that elsewhere only: from networks in which the person
 //! has logged in before, attempts are counted apart. So nobody can keep a rightful owner out. By how much is in the domain.
 
 use sluice_domain::{
     digest::Digest,
+    network::subscriber_of,
     throttle::{self, Failures},
     time::Timestamp,
 };
@@ -28,7 +29,7 @@ impl Subjects {
     /// Of an attempt with `email` from `address`. `known` is the network, when the person has logged in there before.
     pub(crate) fn new(email: &str, address: &str, known: Option<&str>) -> Self {
         Self {
-            address: Digest::of(format!("address\0{address}").as_bytes()),
+            address: Digest::of(format!("address\0{}", subscriber_of(address)).as_bytes()),
             person: Digest::of(format!("person\0{email}\0{}", known.unwrap_or_default()).as_bytes()),
         }
     }

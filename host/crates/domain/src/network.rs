@@ -18,6 +18,19 @@ pub fn network_of(address: &str) -> String {
     }
 }
 
+/// What one subscriber has: an address of IPv4, or the first 64 bits of IPv6, within which whoever has them takes any address.
+/// IPv4-mapped addresses as IPv4. The text itself when it is no address.
+pub fn subscriber_of(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Err(_) => address.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +46,20 @@ mod tests {
             ("localhost", ""),
         ] {
             assert_eq!(network_of(address), network, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_subscriber_of_ipv6_has_many_addresses() {
+        for (address, subscriber) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2::3", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::3", "2001:db8:1:3::/64"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(subscriber_of(address), subscriber, "{address}");
         }
     }
 }

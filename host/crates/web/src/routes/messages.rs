@@ -47,7 +47,7 @@ pub(crate) fn without_attachments(attachments: &[Value]) -> Result<(), Problem> 
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", tag = "messages", request_body = NewMessage,
     params(
         ("id" = String, Path),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key again gives the same answer and sends nothing"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key again, within a day, gives the same answer and sends nothing"),
     ),
     responses(
         (status = 201, description = "Delivered, or held for a supervisor: `state` says which", body = PostedView),

@@ -1,0 +1,43 @@
+//! What is of no use any more is removed, once an hour.
+
+use std::time::Duration;
+
+use sluice_domain::throttle;
+
+use crate::{App, AppError, seldom::MINUTE};
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60 * 60);
+/// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds.
+const ANSWERS_MILLIS: i64 = 24 * 60 * MINUTE;
+
+impl App {
+    /// Removes what is of no use any more, now and every hour, for good.
+    pub async fn keep_house(&self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.clean_up().await {
+                tracing::warn!(%error, "what is of no use any more was not removed: trying again in an hour");
+            }
+        }
+    }
+
+    async fn clean_up(&self) -> Result<(), AppError> {
+        let now = self.now();
+        let removed = self
+            .inner
+            .database
+            .write(None, move |tx| {
+                let sessions = tx.delete_expired_sessions(now)?;
+                let challenges = tx.delete_expired_challenges(now)?;
+                let throttles = tx.delete_old_throttles(now.plus_millis(-throttle::FORGOTTEN_MILLIS))?;
+                let answers = tx.delete_idempotent_answers(now.plus_millis(-ANSWERS_MILLIS))?;
+                Ok::<_, AppError>([sessions, challenges, throttles, answers])
+            })
+            .await?;
+        let [sessions, challenges, throttles, answers] = removed;
+        tracing::debug!(sessions, challenges, throttles, answers, "removed what is of no use any more");
+        Ok(())
+    }
+}
