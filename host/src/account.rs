@@ -28,6 +28,14 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Make a new one-time link for somebody who has not set a password yet, or for an administrator of the platform.
+    NewLink {
+        /// Whose.
+        #[arg(long)]
+        email: String,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
     /// Remove an account's rules about addresses, when they keep its own administrators out. It is written down in the account's
     /// audit log.
     RemoveAddressRules {
@@ -73,6 +81,13 @@ pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
             println!("account {account}");
             print_link(link.secret.expose_secret(), &url);
         }
+        AccountCommand::NewLink { email, store } => {
+            let app = compose::for_command(&store).await?;
+            let link = app.renew_invitation(&email).await;
+            let url = app.public_url().clone();
+            app.close().await;
+            print_link(link?.secret.expose_secret(), &url);
+        }
         AccountCommand::RemoveAddressRules { account, reason, store } => {
             let app = compose::for_command(&store).await?;
             let removed = app.break_address_rules(account, &reason).await;
@@ -101,7 +116,7 @@ pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
 pub(crate) fn print_link(secret: &str, url: &PublicUrl) {
     println!("link    {secret}");
     println!();
-    println!("Whoever has the link sets the administrator's password, once and within three days:");
+    println!("Whoever has the link sets the password, once and within three days:");
     println!("  curl -X POST {}/api/v1/passwords -H 'Content-Type: application/json' \\", url.as_str());
     println!("       -d '{{\"link\": \"LINK\", \"password\": \"…\"}}'");
 }

@@ -148,6 +148,14 @@ async fn support_that_may_configure_changes_plugins_and_lets_nobody_in() {
     let installed = support.install(&plugin, config).await.is(201);
     let path = format!("/api/v1/installations/{}", installed["id"].as_str().unwrap());
     support.patch(&path, json!({"mode": "enforce"})).await.is(200);
+    // It decides nothing about who gets in: not about itself either.
+    let guard = account.administrator.plugin("office-hours").await;
+    support.install(&guard, json!({"mode": "disabled"})).await.problem(403, "not-for-support");
+    let hostile = json!({"scope": {"roles": ["support"]}});
+    let guard = account.administrator.install_hostile(json!({}), hostile).await;
+    let guard = format!("/api/v1/installations/{guard}");
+    support.patch(&guard, json!({"mode": "disabled"})).await.problem(403, "not-for-support");
+    support.delete(&guard).await.problem(403, "not-for-support");
     support.upload(b"a component".to_vec()).await.problem(403, "not-for-support");
     support.invite("friend", "administrator", json!([])).await.problem(403, "forbidden");
     support.post("/api/v1/tokens", json!({"name": "later", "scopes": ["audit-read"]})).await.problem(403, "forbidden");
@@ -215,15 +223,27 @@ async fn the_accounts_own_rules_stand_before_support_too() {
 async fn the_platform_makes_accounts_and_reads_nothing_in_them() {
     let server = Server::start().await;
     let root = platform(&server).await;
+    // What cannot be made leaves nothing behind.
+    let bad = server.command(&["account", "create", "--name", "Nobody's", "--email", "nobody"]);
+    assert!(!bad.status.success());
     let second = server.command(&["platform", "create", "--email", "other@platform.example"]);
     assert!(!second.status.success() && String::from_utf8_lossy(&second.stderr).contains("already"));
 
+    let bad = json!({"name": "Nobody's", "email": "nobody", "administrator": "Nobody"});
+    root.post("/api/v1/platform/accounts", bad).await.problem(422, "invalid");
     let new = json!({"name": "Bakery", "email": "boss@bakery.example", "administrator": "Boss"});
     let made = root.post("/api/v1/platform/accounts", new.clone()).await.is(201);
     root.post("/api/v1/platform/accounts", new).await.problem(409, "conflict");
+    // A link that was lost is replaced, until there is a password: then the platform gets in no more.
+    let another = || server.command(&["account", "new-link", "--email", "boss@bakery.example"]);
+    let output = String::from_utf8(another().stdout).unwrap();
+    let link = output.lines().find_map(|line| line.strip_prefix("link    ")).unwrap();
     let password = "unrelated saucer boss frost";
     let chosen = json!({"link": made["link"]["secret"], "password": password});
+    server.nobody.post("/api/v1/passwords", chosen).await.problem(404, "not-found");
+    let chosen = json!({"link": link, "password": password});
     server.nobody.post("/api/v1/passwords", chosen).await.is(204);
+    assert!(!another().status.success());
     let boss = server.nobody.log_in("boss@bakery.example", password).await.is(201);
     assert_eq!((&boss["account_id"], &boss["role"]), (&made["account_id"], &json!("administrator")));
     let names: Vec<_> = root.list("/api/v1/platform/accounts").await.iter().map(|row| row["name"].clone()).collect();

@@ -9,7 +9,7 @@ use sluice_domain::{
     permission::{AccountKind, Permission, Permissions},
     security::SecuritySettings,
 };
-use sluice_storage::{AccountRow, ApiTokenRow, PersonRow, PersonStatus};
+use sluice_storage::{AccountRow, ApiTokenRow, NewAudit, PersonRow, PersonStatus, Tx};
 
 use crate::{
     App, AppError,
@@ -38,41 +38,22 @@ pub struct PersonDraft {
 }
 
 impl App {
-    /// Makes an account, for whoever runs the server.
+    /// Makes an account without people, for whoever runs the server.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for the name.
     pub async fn create_account(&self, name: &str) -> Result<AccountId, AppError> {
-        self.new_account(AccountKind::Customer, name, Who::platform()).await
-    }
-
-    async fn new_account(&self, kind: AccountKind, name: &str, who: Who) -> Result<AccountId, AppError> {
-        names::check("name", name, names::BYTES)?;
-        let now = self.now();
-        let id = AccountId::new(now, self.random());
-        let row = AccountRow { kind, ..AccountRow::new(id, name.to_owned(), now) };
-        let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name}));
-        self.inner
-            .database
-            .write(Some(id), move |tx| {
-                tx.insert_account(&row).map_err(|error| conflict(error, "the platform has an account already"))?;
-                if kind == AccountKind::Platform {
-                    // Its people get in to those of others.
-                    let wanted = [Role::Administrator, Role::Supervisor, Role::Operator].into();
-                    tx.account(id)
-                        .set_security(&SecuritySettings { second_factor_for: wanted, ..Default::default() })?;
-                }
-                tx.account(id).insert_audit(&entry)?;
-                Ok(id)
-            })
-            .await
+        let new = self.new_account(AccountKind::Customer, name, Who::platform())?;
+        let id = new.row.id;
+        self.inner.database.write(Some(id), move |tx| new.insert(tx)).await?;
+        Ok(id)
     }
 
     /// Makes an account and invites its first administrator, for whoever runs the server.
     ///
     /// # Errors
     /// [`AppError::Invalid`] for a name or the e-mail address, [`AppError::Conflict`] for an address that is somebody's and for a
-    /// second account of the platform.
+    /// second account of the platform. Then nothing is made.
     pub async fn open_account(
         &self,
         kind: AccountKind,
@@ -108,15 +89,65 @@ impl App {
         first: Invitation,
         who: impl Fn() -> Who + Send,
     ) -> Result<(AccountId, NewLink), AppError> {
-        let email = first.email.trim().to_lowercase();
-        let taken =
-            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.person_by_email(&email)?.is_some())).await?;
-        if taken {
-            return Err(AppError::Conflict(EMAIL_TAKEN));
+        let new = self.new_account(kind, name, who())?;
+        let (invited, link) = self.invited(kind, who(), first)?;
+        let id = new.row.id;
+        self.inner
+            .database
+            .write(Some(id), move |tx| {
+                new.insert(tx)?;
+                invited.insert(&mut tx.account(id))
+            })
+            .await?;
+        Ok((id, link))
+    }
+
+    /// Makes a new link for somebody who has not set a password yet, or for an administrator of the platform, for whoever runs the
+    /// server. Nobody of a customer who has a password is helped this way: it would let the platform in.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for the e-mail address, [`AppError::Conflict`] for somebody of a customer who has set a password.
+    pub async fn renew_invitation(&self, email: &str) -> Result<NewLink, AppError> {
+        let email = email.trim().to_lowercase();
+        let found = self.inner.database.read(move |tx| {
+            let (account, person) = tx.person_by_email(&email)?.ok_or(AppError::NotFound("person"))?;
+            let row = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
+            Ok::<_, AppError>((row, person))
+        });
+        let (account, person) = found.await?;
+        let of_platform = account.kind == AccountKind::Platform && person.role == Role::Administrator;
+        match person.status {
+            PersonStatus::Invited => {}
+            PersonStatus::Active if of_platform => {}
+            PersonStatus::Active | PersonStatus::Disabled | PersonStatus::Deleted => {
+                return Err(AppError::Conflict(
+                    "this person has set a password: an administrator of the account helps",
+                ));
+            }
         }
-        let account = self.new_account(kind, name, who()).await?;
-        let (_, link) = self.invite_to(account, kind, who(), first).await?;
-        Ok((account, link))
+        let (link, row) = self.new_link(person.id);
+        let details = json!({"link": row.id});
+        let entry = self.audit_row_of(Who::platform(), Action::PasswordLinkMade, person.id, details);
+        let (account, person) = (account.id, person.id);
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.cancel_links(person)?;
+                rows.insert_link(&row)?;
+                Ok::<_, AppError>(rows.insert_audit(&entry)?)
+            })
+            .await?;
+        Ok(link)
+    }
+
+    fn new_account(&self, kind: AccountKind, name: &str, who: Who) -> Result<New, AppError> {
+        names::check("name", name, names::BYTES)?;
+        let now = self.now();
+        let id = AccountId::new(now, self.random());
+        let row = AccountRow { kind, ..AccountRow::new(id, name.to_owned(), now) };
+        let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name}));
+        Ok(New { row, entry })
     }
 
     /// Makes a person of an account, and an API token that acts for them. The token's secret cannot be read again.
@@ -200,5 +231,24 @@ impl App {
     /// [`AppError::Storage`].
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, AppError> {
         self.inner.database.read(|tx| Ok(tx.accounts()?)).await
+    }
+}
+
+/// An account to be made, with the entry of its audit log.
+struct New {
+    row: AccountRow,
+    entry: NewAudit,
+}
+
+impl New {
+    fn insert(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        tx.insert_account(&self.row).map_err(|error| conflict(error, "the platform has an account already"))?;
+        let mut rows = tx.account(self.row.id);
+        if self.row.kind == AccountKind::Platform {
+            // Its people get in to the accounts of others.
+            let second_factor_for = [Role::Administrator, Role::Supervisor, Role::Operator].into();
+            rows.set_security(&SecuritySettings { second_factor_for, ..SecuritySettings::default() })?;
+        }
+        Ok(rows.insert_audit(&self.entry)?)
     }
 }

@@ -246,7 +246,7 @@ impl App {
     }
 
     /// Writes down, beside the request, that a session or a token was used.
-    fn note_use(
+    pub(crate) fn note_use(
         &self,
         account: AccountId,
         note: impl FnOnce(&mut Account<'_>) -> Result<(), StorageError> + Send + 'static,
@@ -296,7 +296,12 @@ impl App {
         code: &'static str,
         now: Timestamp,
     ) -> Result<(), AppError> {
-        if !self.inner.seldom.first(format!("refused {:?} {} {code}", caller.means, caller.address), now) {
+        let who = match caller.means {
+            // Each attempt of one person to enter an account would be a session of its own.
+            Means::Support(_) => format!("{} {}", caller.account, caller.person),
+            Means::Session(_) | Means::Token(_) => format!("{:?}", caller.means),
+        };
+        if !self.inner.seldom.first(format!("refused {who} {} {code}", caller.address), now) {
             return Ok(());
         }
         let action = match caller.means {
@@ -315,16 +320,30 @@ fn refused(
     settings: &SecuritySettings,
     now: Timestamp,
 ) -> Option<Refusal> {
-    let idle = i64::from(settings.session.idle_minutes) * MINUTE;
-    // Settings that have become stricter count for sessions that were made before.
-    let absolute = i64::from(settings.session.absolute_hours) * 60 * MINUTE;
     match session.ended {
         Some(SessionEnd::PersonDisabled) => Some(Refusal::PersonDisabled),
         Some(SessionEnd::PasswordChanged | SessionEnd::Ended) => Some(Refusal::SessionEnded),
-        None if now >= session.created_at.plus_millis(absolute) => Some(Refusal::SessionEnded),
+        None => overdue(session.created_at, session.last_seen_at, settings, now).or_else(|| not_let_in(status)),
+    }
+}
+
+/// What the account's settings say of a session by its age and its last use. Settings that have become stricter count for sessions
+/// that were made before.
+pub(crate) fn overdue(
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    settings: &SecuritySettings,
+    now: Timestamp,
+) -> Option<Refusal> {
+    let idle = i64::from(settings.session.idle_minutes) * MINUTE;
+    let absolute = i64::from(settings.session.absolute_hours) * 60 * MINUTE;
+    if now >= created_at.plus_millis(absolute) {
+        Some(Refusal::SessionEnded)
+    } else if now >= last_seen_at.plus_millis(idle + MINUTE) {
         // A minute more, because the last use is known to the minute.
-        None if now >= session.last_seen_at.plus_millis(idle + MINUTE) => Some(Refusal::SessionIdle),
-        None => not_let_in(status),
+        Some(Refusal::SessionIdle)
+    } else {
+        None
     }
 }
 

@@ -11,9 +11,8 @@ use tokio::sync::watch;
 
 use crate::{
     App, AppError,
-    caller::Caller,
+    caller::{Caller, Means},
     messages::{MESSAGE_EVENT, MessageView},
-    support::SUPPORT_EVENT,
 };
 
 /// How many events one look into the outbox takes.
@@ -28,13 +27,6 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub what: Happening,
-}
-
-impl Event {
-    /// Whether it says that support was let in or out.
-    pub fn is_about_support(&self) -> bool {
-        matches!(&self.what, Happening::Other(kind, _) if kind == SUPPORT_EVENT)
-    }
 }
 
 /// What happened.
@@ -74,6 +66,11 @@ impl EventStream {
     /// Goes on with what its reader may see now.
     pub fn read_as(&mut self, caller: Caller) {
         self.caller = caller;
+    }
+
+    /// Whether its reader is of the platform's support.
+    pub const fn is_read_by_support(&self) -> bool {
+        matches!(self.caller.means, Means::Support(_))
     }
 
     /// The next events, as soon as there are any.

@@ -25,18 +25,13 @@ impl App {
 
     async fn clean_up(&self) -> Result<(), AppError> {
         let now = self.now();
-        let removed = self
-            .inner
-            .database
-            .write(None, move |tx| {
-                let sessions = tx.delete_expired_sessions(now)?;
-                let challenges = tx.delete_expired_challenges(now)?;
-                let throttles = tx.delete_old_throttles(now.plus_millis(-throttle::FORGOTTEN_MILLIS))?;
-                let answers = tx.delete_idempotent_answers(now.plus_millis(-ANSWERS_MILLIS))?;
-                Ok::<_, AppError>([sessions, challenges, throttles, answers])
-            })
-            .await?;
-        let [sessions, challenges, throttles, answers] = removed;
+        let (forgotten, old) = (now.plus_millis(-throttle::FORGOTTEN_MILLIS), now.plus_millis(-ANSWERS_MILLIS));
+        // One after the other, so that nobody waits for all of them.
+        let database = &self.inner.database;
+        let sessions = database.write(None, move |tx| tx.delete_expired_sessions(now)).await?;
+        let challenges = database.write(None, move |tx| tx.delete_expired_challenges(now)).await?;
+        let throttles = database.write(None, move |tx| tx.delete_old_throttles(forgotten)).await?;
+        let answers = database.write(None, move |tx| tx.delete_idempotent_answers(old)).await?;
         tracing::debug!(sessions, challenges, throttles, answers, "removed what is of no use any more");
         Ok(())
     }

@@ -10,7 +10,7 @@ use sluice_domain::{
     installation::{FailurePolicy, Mode, Scope, missing_grants},
     limits,
     permission::Permission,
-    plugin::Import,
+    plugin::{Hook, Import},
 };
 use sluice_sandbox::{ConfigureError, Configured};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
@@ -53,10 +53,11 @@ impl App {
     /// Installs a plugin, last in the chain. It is in force at every server from the next request on.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] for the plugin, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
+    /// [`AppError::NotFound`] for the plugin, [`AppError::NotForSupport`] for an access rule, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
     /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`].
     pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
         let plugin = self.plugin(caller, install.plugin).await?;
+        may_touch(caller, &plugin.hooks)?;
         let config = install.config.to_string();
         self.configure(&plugin, &config, &install.grants).await?;
         let now = self.now();
@@ -95,6 +96,7 @@ impl App {
         change: Change,
     ) -> Result<InstallationRow, AppError> {
         let row = self.installation(caller, id).await?;
+        may_touch(caller, &row.hooks)?;
         let plugin = self.plugin(caller, row.plugin_id).await?;
         let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "config_sha256": row.config_sha256});
         let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
@@ -129,6 +131,7 @@ impl App {
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn uninstall(&self, caller: &Caller, id: InstallationId) -> Result<(), AppError> {
         let row = self.installation(caller, id).await?;
+        may_touch(caller, &row.hooks)?;
         let entry =
             self.audit_row(caller, Action::InstallationRemoved, id, json!({"plugin": row.plugin_id, "name": row.name}));
         self.change_chain(caller, entry, move |rows| {
@@ -203,6 +206,11 @@ impl App {
         self.inner.bus.wake(account);
         Ok(changed)
     }
+}
+
+/// Support decides nothing about who gets in.
+fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), AppError> {
+    if hooks.contains(&Hook::AccessRule) { caller.not_support() } else { Ok(()) }
 }
 
 /// The kind of the event that announces a new version of the chain.

@@ -24,7 +24,7 @@ use crate::{
     App, AppError,
     caller::Caller,
     names,
-    second_factor::{Shown, forget_codes_without_factor, recovery_codes},
+    second_factor::{Shown, forget_codes_without_factor, has_factor, recovery_codes},
     seldom::MINUTE,
 };
 
@@ -125,6 +125,7 @@ impl App {
             last_used_at: None,
         };
         let (codes, digests) = recovery_codes(&self.inner.rng);
+        let has_shown = caller.second_factor;
         let entry = self.audit_row(caller, Action::SecondFactorAdded, person, json!({"kind": "passkey", "id": row.id}));
         self.inner
             .database
@@ -132,6 +133,10 @@ impl App {
                 let mut rows = tx.account(account);
                 if rows.passkeys(person)?.len() >= PASSKEYS {
                     return Err(AppError::Quota("you have as many passkeys as one can have: remove one first"));
+                }
+                // Who has a second factor and did not show it adds none.
+                if !has_shown && has_factor(&mut rows, person)? {
+                    return Err(AppError::CodeRequired(None));
                 }
                 rows.insert_passkey(person, &row)?;
                 rows.session_has_second_factor(person, session)?;

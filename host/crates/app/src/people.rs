@@ -7,7 +7,7 @@ use sluice_domain::{
     message::Role,
     permission::{AccountKind, Permission, Permissions},
 };
-use sluice_storage::{Account, PersonRow, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd};
 
 use crate::{App, AppError, audit::Who, caller::Caller, links::NewLink, names, plugins::conflict};
 
@@ -187,14 +187,37 @@ impl App {
             .await
     }
 
-    /// Invites somebody to an account, on behalf of an administrator or of the platform.
-    pub(crate) async fn invite_to(
+    /// Invites somebody to an account that is there.
+    async fn invite_to(
         &self,
         account: AccountId,
         kind: AccountKind,
         who: Who,
         invitation: Invitation,
     ) -> Result<(PersonRow, NewLink), AppError> {
+        let (invited, link) = self.invited(kind, who, invitation)?;
+        let person = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                if rows.people()?.len() >= PEOPLE {
+                    return Err(AppError::Quota("the account has too many people: delete some first"));
+                }
+                invited.insert(&mut rows)?;
+                Ok(invited.person)
+            })
+            .await?;
+        Ok((person, link))
+    }
+
+    /// Somebody who is invited, for the transaction that keeps it.
+    pub(crate) fn invited(
+        &self,
+        kind: AccountKind,
+        who: Who,
+        invitation: Invitation,
+    ) -> Result<(Invited, NewLink), AppError> {
         let Invitation { email, name, role, permissions } = invitation;
         let email = check_email(&email)?;
         names::check("name", &name, names::BYTES)?;
@@ -214,21 +237,22 @@ impl App {
         let (link, row) = self.new_link(person.id);
         let details = json!({"person": described(&person), "link": row.id});
         let entry = self.audit_row_of(who, Action::PersonInvited, person.id, details);
-        let person = self
-            .inner
-            .database
-            .write(Some(account), move |tx| {
-                let mut rows = tx.account(account);
-                if rows.people()?.len() >= PEOPLE {
-                    return Err(AppError::Quota("the account has too many people: delete some first"));
-                }
-                rows.insert_person(&person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
-                rows.insert_link(&row)?;
-                rows.insert_audit(&entry)?;
-                Ok(person)
-            })
-            .await?;
-        Ok((person, link))
+        Ok((Invited { person, link: row, entry }, link))
+    }
+}
+
+/// Somebody who is invited, with the link and the entry of the audit log.
+pub(crate) struct Invited {
+    person: PersonRow,
+    link: LinkRow,
+    entry: NewAudit,
+}
+
+impl Invited {
+    pub(crate) fn insert(&self, rows: &mut Account<'_>) -> Result<(), AppError> {
+        rows.insert_person(&self.person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
+        rows.insert_link(&self.link)?;
+        Ok(rows.insert_audit(&self.entry)?)
     }
 }
 

@@ -259,7 +259,8 @@ impl App {
     async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
         let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
-        self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
+        // Counted before it is looked at, so that many at once are not all looked at.
+        self.inner.database.write(Some(account), move |tx| subjects.charge(tx, now)).await?;
         let factors = self.factors(account, person).await?;
         let totp = factors.totp.filter(|totp| totp.is_confirmed() == confirmed);
         if totp.is_none() && (!confirmed || factors.passkeys.is_empty()) {
@@ -268,11 +269,11 @@ impl App {
         match self.fits(account, person, totp.as_ref(), code, now).await {
             // What a secret is confirmed with is a code of that secret.
             Ok(Shown::Recovery(_)) if !confirmed => Err(AppError::WrongCode),
-            Ok(shown) => Ok(shown),
-            Err(error) => {
-                self.inner.database.write(Some(account), move |tx| subjects.failed(tx, now)).await?;
-                Err(error)
+            Ok(shown) => {
+                self.inner.database.write(Some(account), move |tx| subjects.succeeded(tx)).await?;
+                Ok(shown)
             }
+            Err(error) => Err(error),
         }
     }
 
@@ -317,10 +318,15 @@ impl App {
     }
 }
 
+/// Whether log-ins of a person ask for a second factor.
+pub(crate) fn has_factor(rows: &mut Account<'_>, person: PersonId) -> Result<bool, AppError> {
+    let has_totp = rows.second_factor(person)?.is_some_and(|totp| totp.is_confirmed());
+    Ok(has_totp || !rows.passkeys(person)?.is_empty())
+}
+
 /// Recovery codes stand in for a second factor; without one, they are of no use.
 pub(crate) fn forget_codes_without_factor(rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
-    let has_totp = rows.second_factor(person)?.is_some_and(|totp| totp.is_confirmed());
-    if !has_totp && rows.passkeys(person)?.is_empty() {
+    if !has_factor(rows, person)? {
         rows.set_recovery_codes(person, &[])?;
     }
     Ok(())

@@ -5,14 +5,14 @@ use serde_json::json;
 use sluice_domain::{
     access::Occasion, address::Door, audit::Action, id::SessionId, limits, network::network_of, time::Timestamp,
 };
-use sluice_storage::{AccountRow, PersonRow, SessionRow};
+use sluice_storage::{AccountRow, PersonRow, SessionRow, Tx};
 
 use crate::{
     App, AppError,
     access::{Visit, cut},
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
-    second_factor::{Proof, Shown},
+    second_factor::{Proof, Shown, has_factor},
     secret,
     seldom::MINUTE,
     throttle::Subjects,
@@ -95,7 +95,7 @@ impl App {
             Some(known) if verified.right => known,
             other => {
                 let caller = other.as_ref().map(|(caller, _)| caller);
-                self.failed(known.subjects, caller, "wrong-credentials", now).await?;
+                self.failed(known.subjects, caller, "wrong-credentials", now, Subjects::failed).await?;
                 return Err(AppError::WrongCredentials);
             }
         };
@@ -131,8 +131,18 @@ impl App {
             .write(Some(account), move |tx| {
                 subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
-                if let Some(shown) = shown {
-                    shown.use_up(&mut rows, person.id)?;
+                // Hashing and the rules took their time: the password may be another one by now, or the person be kept out.
+                let now_known = rows.person(person.id)?.ok_or(AppError::WrongCredentials)?;
+                if now_known.password_changed_at != person.password_changed_at {
+                    return Err(AppError::WrongCredentials);
+                }
+                if let Some(refusal) = not_let_in(now_known.status) {
+                    return Err(AppError::Refused(refusal));
+                }
+                match shown {
+                    Some(shown) => shown.use_up(&mut rows, person.id)?,
+                    None if has_factor(&mut rows, person.id)? => return Err(AppError::CodeRequired(None)),
+                    None => {}
                 }
                 if let (Some(old), Some(new)) = (&person.password_hash, &verified.rehashed) {
                     rows.rehash_password(person.id, old, new)?;
@@ -153,13 +163,17 @@ impl App {
         proof: Option<Proof>,
         now: Timestamp,
     ) -> Result<Option<Shown>, AppError> {
+        if proof.is_some() {
+            let account = caller.account;
+            self.inner.database.write(Some(account), move |tx| subjects.charge(tx, now)).await?;
+        }
         let fitting = self.fitting(caller.account, caller.person, proof, now).await;
         let code = match fitting {
             Err(AppError::WrongCode) => "wrong-code",
             Err(AppError::WrongPasskey) => "wrong-passkey",
             other => return other,
         };
-        self.failed(subjects, Some(caller), code, now).await?;
+        self.failed(subjects, Some(caller), code, now, Subjects::failed_as_charged).await?;
         fitting
     }
 
@@ -191,6 +205,7 @@ impl App {
         caller: Option<&Caller>,
         code: &'static str,
         now: Timestamp,
+        count: fn(Subjects, &mut Tx<'_>, Timestamp) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
         let entry = caller.map(|caller| {
             let entry = self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": code}));
@@ -199,7 +214,7 @@ impl App {
         self.inner
             .database
             .write(caller.map(|caller| caller.account), move |tx| {
-                subjects.failed(tx, now)?;
+                count(subjects, tx, now)?;
                 if let Some((account, entry)) = entry {
                     tx.account(account).insert_audit(&entry)?;
                 }

@@ -12,6 +12,7 @@ use sluice_domain::{
     message::Role,
     network::network_of,
     permission::{AccountKind, Permission, Permissions},
+    security::SecuritySettings,
     support::SupportScope,
     time::Timestamp,
 };
@@ -21,14 +22,14 @@ use crate::{
     App, AppError,
     access::Visit,
     audit::platform_reason,
-    authenticate::{Refusal, Request, not_let_in},
+    authenticate::{Refusal, Request, not_let_in, overdue},
     caller::{Caller, Means},
     secret,
     seldom::MINUTE,
 };
 
 /// The kind of the event that says that support was let in or out, or that somebody entered or left.
-pub(crate) const SUPPORT_EVENT: &str = "support";
+const SUPPORT_EVENT: &str = "support";
 /// Longest time for which an account lets support in, in minutes: a week.
 pub const LONGEST_MINUTES: u32 = 7 * 24 * 60;
 
@@ -122,10 +123,12 @@ impl App {
     pub async fn close_support(&self, caller: &Caller) -> Result<(), AppError> {
         caller.require(Permission::ManageSupport)?;
         let now = self.now();
-        let mut entry = self.audit_row(caller, Action::SupportClosed, caller.account, json!({}));
-        let access = self.support_access(caller).await?.ok_or(AppError::NotFound("support access"))?;
-        entry.row.target = access.grant.id.to_string();
-        self.change_support(caller.account, entry, move |rows| Ok(rows.close_support_grants(now)?)).await
+        let entry = self.audit_row(caller, Action::SupportClosed, caller.account, json!({}));
+        self.change_support(caller.account, entry, move |rows| {
+            open(rows, now)?.ok_or(AppError::NotFound("support access"))?;
+            Ok(rows.close_support_grants(now)?)
+        })
+        .await
     }
 
     /// The accounts that let support in.
@@ -246,13 +249,19 @@ impl App {
             chain_version: live.chain_version,
             security_version: live.security_version,
         };
-        if let Some(refusal) = refused(&live, &caller.address, now) {
+        let at_home = self.door(live.session.platform, live.platform_version).await?;
+        if let Some(refusal) = refused(&live, &at_home.settings, &caller.address, now) {
             return Err(self.refuse(&caller, refusal, now).await);
+        }
+        // Who works in another account is not idle at home.
+        let own = live.session.session;
+        if self.inner.seldom.first(format!("seen {own}"), now) {
+            self.note_use(live.session.platform, move |rows| rows.session_seen(own, now));
         }
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, Door::Support, now).await?;
         // A page that asks for the same again and again fills no log.
-        let again = format!("support {} {} {}", live.session.id, request.method, request.path);
+        let again = format!("support {} {} {}", live.session.id, request.method, request.short_path());
         if request.changes_something() || self.inner.seldom.first(again, now) {
             let details = json!({"method": request.method, "path": request.short_path()});
             let entry = self.audit_row(&caller, Action::SupportRequest, live.session.id, details);
@@ -289,17 +298,23 @@ fn open(rows: &mut Account<'_>, now: Timestamp) -> Result<Option<SupportGrantRow
 }
 
 /// What speaks against a support session.
-fn refused(live: &LiveSupport, address: &str, now: Timestamp) -> Option<Refusal> {
-    let enters = Permissions::of(AccountKind::Platform, live.role, live.permissions);
+fn refused(live: &LiveSupport, at_home: &SecuritySettings, address: &str, now: Timestamp) -> Option<Refusal> {
     if !live.grant.is_open(now) {
-        Some(Refusal::SupportClosed)
-    } else if live.session.ended_at.is_some() || live.own_until <= now {
-        Some(Refusal::SessionEnded)
-    } else if !enters.contains(Permission::EnterForSupport) {
-        Some(Refusal::PersonDisabled)
-    } else if network_of(address) != network_of(&live.session.address) {
-        Some(Refusal::AnotherNetwork)
-    } else {
-        not_let_in(live.status)
+        return Some(Refusal::SupportClosed);
     }
+    if live.session.ended_at.is_some() {
+        return Some(Refusal::SessionEnded);
+    }
+    let Some(own) = live.own.filter(|own| now < own.expires_at) else { return Some(Refusal::SessionEnded) };
+    if let Some(refusal) = overdue(own.created_at, own.last_seen_at, at_home, now) {
+        return Some(refusal);
+    }
+    let enters = Permissions::of(AccountKind::Platform, live.role, live.permissions);
+    if !enters.contains(Permission::EnterForSupport) {
+        return Some(Refusal::PersonDisabled);
+    }
+    if network_of(address) != network_of(&live.session.address) {
+        return Some(Refusal::AnotherNetwork);
+    }
+    not_let_in(live.status)
 }

@@ -50,9 +50,25 @@ impl Subjects {
         if seconds == 0 { Ok(()) } else { Err(AppError::TooManyAttempts { seconds }) }
     }
 
+    /// Counts an attempt for the person before it is looked at, unless it has to wait: of many at once, no more are looked at than
+    /// may be. [`Subjects::succeeded`] takes it back.
+    pub(crate) fn charge(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        self.check(tx, now)?;
+        Self::count(tx, now, &[(self.person, FREE_OF_PERSON)])
+    }
+
+    /// Counts for the address what was charged to the person and failed.
+    pub(crate) fn failed_as_charged(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        Self::count(tx, now, &[(self.address, FREE_OF_ADDRESS)])
+    }
+
     /// Counts a failure.
     pub(crate) fn failed(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
-        for (subject, free) in self.each() {
+        Self::count(tx, now, &self.each())
+    }
+
+    fn count(tx: &mut Tx<'_>, now: Timestamp, subjects: &[(Digest, u32)]) -> Result<(), AppError> {
+        for (subject, free) in subjects.iter().copied() {
             let before = tx.throttle(subject)?;
             let before = before.map(|row| Failures {
                 count: row.failures,

@@ -45,7 +45,7 @@ pub use crate::{
         plugins::{PluginRow, PluginUsage},
         second_factors::SecondFactorRow,
         sessions::{LiveSession, SessionEnd, SessionRow},
-        support::{InsideRow, LiveSupport, SupportGrantRow, SupportSessionRow},
+        support::{InsideRow, LiveSupport, OwnSession, SupportGrantRow, SupportSessionRow},
         throttles::ThrottleRow,
         tokens::{ApiTokenRow, LiveToken},
     },

@@ -1,6 +1,15 @@
 //! Accepting connections, and ending them in good order.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
@@ -23,7 +32,7 @@ use crate::{arrival::Connection, tls::Tls};
 
 /// Most connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 16_384;
-/// How long a client may take to send a request's head.
+/// How long a client may take to send a request's head, and how long a connection may go without having asked for anything.
 const HEAD: Duration = Duration::from_secs(20);
 /// How long requests in flight may take once the server shuts down.
 const GRACE: Duration = Duration::from_secs(30);
@@ -40,7 +49,11 @@ pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, clos
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     while let Some((stream, peer)) = accept(&listener, &closing).await {
-        let Ok(place) = room.clone().acquire_owned().await else { break };
+        let place = tokio::select! {
+            () = closing.cancelled() => break,
+            place = room.clone().acquire_owned() => place,
+        };
+        let Ok(place) = place else { break };
         // An answer is one small write: waiting to fill a packet would only delay it.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
@@ -91,9 +104,21 @@ struct Talk {
 impl Talk {
     async fn over(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, connection: Connection) {
         let Self { builder, router, watcher } = self;
-        let service = service_fn(move |request| answer(router.clone(), connection, request));
+        let asked = Arc::new(AtomicBool::new(false));
+        let begun = asked.clone();
+        let service = service_fn(move |request| {
+            begun.store(true, Ordering::Relaxed);
+            answer(router.clone(), connection, request)
+        });
         let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(served.into_owned()).await {
+        let mut served = pin!(watcher.watch(served.into_owned()));
+        // What is read before it is clear which HTTP is spoken has no limit of its own.
+        let ended = match tokio::time::timeout(HEAD, served.as_mut()).await {
+            Ok(ended) => ended,
+            Err(_) if asked.load(Ordering::Relaxed) => served.await,
+            Err(_) => return tracing::debug!("a connection asked for nothing"),
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended badly");
         }
     }

@@ -51,6 +51,11 @@ const DELETE_ALL: Sql = Sql::new("DELETE FROM passkeys WHERE account_id = $1 AND
 const ASK: Sql = Sql::new(
     "INSERT INTO passkey_challenges (account_id, id, person_id, state, expires_at) VALUES ($1, $2, $3, $4, $5)",
 );
+/// So many challenges of a person can be open at once.
+const FORGET_OLDER: Sql = Sql::new(
+    "DELETE FROM passkey_challenges WHERE account_id = $1 AND person_id = $2 AND id NOT IN
+       (SELECT id FROM passkey_challenges WHERE account_id = $1 AND person_id = $2 ORDER BY id DESC LIMIT 4)",
+);
 const TAKE: Sql = Sql::new(
     "DELETE FROM passkey_challenges WHERE account_id = $1 AND person_id = $2 AND id = $3 AND expires_at > $4 RETURNING state",
 );
@@ -114,7 +119,7 @@ impl Account<'_> {
         self.tx.execute(DELETE_ALL, values![self.id, person])
     }
 
-    /// Keeps what the answer to a challenge is checked against.
+    /// Keeps what the answer to a challenge is checked against, and forgets all but the newest four of the person.
     ///
     /// # Errors
     /// [`StorageError::Dangling`] when the account has no such person.
@@ -126,6 +131,7 @@ impl Account<'_> {
         expires_at: Timestamp,
     ) -> Result<(), StorageError> {
         self.tx.execute(ASK, values![self.id, id, person, state, expires_at])?;
+        self.tx.execute(FORGET_OLDER, values![self.id, person])?;
         Ok(())
     }
 

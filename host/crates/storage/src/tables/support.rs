@@ -83,12 +83,25 @@ pub struct LiveSupport {
     pub permissions: Permissions,
     /// Whether the platform lets the person in.
     pub status: PersonStatus,
-    /// Until when the person's own session there is good; the beginning of time when it has been ended.
-    pub own_until: Timestamp,
+    /// The person's own session there; `None` when it has been ended.
+    pub own: Option<OwnSession>,
+    /// Of the platform's account, see [`crate::AccountRow::security_version`].
+    pub platform_version: i64,
     /// See [`crate::AccountRow::chain_version`].
     pub chain_version: i64,
     /// See [`crate::AccountRow::security_version`].
     pub security_version: i64,
+}
+
+/// A session at the platform by which somebody entered an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnSession {
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
 }
 
 /// Somebody of the platform who is in an account.
@@ -126,6 +139,12 @@ fn session(row: &mut Row<'_>) -> Result<SupportSessionRow, StorageError> {
     })
 }
 
+fn own(row: &mut Row<'_>) -> Result<Option<OwnSession>, StorageError> {
+    let times = [row.maybe_time("session time")?, row.maybe_time("session use")?, row.maybe_time("session end")?];
+    let [Some(created_at), Some(last_seen_at), Some(expires_at)] = times else { return Ok(None) };
+    Ok(Some(OwnSession { created_at, last_seen_at, expires_at }))
+}
+
 fn live(row: &mut Row<'_>) -> Result<LiveSupport, StorageError> {
     Ok(LiveSupport {
         session: session(row)?,
@@ -135,7 +154,8 @@ fn live(row: &mut Row<'_>) -> Result<LiveSupport, StorageError> {
         role: row.word("role")?,
         permissions: row.json("permissions")?,
         status: row.word("person status")?,
-        own_until: row.time("session end")?,
+        own: own(row)?,
+        platform_version: row.int("security version")?,
         chain_version: row.int("chain version")?,
         security_version: row.int("security version")?,
     })
@@ -144,9 +164,9 @@ fn live(row: &mut Row<'_>) -> Result<LiveSupport, StorageError> {
 const INSERT_GRANT: Sql = Sql::new(
     "INSERT INTO support_grants (account_id, id, scope, opened_by, opened_at, until) VALUES ($1, $2, $3, $4, $5, $6)",
 );
-const NEWEST_GRANT: Sql = Sql::new(
+const UNCLOSED_GRANT: Sql = Sql::new(
     "SELECT id, scope, opened_by, opened_at, until, closed_at FROM support_grants
-     WHERE account_id = $1 ORDER BY id DESC LIMIT 1",
+     WHERE account_id = $1 AND closed_at IS NULL ORDER BY id DESC",
 );
 const CLOSE: Sql = Sql::new("UPDATE support_grants SET closed_at = $1 WHERE account_id = $2 AND closed_at IS NULL");
 const OPEN: Sql = Sql::new(
@@ -172,12 +192,13 @@ const BY_SECRET: Sql = Sql::new(
        s.ended_at,
        g.id, g.scope, g.opened_by, g.opened_at, g.until, g.closed_at,
        s.account_id, p.name, p.role, p.permissions, p.status,
-       COALESCE(CASE WHEN own.ended IS NULL THEN own.expires_at END, 0), a.chain_version, a.security_version
+       own.created_at, own.last_seen_at, own.expires_at, home.security_version, a.chain_version, a.security_version
      FROM support_sessions s
      JOIN support_grants g ON g.account_id = s.account_id AND g.id = s.grant_id
      JOIN people p ON p.account_id = s.platform_id AND p.id = s.person_id
      JOIN accounts a ON a.id = s.account_id
-     LEFT JOIN sessions own ON own.account_id = s.platform_id AND own.id = s.session_id
+     JOIN accounts home ON home.id = s.platform_id
+     LEFT JOIN sessions own ON own.account_id = s.platform_id AND own.id = s.session_id AND own.ended IS NULL
      WHERE s.secret_hash = $1",
 );
 
@@ -215,12 +236,12 @@ impl Account<'_> {
         Ok(())
     }
 
-    /// The grant that was made last, open or not.
+    /// The grant that nobody has closed. It may have come to its end.
     ///
     /// # Errors
     /// Those of the database.
     pub fn support_grant(&mut self) -> Result<Option<SupportGrantRow>, StorageError> {
-        self.tx.first(NEWEST_GRANT, values![self.id], grant)
+        self.tx.first(UNCLOSED_GRANT, values![self.id], grant)
     }
 
     /// Closes all grants that nobody has closed.

@@ -10,8 +10,8 @@ use sluice_domain::{
     support::SupportScope,
 };
 use sluice_storage::{
-    AccountRow, Assignment, Before, Constraint, GroupRow, InsideRow, PasskeyRow, PersonStatus, Reader, SecondFactorRow,
-    SessionEnd, StorageError, SupportGrantRow, SupportSessionRow, ThrottleRow,
+    AccountRow, Assignment, Before, Constraint, GroupRow, InsideRow, OwnSession, PasskeyRow, PersonStatus, Reader,
+    SecondFactorRow, SessionEnd, SessionRow, StorageError, SupportGrantRow, SupportSessionRow, ThrottleRow,
 };
 
 use crate::fixture::{
@@ -353,15 +353,17 @@ pub(crate) async fn support_is_let_in_enters_and_leaves(fixture: Fixture<'_>) {
     let live = async || fixture.read(move |tx| tx.support_session_by_secret(secret)).await.unwrap();
     let found = live().await;
     assert_eq!((found.account_id, &found.session, &found.grant), (id, &session, &second));
-    assert_eq!((found.role, found.own_until), (platform.person.role, platform.session.expires_at));
+    let SessionRow { created_at, last_seen_at, expires_at, .. } = platform.session;
+    let own = OwnSession { created_at, last_seen_at, expires_at };
+    assert_eq!((found.role, found.own), (platform.person.role, Some(own)));
     assert_eq!(fixture.read(|tx| tx.support_session_by_secret(digest())).await, None);
 
     // With the person's own session, whether it was ended or has gone.
     let (theirs, own, who) = (platform.account.id, platform.session.id, platform.person.id);
     fixture.write(theirs, move |tx| tx.account(theirs).end_session(who, own, SessionEnd::Ended)).await;
-    assert_eq!(live().await.own_until, time(0));
+    assert_eq!(live().await.own, None);
     fixture.write(theirs, move |tx| tx.account(theirs).delete_session(own)).await;
-    assert_eq!(live().await.own_until, time(0));
+    assert_eq!(live().await.own, None);
 
     // Through the handle of another account, there is nothing to end.
     let entered = session.id;
@@ -371,6 +373,7 @@ pub(crate) async fn support_is_let_in_enters_and_leaves(fixture: Fixture<'_>) {
     assert_eq!(live().await.session.ended_at, Some(time(8)));
     assert_eq!(inside(second.id).await, []);
     fixture.write(id, move |tx| tx.account(id).close_support_grants(time(9))).await;
+    assert_eq!(fixture.read(move |tx| tx.account(id).support_grant()).await, None);
     assert_eq!(live().await.grant.closed_at, Some(time(9)));
     let orphan = SupportSessionRow { id: support_session_id(), secret_hash: digest(), ..session };
     let refused = fixture.database.write(Some(theirs), move |tx| tx.account(theirs).insert_support_session(&orphan));
@@ -415,5 +418,11 @@ pub(crate) async fn a_passkey_is_kept_used_and_removed_and_a_challenge_taken_onc
     assert_eq!(take(who, one, 9).await, Some("state".to_owned()));
     assert_eq!(take(who, one, 9).await, None);
     assert_eq!(take(who, late, 10).await, None);
-    assert_eq!(fixture.write(id, |tx| tx.delete_expired_challenges(time(10))).await, 1);
+    // The newest four can be answered.
+    for _ in 0..4 {
+        let challenge = challenge_id();
+        fixture.write(id, move |tx| tx.account(id).put_challenge(who, challenge, "state", time(10))).await;
+    }
+    assert_eq!(take(who, late, 9).await, None);
+    assert_eq!(fixture.write(id, |tx| tx.delete_expired_challenges(time(10))).await, 4);
 }

@@ -82,11 +82,12 @@ impl Watched {
                 Ok(()) => self.events.look().await.map_err(Problem::from),
                 Err(problem) => Err(problem),
             },
-            batch = self.events.next() => match batch {
-                // Support may be out now, and sees nothing of what came after that.
-                Ok(events) if events.iter().any(Event::is_about_support) => self.still_reads().await.map(|()| events),
-                other => other.map_err(Problem::from),
-            },
+            batch = self.events.next() => batch.map_err(Problem::from),
+        };
+        let batch = match batch {
+            // Support may be out by now, and sees nothing of what came after that.
+            Ok(events) if self.events.is_read_by_support() => self.still_reads().await.map(|()| events),
+            other => other,
         };
         batch.inspect_err(|problem| tracing::debug!(code = problem.code(), "a live stream ends")).ok()
     }
