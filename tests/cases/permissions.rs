@@ -39,7 +39,7 @@ impl Person {
     fn may(&self, route: &Route) -> bool {
         let is_support = self.means == "support";
         self.has(route.needs, if route.looks() { &self.permissions } else { &self.changing })
-            && !(is_support && route.is_upload())
+            && !(is_support && route.is_not_for_support())
     }
 
     fn has(&self, needs: Needs, permissions: &BTreeSet<String>) -> bool {

@@ -121,9 +121,10 @@ impl Route {
         self.method == Method::GET
     }
 
-    /// Whether somebody of the account is kept as who did it.
-    pub(crate) fn is_upload(&self) -> bool {
-        matches!(self.body, Body::Component)
+    /// Whether support does not do it, whatever it may: who brought a plugin is somebody of the account, and the plugin of `Things`
+    /// is an access rule too.
+    pub(crate) fn is_not_for_support(&self) -> bool {
+        matches!(self.body, Body::Component) || (self.template.starts_with("/api/v1/installations") && !self.looks())
     }
 
     /// Like [`Route::send`] for one who is refused before a component is read: it may break off while it is sent.
