@@ -33,7 +33,7 @@ test: tools plugins ## Sets up what the tests need and runs all of them
 check: tools ## Formatter, clippy, dependency edges
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
-	cargo nextest run --release --locked -p sluice-tests --test edges
+	cargo nextest run --release --locked -p sluice-edges
 
 .PHONY: bench
 bench: plugins ## Measures and prints tables
