@@ -1,6 +1,6 @@
 //! `sluice account`: what the platform does with accounts, on the server's machine. It works beside a running server.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use secrecy::ExposeSecret as _;
 use sluice_app::people::Invitation;
 use sluice_domain::{
@@ -38,33 +38,28 @@ pub(crate) enum AccountCommand {
     },
     /// Remove an account's rules about addresses, when they keep its own administrators out. It is written down in the account's
     /// audit log.
-    RemoveAddressRules {
-        /// The account's id.
-        #[arg(long)]
-        account: AccountId,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        store: StoreArgs,
-    },
+    RemoveAddressRules(BreakGlass),
     /// Disable an account's access rules, when its plugins keep its own administrators out. It is written down in the account's
     /// audit log.
-    DisableAccessRules {
-        /// The account's id.
-        #[arg(long)]
-        account: AccountId,
-        /// Why.
-        #[arg(long)]
-        reason: String,
-        #[command(flatten)]
-        store: StoreArgs,
-    },
+    DisableAccessRules(BreakGlass),
     /// List the accounts.
     List {
         #[command(flatten)]
         store: StoreArgs,
     },
+}
+
+/// To let in who is kept out by the account's own rules.
+#[derive(Debug, Args)]
+pub(crate) struct BreakGlass {
+    /// The account's id.
+    #[arg(long)]
+    account: AccountId,
+    /// Why.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 #[expect(clippy::print_stdout, reason = "what the command was asked for")]
@@ -88,13 +83,13 @@ pub(crate) async fn run(command: AccountCommand) -> anyhow::Result<()> {
             app.close().await;
             print_link(link?.secret.expose_secret(), &url);
         }
-        AccountCommand::RemoveAddressRules { account, reason, store } => {
+        AccountCommand::RemoveAddressRules(BreakGlass { account, reason, store }) => {
             let app = compose::for_command(&store).await?;
             let removed = app.break_address_rules(account, &reason).await;
             app.close().await;
             println!("{} rules were removed", removed?);
         }
-        AccountCommand::DisableAccessRules { account, reason, store } => {
+        AccountCommand::DisableAccessRules(BreakGlass { account, reason, store }) => {
             let app = compose::for_command(&store).await?;
             let disabled = app.break_access_rules(account, &reason).await;
             app.close().await;

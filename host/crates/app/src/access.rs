@@ -26,7 +26,7 @@ use crate::{
     App, AppError,
     audit::{Who, platform_reason},
     caller::{Caller, Means},
-    installations::CHAIN_EVENT,
+    door::Door,
     seldom::MINUTE,
 };
 
@@ -38,6 +38,8 @@ const MOST: usize = 16_384;
 /// Somebody at the door.
 pub(crate) struct Visit<'a> {
     pub(crate) caller: &'a Caller,
+    /// The caller's account's.
+    pub(crate) door: &'a Door,
     pub(crate) occasion: Occasion,
     /// As it was sent; what is too long is cut.
     pub(crate) user_agent: &'a str,
@@ -53,6 +55,10 @@ impl Visit<'_> {
             user_agent: cut(self.user_agent, limits::USER_AGENT_BYTES).to_owned(),
             at: self.at,
         }
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.door.is_guarded(self.caller.acts_as())
     }
 
     /// What the rules' answer means for this visit.
@@ -108,7 +114,7 @@ impl Admissions {
 impl App {
     /// Asks the account's access rules about a visit, and keeps what they said.
     pub(crate) async fn admit(&self, visit: &Visit<'_>) -> Result<(), AppError> {
-        if !self.is_guarded(visit.caller).await? {
+        if !visit.is_guarded() {
             return Ok(());
         }
         visit.settle(&self.ask_access_rules(visit).await?)
@@ -117,7 +123,7 @@ impl App {
     /// Like [`App::admit`], for what happens with every request: an answer counts for five minutes.
     pub(crate) async fn admit_again(&self, visit: &Visit<'_>) -> Result<(), AppError> {
         let caller = visit.caller;
-        if !self.is_guarded(caller).await? {
+        if !visit.is_guarded() {
             return Ok(());
         }
         let subject = Subject {
@@ -136,37 +142,20 @@ impl App {
     /// [`AppError::NotFound`] for the account, [`AppError::Invalid`] for the reason.
     pub async fn break_access_rules(&self, account: AccountId, reason: &str) -> Result<usize, AppError> {
         let reason = platform_reason(reason)?.to_owned();
-        let mut entry = self.audit_row_of(Who::platform(), Action::AccessRulesDisabled, account, json!({}));
+        let entry = self.audit_row_of(Who::platform(), Action::AccessRulesDisabled, account, json!({}));
         let now = self.now();
-        let disabled = self
-            .inner
-            .database
-            .write(Some(account), move |tx| {
-                tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
-                let mut rows = tx.account(account);
-                let version = rows.bump_chain_version()?;
-                rows.bump_security_version()?;
-                let mut guards = rows.installations()?;
-                guards.retain(|row| row.mode == Mode::Enforce && row.hooks.contains(&Hook::AccessRule));
-                for row in &guards {
-                    rows.update_installation(
-                        row.id,
-                        &InstallationUpdate { mode: Mode::Disabled, ..row.unchanged(now) },
-                    )?;
-                }
-                let ids: Vec<_> = guards.iter().map(|row| row.id).collect();
-                entry.row.details = json!({"reason": reason, "installations": ids}).to_string();
-                rows.insert_audit(&entry)?;
-                rows.append_event(CHAIN_EVENT, &json!({"version": version}), now)?;
-                Ok::<_, AppError>(guards.len())
-            })
-            .await?;
-        self.inner.bus.wake(account);
-        Ok(disabled)
-    }
-
-    async fn is_guarded(&self, caller: &Caller) -> Result<bool, AppError> {
-        Ok(self.door(caller.account, caller.security_version).await?.is_guarded(caller.acts_as()))
+        self.change_chain(account, entry, move |rows, entry| {
+            let mut guards = rows.installations()?;
+            guards.retain(|row| row.mode == Mode::Enforce && row.hooks.contains(&Hook::AccessRule));
+            for row in &guards {
+                let disabled = InstallationUpdate { mode: Mode::Disabled, ..row.unchanged(now) };
+                rows.update_installation(row.id, &disabled)?;
+            }
+            let ids: Vec<_> = guards.iter().map(|row| row.id).collect();
+            entry.row.details = json!({"reason": reason, "installations": ids}).to_string();
+            Ok(guards.len())
+        })
+        .await
     }
 
     async fn ask_access_rules(&self, visit: &Visit<'_>) -> Result<Access, AppError> {

@@ -15,9 +15,9 @@ use crate::{
     App, AppError,
     audit::Who,
     caller::Caller,
-    links::NewLink,
+    links::{NewLink, replace_link},
     names, passwords,
-    people::{EMAIL_TAKEN, Invitation},
+    people::{EMAIL_TAKEN, Invitation, there},
     plugins::conflict,
     secret,
 };
@@ -60,7 +60,7 @@ impl App {
         name: &str,
         first: Invitation,
     ) -> Result<(AccountId, NewLink), AppError> {
-        self.open_account_as(kind, name, first, Who::platform).await
+        self.open_account_as(kind, name, first, Who::platform()).await
     }
 
     /// Makes a customer's account and invites its first administrator.
@@ -75,7 +75,7 @@ impl App {
     ) -> Result<(AccountId, NewLink), AppError> {
         caller.require(Permission::ManageAccounts)?;
         let (account, link) =
-            self.open_account_as(AccountKind::Customer, name, first, || Who::of_platform(caller)).await?;
+            self.open_account_as(AccountKind::Customer, name, first, Who::of_platform(caller)).await?;
         // The platform's own log says it too.
         let entry = self.audit_row(caller, Action::AccountCreated, account, json!({"name": name}));
         self.keep_entry(caller.account, entry).await?;
@@ -87,10 +87,10 @@ impl App {
         kind: AccountKind,
         name: &str,
         first: Invitation,
-        who: impl Fn() -> Who + Send,
+        who: Who,
     ) -> Result<(AccountId, NewLink), AppError> {
-        let new = self.new_account(kind, name, who())?;
-        let (invited, link) = self.invited(kind, who(), first)?;
+        let new = self.new_account(kind, name, who.clone())?;
+        let (invited, link) = self.invited(kind, who, first)?;
         let id = new.row.id;
         self.inner
             .database
@@ -109,33 +109,35 @@ impl App {
     /// [`AppError::NotFound`] for the e-mail address, [`AppError::Conflict`] for somebody of a customer who has set a password.
     pub async fn renew_invitation(&self, email: &str) -> Result<NewLink, AppError> {
         let email = email.trim().to_lowercase();
-        let found = self.inner.database.read(move |tx| {
-            let (account, person) = tx.person_by_email(&email)?.ok_or(AppError::NotFound("person"))?;
-            let row = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
-            Ok::<_, AppError>((row, person))
-        });
-        let (account, person) = found.await?;
-        let of_platform = account.kind == AccountKind::Platform && person.role == Role::Administrator;
-        match person.status {
-            PersonStatus::Invited => {}
-            PersonStatus::Active if of_platform => {}
-            PersonStatus::Active | PersonStatus::Disabled | PersonStatus::Deleted => {
-                return Err(AppError::Conflict(
-                    "this person has set a password: an administrator of the account helps",
-                ));
-            }
-        }
-        let (link, row) = self.new_link(person.id);
+        let (account, person) = self
+            .inner
+            .database
+            .read(move |tx| {
+                let (account, person) = tx.person_by_email(&email)?.ok_or(AppError::NotFound("person"))?;
+                Ok::<_, AppError>((account, person.id))
+            })
+            .await?;
+        let (link, row) = self.new_link(person);
         let details = json!({"link": row.id});
-        let entry = self.audit_row_of(Who::platform(), Action::PasswordLinkMade, person.id, details);
-        let (account, person) = (account.id, person.id);
+        let entry = self.audit_row_of(Who::platform(), Action::PasswordLinkMade, person, details);
         self.inner
             .database
             .write(Some(account), move |tx| {
+                let kind = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?.kind;
                 let mut rows = tx.account(account);
-                rows.cancel_links(person)?;
-                rows.insert_link(&row)?;
-                Ok::<_, AppError>(rows.insert_audit(&entry)?)
+                let person = there(&mut rows, person)?;
+                let of_platform = kind == AccountKind::Platform && person.role == Role::Administrator;
+                match person.status {
+                    PersonStatus::Invited => {}
+                    PersonStatus::Active if of_platform => {}
+                    PersonStatus::Active | PersonStatus::Disabled | PersonStatus::Deleted => {
+                        return Err(AppError::Conflict(
+                            "this person has set a password: an administrator of the account helps",
+                        ));
+                    }
+                }
+                replace_link(&mut rows, &row)?;
+                Ok(rows.insert_audit(&entry)?)
             })
             .await?;
         Ok(link)

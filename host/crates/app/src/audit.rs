@@ -28,6 +28,7 @@ pub(crate) fn platform_reason(reason: &str) -> Result<&str, AppError> {
 }
 
 /// Who did what is written down.
+#[derive(Clone)]
 pub(crate) struct Who {
     pub(crate) id: String,
     pub(crate) role: Role,

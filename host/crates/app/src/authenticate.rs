@@ -8,7 +8,7 @@ use sluice_domain::{
     access::Occasion,
     address,
     audit::Action,
-    id::AccountId,
+    id::{AccountId, SessionId},
     network::network_of,
     permission::Permissions,
     security::{Roaming, SecuritySettings},
@@ -186,11 +186,9 @@ impl App {
         self.check_address(&door, &caller, address::Door::Session, now).await?;
         if caller.address != live.session.address {
             let (occasion, user_agent) = (Occasion::NewAddress, request.user_agent);
-            self.admit_again(&Visit { caller: &caller, occasion, user_agent, at: now }).await?;
+            self.admit_again(&Visit { caller: &caller, door: &door, occasion, user_agent, at: now }).await?;
         }
-        if now >= live.session.last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
-            self.note_use(caller.account, move |rows| rows.session_seen(id, now));
-        }
+        self.note_seen(caller.account, id, live.session.last_seen_at, now);
         Ok(caller)
     }
 
@@ -229,7 +227,7 @@ impl App {
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, address::Door::Token, now).await?;
         let (occasion, user_agent) = (Occasion::TokenUse, request.user_agent);
-        self.admit_again(&Visit { caller: &caller, occasion, user_agent, at: now }).await?;
+        self.admit_again(&Visit { caller: &caller, door: &door, occasion, user_agent, at: now }).await?;
         let used_here = token.last_used_at.filter(|_| token.last_used_from.as_ref() == Some(&caller.address));
         let used_here_within = |millis| used_here.is_some_and(|at| now < at.plus_millis(millis));
         if !used_here_within(MINUTE) && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
@@ -245,8 +243,15 @@ impl App {
         Ok(caller)
     }
 
+    /// Writes down that a session was used, once a minute.
+    pub(crate) fn note_seen(&self, account: AccountId, id: SessionId, last_seen_at: Timestamp, now: Timestamp) {
+        if now >= last_seen_at.plus_millis(MINUTE) && self.inner.seldom.first(format!("seen {id}"), now) {
+            self.note_use(account, move |rows| rows.session_seen(id, now));
+        }
+    }
+
     /// Writes down, beside the request, that a session or a token was used.
-    pub(crate) fn note_use(
+    fn note_use(
         &self,
         account: AccountId,
         note: impl FnOnce(&mut Account<'_>) -> Result<(), StorageError> + Send + 'static,
@@ -296,19 +301,15 @@ impl App {
         code: &'static str,
         now: Timestamp,
     ) -> Result<(), AppError> {
-        let who = match caller.means {
+        let (who, action) = match caller.means {
+            Means::Session(id) => (id.to_string(), Action::SessionRefused),
+            Means::Token(id) => (id.to_string(), Action::TokenRefused),
             // Each attempt of one person to enter an account would be a session of its own.
-            Means::Support(_) => format!("{} {}", caller.account, caller.person),
-            Means::Session(_) | Means::Token(_) => format!("{:?}", caller.means),
+            Means::Support(_) => (format!("{} {}", caller.account, caller.person), Action::SupportRefused),
         };
         if !self.inner.seldom.first(format!("refused {who} {} {code}", caller.address), now) {
             return Ok(());
         }
-        let action = match caller.means {
-            Means::Session(_) => Action::SessionRefused,
-            Means::Token(_) => Action::TokenRefused,
-            Means::Support(_) => Action::SupportRefused,
-        };
         self.record(caller, action, json!({"code": code})).await
     }
 }

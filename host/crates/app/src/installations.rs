@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sluice_domain::{
     audit::Action,
     digest::Digest,
-    id::{InstallationId, PluginId},
+    id::{AccountId, InstallationId, PluginId},
     installation::{FailurePolicy, Mode, Scope, missing_grants},
     limits,
     permission::Permission,
@@ -74,7 +74,7 @@ impl App {
         };
         let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "config_sha256": new.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
-        self.change_chain(caller, entry, move |rows| {
+        self.change_chain(caller.account, entry, move |rows, _| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
                 return Err(AppError::Quota("the chain is full: remove an installation first"));
             }
@@ -116,7 +116,7 @@ impl App {
         }
         let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationChanged, id, json!({"before": before, "after": after}));
-        self.change_chain(caller, entry, move |rows| {
+        self.change_chain(caller.account, entry, move |rows, _| {
             if !rows.update_installation(id, &update)? {
                 return Err(AppError::NotFound("installation"));
             }
@@ -134,7 +134,7 @@ impl App {
         may_touch(caller, &row.hooks)?;
         let entry =
             self.audit_row(caller, Action::InstallationRemoved, id, json!({"plugin": row.plugin_id, "name": row.name}));
-        self.change_chain(caller, entry, move |rows| {
+        self.change_chain(caller.account, entry, move |rows, _| {
             if rows.delete_installation(id)? { Ok(()) } else { Err(AppError::NotFound("installation")) }
         })
         .await
@@ -181,23 +181,22 @@ impl App {
             .map_err(refused)
     }
 
-    /// One transaction: the change, the chain's new version, the audit entry, and the event that announces it.
-    async fn change_chain<T: Send + 'static>(
+    /// One transaction: the change, which may say more in the entry, the chain's new version, the audit entry, and the event that announces it.
+    pub(crate) async fn change_chain<T: Send + 'static>(
         &self,
-        caller: &Caller,
-        entry: NewAudit,
-        change: impl FnOnce(&mut Account<'_>) -> Result<T, AppError> + Send + 'static,
+        account: AccountId,
+        mut entry: NewAudit,
+        change: impl FnOnce(&mut Account<'_>, &mut NewAudit) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let account = caller.account;
         let changed = self
             .inner
             .database
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
-                let version = rows.bump_chain_version()?;
+                let version = rows.bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
                 // It may have an access rule in it.
                 rows.bump_security_version()?;
-                let changed = change(&mut rows)?;
+                let changed = change(&mut rows, &mut entry)?;
                 rows.insert_audit(&entry)?;
                 rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.row.at)?;
                 Ok::<_, AppError>(changed)
@@ -214,7 +213,7 @@ fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), AppError> {
 }
 
 /// The kind of the event that announces a new version of the chain.
-pub const CHAIN_EVENT: &str = "chain";
+const CHAIN_EVENT: &str = "chain";
 
 /// Reads a component that the account's plugin needs.
 pub(crate) fn component(blobs: &Blobs, sha256: Digest) -> io::Result<Vec<u8>> {

@@ -138,6 +138,12 @@ impl App {
     }
 }
 
+/// Keeps a link in place of the earlier ones of its person.
+pub(crate) fn replace_link(rows: &mut Account<'_>, link: &LinkRow) -> Result<(), AppError> {
+    rows.cancel_links(link.person_id)?;
+    Ok(rows.insert_link(link)?)
+}
+
 /// Sets a person's password, remembers the one before, and ends what was begun with it: links, and sessions but for one that is kept.
 pub(crate) fn replace_password(
     rows: &mut Account<'_>,

@@ -47,7 +47,7 @@ pub struct Challenge {
 }
 
 /// An answer to a challenge, as a browser gives it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     /// Of the challenge.
     pub challenge_id: ChallengeId,

@@ -9,7 +9,14 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd};
 
-use crate::{App, AppError, audit::Who, caller::Caller, links::NewLink, names, plugins::conflict};
+use crate::{
+    App, AppError,
+    audit::Who,
+    caller::Caller,
+    links::{NewLink, replace_link},
+    names,
+    plugins::conflict,
+};
 
 /// What an e-mail address that is somebody's means.
 pub(crate) const EMAIL_TAKEN: &str = "somebody has this e-mail address already";
@@ -93,8 +100,7 @@ impl App {
                 if there(&mut rows, id)?.status == PersonStatus::Disabled {
                     return Err(AppError::Conflict("this person is disabled: enable the person first"));
                 }
-                rows.cancel_links(id)?;
-                rows.insert_link(&row)?;
+                replace_link(&mut rows, &row)?;
                 Ok(rows.insert_audit(&entry)?)
             })
             .await?;

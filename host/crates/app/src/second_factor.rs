@@ -75,8 +75,24 @@ impl Shown {
 
 /// What a person has.
 struct Factors {
+    /// Confirmed or not.
     totp: Option<SecondFactorRow>,
     passkeys: Vec<PasskeyRow>,
+}
+
+impl Factors {
+    fn of(rows: &mut Account<'_>, person: PersonId) -> Result<Self, AppError> {
+        Ok(Self { totp: rows.second_factor(person)?, passkeys: rows.passkeys(person)? })
+    }
+
+    fn has_totp(&self) -> bool {
+        self.totp.as_ref().is_some_and(SecondFactorRow::is_confirmed)
+    }
+
+    /// Whether log-ins ask for one.
+    fn are_asked_for(&self) -> bool {
+        self.has_totp() || !self.passkeys.is_empty()
+    }
 }
 
 impl App {
@@ -91,8 +107,9 @@ impl App {
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                let totp = rows.second_factor(person)?.is_some_and(|factor| factor.is_confirmed());
-                Ok(OwnFactors { totp, recovery_codes: rows.recovery_codes(person)?, passkeys: rows.passkeys(person)? })
+                let factors = Factors::of(&mut rows, person)?;
+                let (totp, recovery_codes) = (factors.has_totp(), rows.recovery_codes(person)?);
+                Ok(OwnFactors { totp, recovery_codes, passkeys: factors.passkeys })
             })
             .await
     }
@@ -239,10 +256,10 @@ impl App {
         now: Timestamp,
     ) -> Result<Option<Shown>, AppError> {
         let factors = self.factors(account, person).await?;
-        let totp = factors.totp.filter(SecondFactorRow::is_confirmed);
-        if totp.is_none() && factors.passkeys.is_empty() {
+        if !factors.are_asked_for() {
             return Ok(None);
         }
+        let totp = factors.totp.filter(SecondFactorRow::is_confirmed);
         match proof {
             None => {
                 let challenge = self.ask_for_passkey(account, person, &factors.passkeys).await?;
@@ -259,32 +276,42 @@ impl App {
     async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
         let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
-        // Counted before it is looked at, so that many at once are not all looked at.
-        self.inner.database.write(Some(account), move |tx| subjects.charge(tx, now)).await?;
         let factors = self.factors(account, person).await?;
         let totp = factors.totp.filter(|totp| totp.is_confirmed() == confirmed);
         if totp.is_none() && (!confirmed || factors.passkeys.is_empty()) {
             return Err(AppError::NotFound("second factor"));
         }
-        match self.fits(account, person, totp.as_ref(), code, now).await {
-            // What a secret is confirmed with is a code of that secret.
-            Ok(Shown::Recovery(_)) if !confirmed => Err(AppError::WrongCode),
-            Ok(shown) => {
-                self.inner.database.write(Some(account), move |tx| subjects.succeeded(tx)).await?;
-                Ok(shown)
+        let look = async {
+            match self.fits(account, person, totp.as_ref(), code, now).await? {
+                // What a secret is confirmed with is a code of that secret.
+                Shown::Recovery(_) if !confirmed => Err(AppError::WrongCode),
+                shown => Ok(shown),
             }
-            Err(error) => Err(error),
+        };
+        let shown = self.look_charged(account, subjects, now, look).await?;
+        self.inner.database.write(Some(account), move |tx| subjects.succeeded(tx)).await?;
+        Ok(shown)
+    }
+
+    /// Looks at a second factor that was counted as an attempt before, so that of many at once, no more are looked at than may be.
+    /// One that does not fit counts for the address too.
+    pub(crate) async fn look_charged<T>(
+        &self,
+        account: AccountId,
+        subjects: Subjects,
+        now: Timestamp,
+        look: impl Future<Output = Result<T, AppError>> + Send,
+    ) -> Result<T, AppError> {
+        self.inner.database.write(Some(account), move |tx| subjects.charge(tx, now)).await?;
+        let looked = look.await;
+        if matches!(looked, Err(AppError::WrongCode | AppError::WrongPasskey)) {
+            self.inner.database.write(Some(account), move |tx| subjects.failed_as_charged(tx, now)).await?;
         }
+        looked
     }
 
     async fn factors(&self, account: AccountId, person: PersonId) -> Result<Factors, AppError> {
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                Ok(Factors { totp: rows.second_factor(person)?, passkeys: rows.passkeys(person)? })
-            })
-            .await
+        self.inner.database.read(move |tx| Factors::of(&mut tx.account(account), person)).await
     }
 
     /// A code as one of the person's: of their authenticator, or a recovery code.
@@ -320,8 +347,7 @@ impl App {
 
 /// Whether log-ins of a person ask for a second factor.
 pub(crate) fn has_factor(rows: &mut Account<'_>, person: PersonId) -> Result<bool, AppError> {
-    let has_totp = rows.second_factor(person)?.is_some_and(|totp| totp.is_confirmed());
-    Ok(has_totp || !rows.passkeys(person)?.is_empty())
+    Ok(Factors::of(rows, person)?.are_asked_for())
 }
 
 /// Recovery codes stand in for a second factor; without one, they are of no use.

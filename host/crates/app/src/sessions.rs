@@ -5,7 +5,7 @@ use serde_json::json;
 use sluice_domain::{
     access::Occasion, address::Door, audit::Action, id::SessionId, limits, network::network_of, time::Timestamp,
 };
-use sluice_storage::{AccountRow, PersonRow, SessionRow, Tx};
+use sluice_storage::{AccountRow, PersonRow, SessionRow};
 
 use crate::{
     App, AppError,
@@ -95,7 +95,7 @@ impl App {
             Some(known) if verified.right => known,
             other => {
                 let caller = other.as_ref().map(|(caller, _)| caller);
-                self.failed(known.subjects, caller, "wrong-credentials", now, Subjects::failed).await?;
+                self.failed(known.subjects, caller, now).await?;
                 return Err(AppError::WrongCredentials);
             }
         };
@@ -108,7 +108,14 @@ impl App {
         let shown = self.second_factor_of(&caller, known.subjects, proof, now).await?;
         let caller = Caller { second_factor: shown.is_some(), ..caller };
         let user_agent = cut(&user_agent, limits::USER_AGENT_BYTES).to_owned();
-        self.admit(&Visit { caller: &caller, occasion: Occasion::LogIn, user_agent: &user_agent, at: now }).await?;
+        self.admit(&Visit {
+            caller: &caller,
+            door: &door,
+            occasion: Occasion::LogIn,
+            user_agent: &user_agent,
+            at: now,
+        })
+        .await?;
 
         let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
         let row = SessionRow {
@@ -163,17 +170,15 @@ impl App {
         proof: Option<Proof>,
         now: Timestamp,
     ) -> Result<Option<Shown>, AppError> {
-        if proof.is_some() {
-            let account = caller.account;
-            self.inner.database.write(Some(account), move |tx| subjects.charge(tx, now)).await?;
-        }
-        let fitting = self.fitting(caller.account, caller.person, proof, now).await;
+        let is_shown = proof.is_some();
+        let look = self.fitting(caller.account, caller.person, proof, now);
+        let fitting = if is_shown { self.look_charged(caller.account, subjects, now, look).await } else { look.await };
         let code = match fitting {
             Err(AppError::WrongCode) => "wrong-code",
             Err(AppError::WrongPasskey) => "wrong-passkey",
             other => return other,
         };
-        self.failed(subjects, Some(caller), code, now, Subjects::failed_as_charged).await?;
+        self.record(caller, Action::LogInRefused, json!({"code": code})).await?;
         fitting
     }
 
@@ -199,22 +204,16 @@ impl App {
     }
 
     /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
-    async fn failed(
-        &self,
-        subjects: Subjects,
-        caller: Option<&Caller>,
-        code: &'static str,
-        now: Timestamp,
-        count: fn(Subjects, &mut Tx<'_>, Timestamp) -> Result<(), AppError>,
-    ) -> Result<(), AppError> {
+    async fn failed(&self, subjects: Subjects, caller: Option<&Caller>, now: Timestamp) -> Result<(), AppError> {
         let entry = caller.map(|caller| {
-            let entry = self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": code}));
+            let entry =
+                self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": "wrong-credentials"}));
             (caller.account, entry)
         });
         self.inner
             .database
             .write(caller.map(|caller| caller.account), move |tx| {
-                count(subjects, tx, now)?;
+                subjects.failed(tx, now)?;
                 if let Some((account, entry)) = entry {
                     tx.account(account).insert_audit(&entry)?;
                 }

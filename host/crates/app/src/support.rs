@@ -186,7 +186,8 @@ impl App {
         };
         let door = self.door(account, row.security_version).await?;
         self.check_address(&door, &visitor, Door::Support, now).await?;
-        self.admit(&Visit { caller: &visitor, occasion: Occasion::SupportEntry, user_agent, at: now }).await?;
+        self.admit(&Visit { caller: &visitor, door: &door, occasion: Occasion::SupportEntry, user_agent, at: now })
+            .await?;
 
         let secret = secret::generate(secret::SUPPORT_PREFIX, &self.inner.rng);
         let details = json!({"name": caller.name, "reason": reason, "scope": grant.scope, "grant": grant.id});
@@ -254,9 +255,8 @@ impl App {
             return Err(self.refuse(&caller, refusal, now).await);
         }
         // Who works in another account is not idle at home.
-        let own = live.session.session;
-        if self.inner.seldom.first(format!("seen {own}"), now) {
-            self.note_use(live.session.platform, move |rows| rows.session_seen(own, now));
+        if let Some(own) = live.own {
+            self.note_seen(live.session.platform, live.session.session, own.last_seen_at, now);
         }
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, Door::Support, now).await?;
