@@ -5,6 +5,7 @@
 pub mod access;
 pub mod address;
 pub mod audit;
+pub mod content;
 pub mod digest;
 pub mod forwarding;
 pub mod id;

@@ -1,0 +1,147 @@
+//! What a file is, decided by its content and never by its name, and what is deceptive or dangerous about it.
+//!
+//! Files come from strangers. Whatever one says about itself, [`inspect`] reads at most [`READ_LIMIT`] bytes of it,
+//! holds less than 1 MiB, looks at no more than [`MAX_ENTRIES`] entries of an archive, and unpacks nothing. What is
+//! hidden in compressed data is therefore not found: this is no virus scanner. Whether a file is let in is not decided
+//! here.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Read, Seek},
+};
+
+mod archive;
+mod category;
+mod detect;
+mod executable;
+mod extension;
+mod file_type;
+mod findings;
+mod head;
+mod inline;
+mod markup;
+mod media;
+mod name;
+mod office;
+mod pdf;
+mod polyglot;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use category::Category;
+pub use file_type::{FileType, FileTypeError};
+pub use findings::{Findings, Trait};
+pub use inline::inline_type;
+
+use detect::{Detected, Look};
+use source::{Source, Stop};
+
+/// How much of a file's beginning [`forecast`] wants, in bytes. The farthest signature, of ISO 9660, ends at 32,774.
+pub const HEAD_BYTES: usize = 65_536;
+
+/// How much of a file [`inspect`] reads at most, in bytes, however large it is: enough for the central directory of
+/// [`MAX_ENTRIES`] entries with names of 200 bytes.
+pub const READ_LIMIT: u64 = 32 << 20;
+
+/// How many entries of an archive are looked at. A ZIP with more is an archive bomb; any other is unreadable.
+pub const MAX_ENTRIES: u64 = 100_000;
+
+/// What a file is. `said_voice`: the sender says that it is a voice message, which is believed of sound only.
+///
+/// `declared_type`, the sender's media type, only counts where the name says nothing: a file without a known extension
+/// that is called a picture and is something else has [`Trait::NameMismatch`].
+///
+/// # Errors
+///
+/// When the content cannot be read. Content that is broken is no error, but [`Trait::Unreadable`].
+pub fn inspect<R: Read + Seek>(content: R, name: &str, declared_type: &str, said_voice: bool) -> io::Result<Findings> {
+    let mut source = Source::new(content)?;
+    let head = match source.bytes(0, HEAD_BYTES) {
+        Ok(head) => head,
+        Err(Stop::Io(error)) => return Err(error),
+        Err(Stop::Broken | Stop::Spent) => Vec::new(),
+    };
+    let mut detected = detect::by_head(&head);
+    let mut traits = BTreeSet::new();
+    match look_into(&mut source, &head, &mut detected, &mut traits) {
+        Ok(()) => {}
+        Err(Stop::Io(error)) => return Err(error),
+        Err(Stop::Broken | Stop::Spent) => {
+            traits.insert(Trait::Unreadable);
+        }
+    }
+    match polyglot::look(&mut source, &head, &detected, &mut traits) {
+        Ok(()) | Err(Stop::Broken | Stop::Spent) => {}
+        Err(Stop::Io(error)) => return Err(error),
+    }
+    if detected.category == Category::Executable {
+        // That a program has programs in it says nothing new.
+        traits.remove(&Trait::ExecutableInside);
+    }
+    name::judge(name, declared_type, &detected, &head, &mut traits);
+    Ok(Findings {
+        category: voiced(detected.category, said_voice),
+        detected_type: detected.media_type.into_owned(),
+        traits,
+    })
+}
+
+/// What the whole can turn out to be, given its first bytes: at least [`HEAD_BYTES`] of them, or all of it.
+///
+/// Sound: the category that [`inspect`] finds in the end is one of these.
+pub fn forecast(head: &[u8], said_voice: bool) -> BTreeSet<Category> {
+    let Some(head) = head.get(..HEAD_BYTES) else {
+        // This is the whole.
+        let whole = inspect(io::Cursor::new(head), "", "", said_voice);
+        return whole.map_or_else(|_| Category::ALL.into(), |found| [found.category].into());
+    };
+    let detected = detect::by_head(head);
+    let mut possible = BTreeSet::from([detected.category]);
+    possible.extend(detected.look.outcomes());
+    possible.into_iter().map(|category| voiced(category, said_voice)).collect()
+}
+
+const fn voiced(category: Category, said_voice: bool) -> Category {
+    match category {
+        Category::Audio if said_voice => Category::Voice,
+        Category::Image
+        | Category::Audio
+        | Category::Voice
+        | Category::Video
+        | Category::Document
+        | Category::Archive
+        | Category::Executable
+        | Category::Other => category,
+    }
+}
+
+/// Looks further than the head, as far as the format asks for it.
+fn look_into<R: Read + Seek>(
+    source: &mut Source<R>,
+    head: &[u8],
+    detected: &mut Detected,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<(), Stop> {
+    match detected.look {
+        Look::Nowhere => Ok(()),
+        Look::Script => {
+            traits.insert(Trait::Script);
+            Ok(())
+        }
+        Look::Zip => archive::zip::look(source, detected, traits),
+        Look::Tar => archive::tar::look(source, traits),
+        Look::SevenZip => archive::seven_zip::look(source, traits),
+        Look::Rar => archive::rar::look(source, traits),
+        Look::Cabinet => archive::cabinet::look(source, traits),
+        Look::Iso => archive::iso::look(source, traits),
+        Look::Stream => archive::stream::look(source, head, traits),
+        Look::Office => office::look(source, head, detected, traits),
+        Look::Pdf => pdf::look(source, traits),
+        Look::Markup(encoding) => markup::look(source, encoding, detected, traits),
+        Look::IsoMedia => media::mp4::look(source, detected),
+        Look::Matroska => media::matroska::look(source, detected),
+        Look::Id3 => media::id3::look(source, detected),
+    }
+}

@@ -1,0 +1,28 @@
+//! Archives: what is in them is read from their lists, and nothing is unpacked.
+
+use std::collections::BTreeSet;
+
+use super::{Trait, name};
+
+pub(super) mod cabinet;
+pub(super) mod iso;
+pub(super) mod rar;
+pub(super) mod seven_zip;
+pub(super) mod stream;
+pub(super) mod tar;
+pub(super) mod zip;
+
+const MEBIBYTE: u64 = 1 << 20;
+
+/// Whether so much comes out of so little, in bytes, as only happens in an archive that was made for it. Deflate cannot
+/// do more than 1032 to 1.
+pub(super) const fn is_bomb(unpacked: u64, packed: u64) -> bool {
+    (unpacked > 1_024 * MEBIBYTE && unpacked / 100 > packed) || (unpacked > 10 * MEBIBYTE && unpacked / 1_000 > packed)
+}
+
+/// Notes what the name of an entry gives away. Names are whatever bytes the archive has.
+fn note_name(name: &[u8], traits: &mut BTreeSet<Trait>) {
+    if name::runs(&String::from_utf8_lossy(name)) {
+        traits.insert(Trait::ExecutableInside);
+    }
+}

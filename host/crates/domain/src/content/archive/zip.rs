@@ -1,0 +1,171 @@
+//! ZIP, and the documents and programs that are ZIPs (APPNOTE 6.3.10).
+
+use std::{
+    collections::BTreeSet,
+    io::{Read, Seek},
+};
+
+use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipLocator};
+
+use super::super::{
+    Category, MAX_ENTRIES, Trait,
+    detect::Detected,
+    executable,
+    source::{At, Source, Stop},
+};
+
+mod contents;
+
+use contents::Contents;
+
+/// How far from the end the directory's end may begin, in bytes: its own 22, and the longest comment.
+pub(in super::super) const END_WITHIN: u64 = 22 + u16::MAX as u64;
+
+/// How large a local header is before its name, in bytes.
+const LOCAL_HEADER: u64 = 30;
+
+/// The ranges of how many entries are compared exactly; 16 bytes each. Of more, only the sum is looked at.
+const RANGES: usize = 16_384;
+
+/// Of how many entries that are stored as they are the first bytes are looked at.
+const PEEKS: usize = 64;
+
+/// Looks through the central directory.
+pub(in super::super) fn look<R: Read + Seek>(
+    source: &mut Source<R>,
+    detected: &mut Detected,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<(), Stop> {
+    let contents = entries(source, traits)?;
+    if let Some((media_type, category)) = contents.format() {
+        detected.settle(media_type, category);
+    }
+    if contents.macros && detected.category == Category::Document {
+        traits.insert(Trait::Macros);
+    }
+    Ok(())
+}
+
+/// Reads the directory and notes what is suspicious about it.
+pub(in super::super) fn entries<R: Read + Seek>(
+    source: &mut Source<R>,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<Contents, Stop> {
+    let len = source.len();
+    let at = At::new(source);
+    let mut buffer = vec![0; rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    let located = ZipLocator::new().max_search_space(END_WITHIN).locate_in_reader(&at, &mut buffer, len);
+    let archive = located.map_err(|_| at.why())?;
+    let mut sums = Sums::default();
+    let mut contents = Contents::default();
+    let mut records = archive.entries(&mut buffer);
+    let mut count = 0_u64;
+    while let Some(record) = records.next_entry().map_err(|_| at.why())? {
+        count += 1;
+        if count > MAX_ENTRIES {
+            traits.insert(Trait::ArchiveBomb);
+            break;
+        }
+        sums.add(&record, len);
+        look_at(&archive, &at, &record, &mut sums, &mut contents, traits)?;
+    }
+    if sums.are_a_bomb(len) {
+        traits.insert(Trait::ArchiveBomb);
+    }
+    if count < archive.entries_hint().min(MAX_ENTRIES) {
+        return Err(Stop::Broken);
+    }
+    Ok(contents)
+}
+
+fn look_at<R: Read + Seek>(
+    archive: &ZipArchive<&At<'_, R>>,
+    at: &At<'_, R>,
+    record: &ZipFileHeaderRecord<'_>,
+    sums: &mut Sums,
+    contents: &mut Contents,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<(), Stop> {
+    let flags = record.flags();
+    let method = record.compression_method();
+    if flags.is_encrypted() || flags.has_strong_encryption() || flags.is_masked() || method == CompressionMethod::AES {
+        traits.insert(Trait::Encrypted);
+    }
+    let path = record.file_path();
+    let name: &[u8] = path.as_ref();
+    if !record.is_dir() {
+        super::note_name(name, traits);
+    }
+    let is_type = name == b"mimetype";
+    let peek = is_type || (sums.peeks < PEEKS && !traits.contains(&Trait::ExecutableInside));
+    let mut start = Vec::new();
+    if method == CompressionMethod::STORE && !flags.is_encrypted() && peek && record.compressed_size_hint() > 3 {
+        sums.peeks += 1;
+        let entry = archive.get_entry(record.wayfinder());
+        let range = entry.map(|entry| entry.compressed_data_range()).map_err(|_| at.why());
+        match range {
+            Ok((from, to)) => {
+                start = at.bytes(from, usize::try_from(to.saturating_sub(from)).unwrap_or(128).min(128))?
+            }
+            Err(Stop::Broken) => {
+                traits.insert(Trait::Unreadable);
+            }
+            Err(stop) => return Err(stop),
+        }
+    }
+    if executable::begins_as_program(&start) {
+        traits.insert(Trait::ExecutableInside);
+    }
+    contents.note(name, if is_type { &start } else { b"" });
+    Ok(())
+}
+
+/// What the entries come to together.
+#[derive(Default)]
+struct Sums {
+    packed: u64,
+    unpacked: u64,
+    ranges: Vec<(u64, u64)>,
+    peeks: usize,
+    files: u64,
+    /// Archives among the files, those that are the same as the first, and whether one is as large as all of this.
+    archives: u64,
+    same: u64,
+    first: Option<(u32, u64)>,
+    holds_itself: bool,
+}
+
+impl Sums {
+    fn add(&mut self, record: &ZipFileHeaderRecord<'_>, len: u64) {
+        let path = record.file_path();
+        let name: &[u8] = path.as_ref();
+        let packed = LOCAL_HEADER.saturating_add(name.len() as u64).saturating_add(record.compressed_size_hint());
+        let unpacked = record.uncompressed_size_hint();
+        self.packed = self.packed.saturating_add(packed);
+        self.unpacked = self.unpacked.saturating_add(unpacked);
+        if self.ranges.len() < RANGES {
+            let start = record.local_header_offset();
+            self.ranges.push((start, start.saturating_add(packed)));
+        }
+        if record.is_dir() {
+            return;
+        }
+        self.files += 1;
+        let name = name.to_ascii_lowercase();
+        if [&b".zip"[..], b".rar", b".7z", b".gz", b".xz", b".bz2"].iter().any(|extension| name.ends_with(extension)) {
+            self.archives += 1;
+            let this = (record.crc32(), unpacked);
+            self.same += u64::from(*self.first.get_or_insert(this) == this);
+            self.holds_itself |= unpacked == len;
+        }
+    }
+
+    /// Overlapping entries are how a small archive unpacks to petabytes (Fifield, "A better zip bomb", WOOT 2019); the
+    /// same archive many times over is 42.zip; one that holds an archive as large as itself is made to hold itself.
+    fn are_a_bomb(&mut self, len: u64) -> bool {
+        self.ranges.sort_unstable();
+        let overlap = self.ranges.windows(2).any(|pair| pair[1].0 < pair[0].1) || self.packed > len;
+        let nested = self.archives == self.files && (self.same >= 8 || self.holds_itself);
+        super::is_bomb(self.unpacked, len) || overlap || nested
+    }
+}

@@ -1,0 +1,147 @@
+//! Which format a ZIP is, by what is in it.
+
+use super::super::super::Category;
+
+/// What was seen among the entries.
+#[derive(Debug, Default)]
+pub(in super::super::super) struct Contents {
+    /// The format that an entry alone gives away, and how sure that is: the first one that is surer counts.
+    format: Option<(u8, &'static str, Category)>,
+    /// The format by a folder, which counts only with a list of content types.
+    office: Option<&'static str>,
+    content_types: bool,
+    /// Whether there are macros.
+    pub(in super::super::super) macros: bool,
+}
+
+/// Whole names.
+const NAMES: [(&[u8], u8, &str, Category); 15] = [
+    (b"AndroidManifest.xml", 3, "application/vnd.android.package-archive", Category::Executable),
+    (b"BundleConfig.pb", 3, "application/vnd.android.aab", Category::Executable),
+    (b"classes.dex", 2, "application/vnd.android.package-archive", Category::Executable),
+    (b"AppManifest.xaml", 3, "application/x-silverlight-app", Category::Executable),
+    (b"AppxManifest.xml", 3, "application/vnd.ms-appx", Category::Executable),
+    (b"AppxMetadata/AppxBundleManifest.xml", 3, "application/vnd.ms-appx.bundle", Category::Executable),
+    (
+        b"META-INF/AIR/application.xml",
+        3,
+        "application/vnd.adobe.air-application-installer-package+zip",
+        Category::Executable,
+    ),
+    (b"META-INF/application.xml", 2, "application/java-archive", Category::Executable),
+    (b"WEB-INF/web.xml", 2, "application/java-archive", Category::Executable),
+    (b"META-INF/MANIFEST.MF", 1, "application/java-archive", Category::Executable),
+    (b"META-INF/mozilla.rsa", 3, "application/x-xpinstall", Category::Executable),
+    (b"install.rdf", 2, "application/x-xpinstall", Category::Executable),
+    (b"extension.vsixmanifest", 3, "application/vsix", Category::Executable),
+    (b"doc.kml", 1, "application/vnd.google-earth.kmz", Category::Other),
+    (b"FixedDocSeq.fdseq", 1, "application/oxps", Category::Document),
+];
+
+/// Folders of office documents.
+const FOLDERS: [(&[u8], &str); 5] = [
+    (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    (b"visio/", "application/vnd.ms-visio.drawing.main+xml"),
+    (b"3D/", "application/vnd.ms-package.3dmanufacturing-3dmodel+xml"),
+];
+
+impl Contents {
+    /// Notes one entry; `content` is that of a stored `mimetype`, and empty for any other.
+    pub(super) fn note(&mut self, name: &[u8], content: &[u8]) {
+        for (whole, rank, media_type, category) in NAMES {
+            if name == whole {
+                self.learn(rank, media_type, category);
+            }
+        }
+        for (folder, media_type) in FOLDERS {
+            if name.starts_with(folder) {
+                self.office.get_or_insert(media_type);
+            }
+        }
+        match name {
+            b"[Content_Types].xml" => self.content_types = true,
+            b"mimetype" => self.learn_type(content.trim_ascii()),
+            _ => {}
+        }
+        let root = !name.contains(&b'/');
+        if name.starts_with(b"Payload/") && name.windows(5).any(|part| part == b".app/") {
+            self.learn(3, "application/x-ios-app", Category::Executable);
+        } else if root && name.ends_with(b".fb2") {
+            self.learn(1, "application/x-fbz", Category::Document);
+        } else if root && (name.ends_with(b".usdc") || name.ends_with(b".usda") || name.ends_with(b".usd")) {
+            self.learn(1, "model/vnd.usdz+zip", Category::Other);
+        } else if name.starts_with(b"Documents/") && name.ends_with(b".fpage") {
+            self.learn(1, "application/oxps", Category::Document);
+        }
+        let lower = name.to_ascii_lowercase();
+        self.macros |= lower.ends_with(b"vbaproject.bin") || lower.starts_with(b"xl/macrosheets/") || is_basic(&lower);
+    }
+
+    fn learn(&mut self, rank: u8, media_type: &'static str, category: Category) {
+        if self.format.is_none_or(|(known, ..)| known < rank) {
+            self.format = Some((rank, media_type, category));
+        }
+    }
+
+    fn learn_type(&mut self, declared: &[u8]) {
+        for (media_type, category) in DECLARED {
+            if declared == media_type.as_bytes() {
+                self.learn(2, media_type, category);
+            }
+        }
+    }
+
+    /// What the ZIP is, when it is more than a ZIP. That a machine would run it goes before that people would read it.
+    pub(in super::super::super) fn format(&self) -> Option<(&'static str, Category)> {
+        let by_entry = self.format.map(|(_, media_type, category)| (media_type, category));
+        match (by_entry, self.office) {
+            (Some((_, Category::Executable)), _) => by_entry,
+            (_, Some(office)) if self.content_types => {
+                let category = if office.contains("3dmanufacturing") { Category::Other } else { Category::Document };
+                Some((office, category))
+            }
+            _ => by_entry,
+        }
+    }
+}
+
+/// Macros of OpenDocument: modules of Basic, and scripts of other languages.
+fn is_basic(lower: &[u8]) -> bool {
+    (lower.starts_with(b"basic/")
+        && lower.ends_with(b".xml")
+        && !lower.ends_with(b"-lc.xml")
+        && !lower.ends_with(b"-lb.xml"))
+        || (lower.starts_with(b"scripts/") && !lower.ends_with(b"/"))
+}
+
+/// What a `mimetype` entry may say.
+const DECLARED: [(&str, Category); 26] = [
+    ("application/epub+zip", Category::Document),
+    ("application/vnd.adobe.indesign-idml-package", Category::Document),
+    ("application/vnd.oasis.opendocument.base", Category::Other),
+    ("application/vnd.oasis.opendocument.database", Category::Other),
+    ("application/vnd.oasis.opendocument.chart", Category::Document),
+    ("application/vnd.oasis.opendocument.formula", Category::Document),
+    ("application/vnd.oasis.opendocument.formula-template", Category::Document),
+    ("application/vnd.oasis.opendocument.graphics", Category::Document),
+    ("application/vnd.oasis.opendocument.graphics-template", Category::Document),
+    ("application/vnd.oasis.opendocument.presentation", Category::Document),
+    ("application/vnd.oasis.opendocument.presentation-template", Category::Document),
+    ("application/vnd.oasis.opendocument.spreadsheet", Category::Document),
+    ("application/vnd.oasis.opendocument.spreadsheet-template", Category::Document),
+    ("application/vnd.oasis.opendocument.text", Category::Document),
+    ("application/vnd.oasis.opendocument.text-master", Category::Document),
+    ("application/vnd.oasis.opendocument.text-template", Category::Document),
+    ("application/vnd.oasis.opendocument.text-web", Category::Document),
+    ("application/vnd.recordare.musicxml", Category::Document),
+    ("application/vnd.sun.xml.calc", Category::Document),
+    ("application/vnd.sun.xml.draw", Category::Document),
+    ("application/vnd.sun.xml.impress", Category::Document),
+    ("application/vnd.sun.xml.math", Category::Document),
+    ("application/vnd.sun.xml.writer", Category::Document),
+    ("application/vnd.sun.xml.writer.template", Category::Document),
+    ("application/x-krita", Category::Other),
+    ("image/openraster", Category::Other),
+];
