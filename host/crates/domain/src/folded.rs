@@ -51,6 +51,8 @@ fn is_overlay(mark: char, base: Option<&Unit>) -> bool {
 /// Gives the plain characters of one that is compatible with ASCII (Unicode's NFKC), or itself.
 fn plain(ch: char, mut give: impl FnMut(char, bool)) {
     match ch {
+        // It parts words, as no plain `|` does.
+        '｜' => give(ch, false),
         '\u{ff01}'..='\u{ff5e}' => give(char::from_u32(u32::from(ch) - 0xfee0).unwrap_or(ch), true),
         // Letters in dark circles and squares, which Unicode does not decompose.
         '\u{1f150}'..='\u{1f169}' => give(letter(u32::from(ch) - 0x1f150), true),
@@ -160,10 +162,11 @@ fn bracketed(units: &[Unit], at: usize) -> Option<(usize, &'static str)> {
 
 /// Whether a name of a host can hold it: letters of any script, digits, marks, `-` and `_`.
 pub(crate) fn is_name(ch: char) -> bool {
-    if ch.is_ascii() {
-        ch.is_ascii_alphanumeric() || ch == '-' || ch == '_'
-    } else {
-        ch.is_alphanumeric() || is_combining_mark(ch)
+    match ch {
+        '\0'..='\u{7f}' => ch.is_ascii_alphanumeric() || ch == '-' || ch == '_',
+        // Cyrillic, without a look into the tables.
+        '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => true,
+        _ => ch.is_alphanumeric() || is_combining_mark(ch),
     }
 }
 

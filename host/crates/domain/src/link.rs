@@ -3,6 +3,7 @@
 //! What may be linked to is policy, and not decided here.
 
 mod bare;
+mod glance;
 mod host;
 mod scan;
 mod spaced;
@@ -43,24 +44,16 @@ pub struct Link {
 ///
 /// Takes time in proportion to the length of the text, whatever is in it.
 pub fn find(text: &str) -> Vec<Link> {
-    if !may_hold_one(text) {
-        return Vec::new();
-    }
+    if glance::may_hold_one(text) { read(text) } else { Vec::new() }
+}
+
+fn read(text: &str) -> Vec<Link> {
     let units = folded::fold(text);
     let links = scan::Scan { text, units: &units }.links();
     match spaced::put_together(&units) {
         Some(units) => merge(links, scan::Scan { text, units: &units }.links()),
         None => links,
     }
-}
-
-/// Whether anything in the text is a part of every link: a dot, a colon, slashes, or a word for one of them.
-fn may_hold_one(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let ascii = bytes.iter().any(|byte| matches!(byte, b'.' | b':' | b'/'));
-    ascii
-        || !text.is_ascii()
-        || bytes.windows(3).any(|three| three.eq_ignore_ascii_case(b"dot") || three.eq_ignore_ascii_case(b"d0t"))
 }
 
 /// The links as they are written, and those of the spelled ones that are apart from them.

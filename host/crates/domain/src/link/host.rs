@@ -20,6 +20,9 @@ pub(super) struct Host {
 /// Longest name of a host, in characters (RFC 1035, section 2.3.4).
 pub(super) const LONGEST: usize = 253;
 
+/// Longest label of a name, in characters of its ASCII form (RFC 1035, section 2.3.4).
+const LONGEST_LABEL: usize = 63;
+
 /// Reads a name as it is written in text. `None` when no host can have it.
 pub(super) fn read(name: &str) -> Option<Host> {
     let name = name.to_lowercase();
@@ -43,7 +46,7 @@ pub(super) fn read(name: &str) -> Option<Host> {
 /// What the public suffix list says of a host. `None` when it is empty.
 pub(super) fn registered(ascii: String, look_alike: bool) -> Option<Host> {
     let ascii = ascii.trim_end_matches('.').to_owned();
-    if ascii.is_empty() {
+    if ascii.is_empty() || ascii.len() > LONGEST || ascii.split('.').any(|label| label.len() > LONGEST_LABEL) {
         return None;
     }
     let domain = psl::domain(ascii.as_bytes());

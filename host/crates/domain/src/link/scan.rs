@@ -144,7 +144,7 @@ impl Scan<'_> {
         if let Some((_, host)) = words::MESSENGERS.iter().find(|(name, _)| *name == scheme) {
             return self.messenger(start, authority, host);
         }
-        let end_of_host = self.authority_end(authority)?;
+        let end_of_host = self.host_that_is_known(authority, self.authority_end(authority)?);
         let name = self.read(authority, end_of_host);
         let host = Url::parse(&format!("{scheme}://{name}")).ok()?.host_str()?.to_ascii_lowercase();
         let after_user = name.rfind('@').map_or(0, |at| at + 1);
@@ -263,8 +263,7 @@ impl Scan<'_> {
         // Users and passwords may be long, but no one reads them.
         const LONGEST: usize = 1_024;
         let part = |ch: char| {
-            !tail::stops(ch)
-                && !matches!(ch, '/' | '?' | '#' | ',' | ';' | '(' | ')' | '{' | '}' | '\'' | '（' | '）' | '｜')
+            !tail::stops(ch) && !matches!(ch, '/' | '?' | '#' | ',' | ';' | '(' | ')' | '{' | '}' | '\'' | '|')
         };
         let mut end = from;
         let mut square = false;
@@ -283,6 +282,16 @@ impl Scan<'_> {
             end -= 1;
         }
         (end > from).then_some(end)
+    }
+
+    /// The end of the authority from `start` to `end`, cut to where words of another script touch it when only that makes
+    /// it a host of a suffix on the list: `http://example.comだよね`.
+    fn host_that_is_known(&self, start: usize, end: usize) -> usize {
+        let touches =
+            |at: &usize| self.before(*at).zip(self.ch(*at)).is_some_and(|(before, ch)| words_touch(before, ch));
+        let Some(cut) = (start + 1..end).find(touches) else { return end };
+        let is_known = |end| host::read(&self.read(start, end)).is_some_and(|host| host.known);
+        if !is_known(end) && is_known(cut) { cut } else { end }
     }
 
     /// The index behind the last unit of the word that begins at `from`, without a sentence's punctuation.

@@ -91,8 +91,14 @@ impl Words<'_> {
     }
 
     fn is_one_of(&self, at: usize, list: &[&str]) -> bool {
-        const LONGEST: usize = 12;
-        self.words.get(at).is_some_and(|word| word.1 - word.0 <= LONGEST && list.contains(&self.read(*word).as_str()))
+        self.words.get(at).is_some_and(|word| {
+            let units = &self.units[word.0..word.1];
+            let is = |listed: &&&str| {
+                let mut letters = units.iter().flat_map(|unit| unit.ch.to_lowercase());
+                listed.chars().all(|letter| letters.next() == Some(letter)) && letters.next().is_none()
+            };
+            list.iter().any(|listed| is(&listed))
+        })
     }
 
     /// Whether there is nothing but a few spaces between this word and the one before.

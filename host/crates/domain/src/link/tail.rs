@@ -18,6 +18,10 @@ pub(super) fn end(units: &[Unit], from: usize) -> usize {
             end = at + 1;
         }
     }
+    // `http://example.com/a's owner`
+    if end >= from + 3 && units[end - 2].ch == '\'' && units[end - 1].ch == 's' {
+        end -= 2;
+    }
     // A lone `?` or `#` asks or numbers, and is no part of a link; a lone `/` is.
     let lone = units.get(from).is_some_and(|unit| unit.ch != '/');
     if lone && end <= from + 1 { from } else { end }
@@ -27,13 +31,13 @@ pub(super) fn end(units: &[Unit], from: usize) -> usize {
 pub(super) fn stops(ch: char) -> bool {
     ch.is_whitespace()
         || ch.is_control()
-        || matches!(ch, '<' | '>' | '"' | '`' | '|' | '\\' | '^' | '«' | '»' | '“' | '”' | '„' | '‘' | '’' | '…')
+        || matches!(ch, '<' | '>' | '"' | '`' | '｜' | '\\' | '^' | '«' | '»' | '“' | '”' | '„' | '‘' | '’' | '…')
         || matches!(ch, '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301b}' | '｡' | '．' | '\u{fffd}')
 }
 
 /// Whether it belongs to the sentence when the link ends with it.
 const fn trails(ch: char) -> bool {
-    matches!(ch, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '(' | '[' | '{')
+    matches!(ch, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '~' | '|' | '(' | '[' | '{')
 }
 
 /// Brackets that are open. One that closes without having been opened ends the link.

@@ -188,6 +188,13 @@ fn texts_made_to_be_slow_are_not() {
 
 proptest! {
     #[test]
+    fn a_text_that_is_not_read_further_holds_no_link(
+        text in "([a-zA-Zа-яА-Я0-9.:/\\\\ \n\\-—…é@\\[\\]\u{200b}]|dot|DOT|punkt|точка|Тчк|ДоТ|\\. com|: |\\.\\.\\.|ⓓⓞⓣ|com|ру| ){0,30}",
+    ) {
+        prop_assert!(glance::may_hold_one(&text) || read(&text).is_empty());
+    }
+
+    #[test]
     fn offsets_hold_whatever_is_between_the_letters(
         text in "([a-cа-я０-９ａ-ｃ.。．:/@ ()\\[\\]\u{200b}\u{200d}\u{feff}\u{301}\u{336}🅰é]|dot|точка|\\[\\.\\]|com|ру|http|hxxp|www\\.|mailto:|tg:|href=\"javascript:){0,60}",
     ) {
