@@ -6,6 +6,7 @@ pub mod access;
 pub mod address;
 pub mod audit;
 pub mod digest;
+pub mod entity;
 mod folded;
 pub mod forwarding;
 pub mod id;

@@ -15,6 +15,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::words::{DOTS, PROSE_BEFORE, SPOKEN};
 use crate::{folded, limits};
 
 /// A link in a message's text.
@@ -45,6 +46,11 @@ pub struct Link {
 /// Takes time in proportion to the length of the text, whatever is in it.
 pub fn find(text: &str) -> Vec<Link> {
     if glance::may_hold_one(text) { read(text) } else { Vec::new() }
+}
+
+/// Whether the public suffix list really has the suffix of this name, and something is registered below it.
+pub(crate) fn is_host(name: &str) -> bool {
+    host::read(name).is_some_and(|host| host.known)
 }
 
 fn read(text: &str) -> Vec<Link> {

@@ -94,7 +94,7 @@ pub(super) const SPELLED: [&str; 58] = [
 ];
 
 /// Suffixes as they sound in Russian, and what is meant.
-pub(super) const SPOKEN: [(&str, &str); 12] = [
+pub(crate) const SPOKEN: [(&str, &str); 12] = [
     ("ру", "ru"),
     ("ком", "com"),
     ("орг", "org"),
@@ -116,13 +116,13 @@ pub(super) const SPOKEN_AFTER_DOT: [(&str, &str); 2] = [("ру", "ru"), ("инф
 pub(super) const USUAL: [&str; 6] = ["com", "info", "net", "org", "ru", "рф"];
 
 /// What `.` is called.
-pub(super) const DOTS: [&str; 6] = ["dot", "d0t", "точка", "тчк", "дот", "punkt"];
+pub(crate) const DOTS: [&str; 6] = ["dot", "d0t", "точка", "тчк", "дот", "punkt"];
 
 /// What `/` is called.
 pub(super) const SLASHES: [&str; 4] = ["slash", "слеш", "слэш", "слаш"];
 
 /// Words before ` dot com` or ` .com` that are prose and no name: `the dot com bubble`, `I use .net`.
-pub(super) const PROSE_BEFORE: [&str; 77] = [
+pub(crate) const PROSE_BEFORE: [&str; 77] = [
     "a",
     "all",
     "an",
