@@ -7,6 +7,8 @@ pub mod address;
 pub mod audit;
 pub mod content;
 pub mod digest;
+pub mod entity;
+mod folded;
 pub mod forwarding;
 pub mod id;
 pub mod installation;

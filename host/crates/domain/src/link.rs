@@ -2,11 +2,21 @@
 //!
 //! What may be linked to is policy, and not decided here.
 
-use linkify::{LinkFinder, LinkKind};
-use serde::{Deserialize, Serialize};
-use url::Url;
+mod bare;
+mod glance;
+mod host;
+mod scan;
+mod spaced;
+mod tail;
+mod words;
 
-use crate::limits;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::words::{DOTS, PROSE_BEFORE, SPOKEN};
+use crate::{folded, limits};
 
 /// A link in a message's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,71 +27,54 @@ pub struct Link {
     pub end: u32,
     /// As an absolute URL.
     pub url: String,
-    /// In lower case, international names in their `xn--` form.
+    /// In lower case, international names in their `xn--` form. The messenger's own for links into one (`tg://`). Empty
+    /// for what leads to no host: `javascript:` and `data:` in `href="…"` and in Markdown.
     pub host: String,
     /// By the public suffix list, or the host when it has none.
     pub registrable_domain: String,
+    /// Whether it was written so that a filter would miss it: what a person reads as a link and no messenger makes
+    /// clickable (`hxxp`, `example dot com`, spaces, invisible characters, letters of full width), or what leads
+    /// elsewhere than it seems to (look-alike letters, `http://known.com@other.com`, addresses as one number).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disguised: bool,
 }
 
 /// The links in `text`, in order, apart from one another, at most [`limits::LINKS`] of them. Names without a scheme
 /// (`example.com/a`) count when they end in a public suffix that the list really has, so `notes.txt` and `v1.2` do not.
+/// E-mail addresses are no links, unless with `mailto:`, and mentions (`@name`) are none.
+///
+/// Takes time in proportion to the length of the text, whatever is in it.
 pub fn find(text: &str) -> Vec<Link> {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
-    finder.links(text).filter_map(|span| link(span.start(), span.as_str())).take(limits::LINKS).collect()
+    if glance::may_hold_one(text) { read(text) } else { Vec::new() }
 }
 
-fn link(start: usize, text: &str) -> Option<Link> {
-    let has_scheme = text.contains("://");
-    let url = if has_scheme { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
-    let host = url.host_str()?.trim_end_matches('.').to_ascii_lowercase();
-    let domain = psl::domain(host.as_bytes());
-    if !has_scheme && !domain.as_ref().is_some_and(|d| d.suffix().is_known()) {
-        return None;
-    }
-    let registrable = domain.and_then(|d| std::str::from_utf8(d.as_bytes()).ok()).unwrap_or(&host).to_owned();
-    Some(Link {
-        start: u32::try_from(start).ok()?,
-        end: u32::try_from(start + text.len()).ok()?,
-        url: url.to_string(),
-        registrable_domain: registrable,
-        host,
-    })
+/// Whether the public suffix list really has the suffix of this name, and something is registered below it.
+pub(crate) fn is_host(name: &str) -> bool {
+    host::read(name).is_some_and(|host| host.known)
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn hosts(text: &str) -> Vec<String> {
-        find(text).into_iter().map(|l| l.host).collect()
+fn read(text: &str) -> Vec<Link> {
+    let units = folded::fold(text);
+    let links = scan::Scan { text, units: &units }.links();
+    match spaced::put_together(&units) {
+        Some(units) => merge(links, scan::Scan { text, units: &units }.links()),
+        None => links,
     }
+}
 
-    #[test]
-    fn links_are_found_with_and_without_a_scheme() {
-        assert_eq!(hosts("see https://Example.COM/a?b, or shop.example.co.uk."), ["example.com", "shop.example.co.uk"]);
-        assert_eq!(find("go to shop.example.co.uk/x")[0].registrable_domain, "example.co.uk");
-        assert_eq!(hosts("http://пример.com/привет"), ["xn--e1afmkfd.com"]);
-    }
-
-    #[test]
-    fn file_names_versions_and_abbreviations_are_not_links() {
-        for text in ["notes.txt", "v1.2.3", "e.g. this", "report.docx is ready", "3.14", "a.b"] {
-            assert_eq!(hosts(text), Vec::<String>::new(), "{text}");
+/// The links as they are written, and those of the spelled ones that are apart from them.
+fn merge(written: Vec<Link>, spelled: Vec<Link>) -> Vec<Link> {
+    let mut links = Vec::with_capacity(written.len());
+    let mut written = written.into_iter().peekable();
+    for link in spelled {
+        while let Some(before) = written.next_if(|before| before.start < link.end) {
+            links.push(before);
+        }
+        if links.last().is_none_or(|last: &Link| last.end <= link.start) {
+            links.push(link);
         }
     }
-
-    proptest! {
-        #[test]
-        fn offsets_lie_on_character_boundaries_in_order_and_apart(text in "(\\PC|https://a\\.com| b\\.org/é ){0,40}") {
-            let mut last = 0;
-            for link in find(&text) {
-                prop_assert!(last <= link.start && link.start < link.end);
-                prop_assert!(text.get(link.start as usize..link.end as usize).is_some());
-                last = link.end;
-            }
-        }
-    }
+    links.extend(written);
+    links.truncate(limits::LINKS);
+    links
 }
