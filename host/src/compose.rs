@@ -32,6 +32,7 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
         clock: Clock::new(|| Timestamp::from_millis(since_epoch())),
         rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
         public_url,
+        attachment_limits: config.attachments,
         cores: std::thread::available_parallelism().map_or(2, usize::from),
     }))
 }

@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
+use sluice_app::AttachmentLimits;
 use sluice_domain::public_url::PublicUrl;
 use sluice_storage::DatabaseConfig;
 
@@ -27,13 +28,19 @@ pub(crate) struct StoreArgs {
     /// `postgres://…` to keep rows in PostgreSQL instead of SQLite.
     #[arg(long, env = "SLUICE_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Folder of plugins' components [default: `blobs` in the data folder].
+    /// Folder of plugins' components and of attachments [default: `blobs` in the data folder].
     #[arg(long, env = "SLUICE_BLOBS", value_name = "FOLDER")]
     blobs: Option<PathBuf>,
     /// File of the server's key, made when it is not there [default: `server.key` in the data folder]. Servers that share a
     /// database share it.
     #[arg(long, env = "SLUICE_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Largest attachment, in bytes [default: 2 GiB].
+    #[arg(long, env = "SLUICE_ATTACHMENT_BYTES", value_name = "BYTES")]
+    attachment_bytes: Option<u64>,
+    /// All attachments of one account, in bytes [default: 100 GiB].
+    #[arg(long, env = "SLUICE_ACCOUNT_ATTACHMENT_BYTES", value_name = "BYTES")]
+    account_attachment_bytes: Option<u64>,
     /// The URL under which people reach the server [default: made of the address that it listens on].
     #[arg(long, env = "SLUICE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -62,6 +69,8 @@ struct File {
     database_url: Option<String>,
     blobs: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    attachment_bytes: Option<u64>,
+    account_attachment_bytes: Option<u64>,
     public_url: Option<String>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -84,6 +93,7 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseConfig,
     pub(crate) blobs: PathBuf,
     pub(crate) key: PathBuf,
+    pub(crate) attachments: AttachmentLimits,
 }
 
 impl Config {
@@ -109,6 +119,11 @@ impl Config {
         let data = args.data.clone().or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let blobs = args.blobs.clone().or(file.blobs).unwrap_or_else(|| data.join("blobs"));
         let key = args.key_file.clone().or(file.key_file).unwrap_or_else(|| data.join("server.key"));
+        let usual = AttachmentLimits::default();
+        let attachments = AttachmentLimits {
+            largest: args.attachment_bytes.or(file.attachment_bytes).unwrap_or(usual.largest),
+            total: args.account_attachment_bytes.or(file.account_attachment_bytes).unwrap_or(usual.total),
+        };
         let public_url = args.public_url.clone().or(file.public_url);
         let public_url = public_url.map(|url| url.parse().context("SLUICE_PUBLIC_URL")).transpose()?;
         let https = https.or(HttpsArgs {
@@ -132,7 +147,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, https, public_url, data, database, blobs, key })
+        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments })
     }
 }
 

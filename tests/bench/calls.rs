@@ -66,6 +66,7 @@ fn message(text: String) -> Message {
         author,
         text: String::new(),
         links: Vec::new(),
+        group: None,
         attachments: Vec::new(),
         sent_at: now,
     };

@@ -34,7 +34,7 @@ async fn a_body_that_cannot_be_used_says_why() {
         assert!(!problem["detail"].as_str().unwrap().contains("xxxx"), "the text is not repeated: {problem:#}");
     }
     let attachments = json!({"text": "hi", "attachments": [{"name": "a.png"}]});
-    api.post(&path, attachments).await.problem(422, "attachments-unsupported");
+    api.post(&path, attachments).await.problem(422, "invalid");
     api.post("/api/v1/conversations", json!({"client": {"name": " "}})).await.problem(422, "invalid");
     api.post("/api/v1/conversations", json!({"client": {"name": "a\nb"}})).await.problem(422, "invalid");
     let messages = api.list(&path).await;

@@ -68,6 +68,9 @@ async fn an_id_of_another_account_and_one_of_nothing_get_the_same_answer() {
         session: nothing(&things.session),
         account: nothing(&things.account),
         address_rule: nothing(&things.address_rule),
+        message: nothing(&things.message),
+        attachment: nothing(&things.attachment),
+        filter: nothing(&things.filter),
     };
     let ours = &server.with_plugins.administrator;
     for (theirs, none) in routes(&things).iter().zip(routes(&none)) {

@@ -58,6 +58,9 @@ pub(crate) struct Things {
     pub(crate) session: String,
     pub(crate) account: String,
     pub(crate) address_rule: String,
+    pub(crate) message: String,
+    pub(crate) attachment: String,
+    pub(crate) filter: String,
 }
 
 impl Things {
@@ -79,7 +82,13 @@ impl Things {
         let [_, _, operator] = &account.members;
         let operator = api.session_of(operator).await;
         let sessions = operator.list("/api/v1/me/sessions").await;
+        let filter = api.filter(json!({"what": ["archive-bombs"], "action": "flag"})).await.is(201);
+        let attachment = api.file("of the other account", "x").await;
+        api.post_with(&conversation, "outgoing", "", &[&attachment]).await.is(201);
         Self {
+            message: text(&posted["id"]),
+            attachment,
+            filter: text(&filter["id"]),
             plugin,
             installation: text(&installed["id"]),
             conversation,
@@ -93,7 +102,7 @@ impl Things {
         }
     }
 
-    pub(crate) fn all(&self) -> [&str; 9] {
+    pub(crate) fn all(&self) -> [&str; 12] {
         let Self {
             plugin,
             installation,
@@ -104,9 +113,25 @@ impl Things {
             token,
             session,
             address_rule,
+            message,
+            attachment,
+            filter,
             account: _,
         } = self;
-        [plugin, installation, conversation, decision, person, group, token, session, address_rule]
+        [
+            plugin,
+            installation,
+            conversation,
+            decision,
+            person,
+            group,
+            token,
+            session,
+            address_rule,
+            message,
+            attachment,
+            filter,
+        ]
     }
 }
 
@@ -155,8 +180,23 @@ impl std::fmt::Display for Route {
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
     use Needs::{AnySession, Nothing, Permission, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody};
-    let Things { plugin, installation, conversation, decision, person, group, token, session, address_rule, account } =
-        things;
+    let Things {
+        plugin,
+        installation,
+        conversation,
+        decision,
+        person,
+        group,
+        token,
+        session,
+        address_rule,
+        account,
+        message,
+        attachment,
+        filter,
+    } = things;
+    let rule = json!({"rule": {"what": ["archive-bombs"], "action": "flag"}});
+    let reviewed = json!({"messages": [message], "verdict": "approve"});
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
     let trial = json!({"message": {"text": "hi"}, "draft_installations": [draft]});
@@ -235,6 +275,26 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("GET", "/api/v1/conversations", "", Body::None, Reach),
         ("POST", "/api/v1/conversations/{id}/messages", conversation, Body::Json(json!({"text": "hi"})), Reach),
         ("GET", "/api/v1/conversations/{id}/messages", conversation, Body::None, Reach),
+        ("POST", "/api/v1/attachments", "?name=new", Body::Component, Reach),
+        ("GET", "/api/v1/attachments/{id}", attachment, Body::None, ReachOrBring),
+        ("GET", "/api/v1/filters", "", Body::None, plugins),
+        ("POST", "/api/v1/filters", "", Body::Json(rule.clone()), plugins),
+        ("GET", "/api/v1/filters/{id}", filter, Body::None, plugins),
+        ("PATCH", "/api/v1/filters/{id}", filter, Body::Json(json!({"mode": "shadow"})), plugins),
+        ("POST", "/api/v1/filters/preview", "", Body::Json(rule), plugins),
+        ("DELETE", "/api/v1/filters/{id}", filter, Body::None, plugins),
+        ("GET", "/api/v1/messaging", "", Body::None, plugins),
+        ("PUT", "/api/v1/messaging", "", Body::Json(json!({})), plugins),
+        ("GET", "/api/v1/reviews", "", Body::None, ReachAnd("messages-review")),
+        ("POST", "/api/v1/reviews", "", Body::Json(reviewed), ReachAnd("messages-review")),
+        (
+            "POST",
+            "/api/v1/messages/{id}/review",
+            message,
+            Body::Json(json!({"verdict": "approve"})),
+            ReachAnd("messages-review"),
+        ),
+        ("GET", "/api/v1/quarantine", "", Body::None, Permission("quarantine-read")),
         ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
         ("GET", "/api/v1/decisions/{id}", decision, Body::None, review),

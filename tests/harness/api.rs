@@ -215,7 +215,7 @@ impl Api {
         }
         let response = request.send().await.expect("an answer");
         assert_eq!(response.status(), 200);
-        Events::new(response)
+        Events::of(response)
     }
 }
 

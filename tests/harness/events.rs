@@ -26,7 +26,8 @@ pub struct Events {
 }
 
 impl Events {
-    pub(crate) fn new(response: reqwest::Response) -> Self {
+    /// A stream that was asked for otherwise than with [`crate::Api::events`].
+    pub fn of(response: reqwest::Response) -> Self {
         let pieces = response.bytes_stream();
         // A connection that breaks is the end, too.
         let pieces = pieces.map(|piece| piece.ok().map(|bytes| bytes.to_vec()));

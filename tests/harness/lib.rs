@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod attachments;
 mod authenticator;
 mod clients;
 mod events;

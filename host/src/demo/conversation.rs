@@ -94,7 +94,7 @@ fn row(direction: Direction, text: &str, played: &Played) -> [Cell; 6] {
     let decision = &played.decision;
     let verdict = decision.verdict;
     let spoke = decision.rules.iter().filter(|rule| rule.verdict > Severity::Allow);
-    let rules: Vec<&str> = spoke.map(|rule| rule.rule.rule.as_str()).collect();
+    let rules: Vec<&str> = spoke.map(|rule| rule.rule.name().as_str()).collect();
     let micros: u64 = decision.rules.iter().map(|rule| rule.cost.micros).sum();
     [
         cell(match direction {

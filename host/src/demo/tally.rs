@@ -40,7 +40,7 @@ impl Tally {
         *self.verdicts.entry(played.decision.verdict).or_default() += 1;
         self.latencies.push(played.latency);
         for trail in &played.decision.rules {
-            let name = trail.rule.rule.to_string();
+            let name = trail.rule.name().to_string();
             let rule = self.rules.entry(name.clone()).or_default();
             *rule.verdicts.entry(trail.verdict).or_default() += 1;
             rule.failed += u64::from(trail.failure.is_some());

@@ -1,27 +1,35 @@
-//! An account's chain, ready to be asked: its installations in order, each with its sandboxed plugin.
+//! An account's chain, ready to be asked: the built-in filter, then its installations in order, each with its sandboxed plugin.
 //!
 //! What the answers amount to is decided in `sluice_domain::verdict` and `sluice_domain::access`.
 
 use std::{
     collections::BTreeSet,
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom},
     sync::atomic::{AtomicU32, Ordering},
     time::Instant,
 };
 
 use sluice_domain::{
     access::{self, AccessCall, AccessDecision, AccessRequest},
+    content::Category,
     digest::Digest,
+    filter::{self, FilterRule},
+    id::AttachmentId,
     installation::{Budget, FailurePolicy, Mode, Scope},
-    message::Message,
-    plugin::Hook,
-    verdict::{Cost, Decision, Failure, Fold, RuleCall, RuleRef},
+    language::Language,
+    message::{Attachment, Direction, Message},
+    plugin::{Hook, PluginName},
+    review::MessagingSettings,
+    verdict::{Cost, Decision, Failure, FilterRef, Fold, PluginRef, Reason, RuleCall, RuleRef, State, Verdict},
 };
-use sluice_sandbox::{Call, Configured};
+use sluice_sandbox::{Call, Configured, Content};
+use sluice_storage::{Blobs, FilterRuleRow};
 
 /// One installation, ready to be asked.
 #[derive(Clone)]
 pub(crate) struct Rule {
-    pub(crate) rule: RuleRef,
+    pub(crate) rule: PluginRef,
     pub(crate) component: Digest,
     pub(crate) config: Digest,
     pub(crate) hooks: BTreeSet<Hook>,
@@ -40,29 +48,50 @@ const AT_ONCE_TEXT: usize = 4_096;
 /// How many messages are not tried there after one that took too long.
 const PAUSE: u32 = 255;
 
+/// A rule of the built-in content filter.
+#[derive(Clone)]
+pub(crate) struct BuiltIn {
+    pub(crate) rule: FilterRef,
+    pub(crate) mode: Mode,
+    pub(crate) filter: FilterRule,
+}
+
 /// An account's rules in order, as of one version of the chain.
 pub(crate) struct Chain {
     pub(crate) version: i64,
+    /// They come first.
+    built_in: Vec<BuiltIn>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) messaging: MessagingSettings,
+    /// Where contents of attachments are.
+    blobs: Blobs,
     /// How many more messages are not tried at once.
     pause: AtomicU32,
 }
 
 impl Chain {
-    pub(crate) const fn new(version: i64, rules: Vec<Rule>) -> Self {
-        Self { version, rules, pause: AtomicU32::new(0) }
+    pub(crate) const fn new(
+        version: i64,
+        built_in: Vec<BuiltIn>,
+        rules: Vec<Rule>,
+        messaging: MessagingSettings,
+        blobs: Blobs,
+    ) -> Self {
+        Self { version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
     }
 
     /// Whether any rule in `mode` is asked about `message`.
     pub(crate) fn filters(&self, mode: Mode, message: &Message) -> bool {
-        self.message_rules(mode).any(|rule| rule.scope.covers_message(message))
+        self.built_in(mode).any(|rule| rule.filter.scope.covers_message(message))
+            || self.message_rules(mode).any(|rule| rule.scope.covers_message(message))
     }
 
     /// Like [`Chain::decide`], if that takes no longer than handing it to another thread would; else nothing has happened. A call
     /// that ends within fewer instructions than it may use ends the same with all of them, so both ways give one answer.
     pub(crate) fn decide_at_once(&self, mode: Mode, message: &Message) -> Option<(Message, Decision)> {
         let paused = self.pause.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
-        if paused || message.text.len() > AT_ONCE_TEXT {
+        // To look into attachments is to wait for the disk.
+        if paused || message.text.len() > AT_ONCE_TEXT || !message.attachments.is_empty() {
             return None;
         }
         let decided = self.decide_within(mode, message.clone(), AT_ONCE_FUEL);
@@ -78,25 +107,62 @@ impl Chain {
     }
 
     /// `None` when a rule would need more than what is left of `fuel`, and has a budget for more.
-    fn decide_within(&self, mode: Mode, mut message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
-        let mut fold = Fold::new(std::mem::take(&mut message.text));
-        message = message.with_text(fold.text().to_owned());
-        for rule in self.message_rules(mode) {
-            if fold.is_settled() || !rule.scope.covers_message(&message) {
-                continue;
-            }
-            let call = rule.ask_about_message(&message, fuel);
-            if fuel < rule.budget.fuel && call.answer == Err(Failure::OutOfFuel) {
-                return None;
-            }
-            rule.tell_of(&call.answer);
-            fuel = fuel.saturating_sub(call.cost.fuel);
-            fold.push(call);
-            if fold.text() != message.text {
-                message = message.with_text(fold.text().to_owned());
+    fn decide_within(&self, mode: Mode, message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
+        let mut fold = Fold::new(message);
+        for rule in self.built_in(mode) {
+            if let Some(call) = rule.ask(fold.message(), self.messaging.language) {
+                fold.push(call);
             }
         }
-        Some((message, fold.finish().1))
+        for rule in self.message_rules(mode) {
+            if fold.is_settled() || !rule.scope.covers_message(fold.message()) {
+                continue;
+            }
+            if rule.hooks.contains(&Hook::MessageFilter) {
+                let call = rule.ask_about_message(fold.message(), fuel);
+                rule.take(call, &mut fuel, &mut fold)?;
+            }
+            if rule.hooks.contains(&Hook::AttachmentFilter) {
+                for attachment in fold.message().attachments.clone() {
+                    let call = rule.ask_about_attachment(&attachment, &self.blobs, fuel);
+                    rule.take(call, &mut fuel, &mut fold)?;
+                }
+            }
+        }
+        Some(fold.finish())
+    }
+
+    /// Whether the built-in filter blocks a file, whichever of `categories` it turns out to be of, in a message like `message`. Gives
+    /// what it says then.
+    pub(crate) fn refuses_upload(
+        &self,
+        message: &Message,
+        categories: &BTreeSet<Category>,
+        size: u64,
+    ) -> Option<Reason> {
+        let blocks = |rule: &&BuiltIn, category| rule.filter.blocks_upload(message, category, size);
+        let by = |category: &Category| self.built_in(Mode::Enforce).find(|rule| blocks(rule, *category));
+        let rules = categories.iter().map(by).collect::<Option<Vec<_>>>()?;
+        let (rule, category) = (rules.first()?, categories.first()?);
+        Some(rule.filter.upload_reason(*category, self.messaging.language))
+    }
+
+    /// What the client is told whose message came to this decision; `None` when it reaches the account.
+    pub(crate) fn notice(&self, direction: Direction, decision: &Decision) -> Option<String> {
+        if direction == Direction::Outgoing || decision.state() != State::Blocked {
+            return None;
+        }
+        let code = &decision.reason.as_ref()?.code;
+        let own = match decision.rules.last().map(|trail| &trail.rule) {
+            Some(RuleRef::Filter(by)) => self.built_in.iter().find(|rule| rule.rule == *by),
+            Some(RuleRef::Plugin(_)) | None => None,
+        };
+        let own = own.and_then(|rule| rule.filter.notice_for(code, self.messaging.language));
+        Some(own.unwrap_or_else(|| notice(&self.messaging)))
+    }
+
+    fn built_in(&self, mode: Mode) -> impl Iterator<Item = &BuiltIn> {
+        self.built_in.iter().filter(move |rule| rule.mode == mode)
     }
 
     /// Asks the rules in force about someone who wants to be let in.
@@ -110,16 +176,76 @@ impl Chain {
     }
 
     fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(move |rule| rule.mode == mode && rule.hooks.contains(&Hook::MessageFilter))
+        let asked = [Hook::MessageFilter, Hook::AttachmentFilter];
+        self.rules.iter().filter(move |rule| rule.mode == mode && asked.iter().any(|hook| rule.hooks.contains(hook)))
+    }
+}
+
+/// What clients are told when no rule says it better.
+pub(crate) fn notice(messaging: &MessagingSettings) -> String {
+    messaging.client_notice.clone().unwrap_or_else(|| filter::general_notice(messaging.language).to_owned())
+}
+
+impl BuiltIn {
+    pub(crate) fn of(row: FilterRuleRow) -> Self {
+        let name = PluginName::try_from(PluginName::CONTENT_FILTER.to_owned()).expect("a name");
+        let rule = FilterRef { filter: row.id, rule: name, version: env!("CARGO_PKG_VERSION").to_owned() };
+        Self { rule, mode: row.mode, filter: row.rule }
+    }
+
+    /// What it has to say; `None` for nothing: then it leaves no trail either.
+    fn ask(&self, message: &Message, language: Language) -> Option<RuleCall> {
+        let start = Instant::now();
+        let verdict = self.filter.verdict(message, language);
+        if verdict == Verdict::Allow {
+            return None;
+        }
+        Some(RuleCall {
+            rule: RuleRef::Filter(self.rule.clone()),
+            attachment: None,
+            on_failure: FailurePolicy::Closed,
+            answer: Ok(verdict),
+            cost: Cost { micros: micros(start), fuel: 0 },
+            log: Vec::new(),
+        })
     }
 }
 
 impl Rule {
     fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
-        let budget = Budget { fuel: self.budget.fuel.min(fuel), ..self.budget };
-        let call = self.ask(|ready| ready.check_message(message, budget));
-        let (rule, on_failure) = (self.rule.clone(), self.on_failure);
-        RuleCall { rule, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let call = self.ask(|ready| ready.check_message(message, self.budget_of(fuel)));
+        self.answered(call, None)
+    }
+
+    fn ask_about_attachment(&self, attachment: &Attachment, blobs: &Blobs, fuel: u64) -> RuleCall {
+        let call = self.ask(|ready| match AttachmentContent::open(blobs, attachment) {
+            Ok(content) => ready.check_attachment(attachment, content, self.budget_of(fuel)),
+            Err(error) => {
+                tracing::error!(attachment = %attachment.id, %error, "an attachment cannot be read");
+                failed(Failure::Host)
+            }
+        });
+        self.answered(call, Some(attachment.id))
+    }
+
+    fn budget_of(&self, fuel: u64) -> Budget {
+        Budget { fuel: self.budget.fuel.min(fuel), ..self.budget }
+    }
+
+    fn answered(&self, call: Call<Verdict>, attachment: Option<AttachmentId>) -> RuleCall {
+        let (rule, on_failure) = (RuleRef::Plugin(self.rule.clone()), self.on_failure);
+        RuleCall { rule, attachment, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+    }
+
+    /// Takes an answer into the chain; `None` when it stands for want of instructions that it may have.
+    fn take(&self, call: RuleCall, fuel: &mut u64, fold: &mut Fold) -> Option<()> {
+        if *fuel < self.budget.fuel && call.answer == Err(Failure::OutOfFuel) {
+            return None;
+        }
+        self.tell_of(&call.answer);
+        *fuel = fuel.saturating_sub(call.cost.fuel);
+        fold.push(call);
+        Some(())
     }
 
     fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
@@ -132,8 +258,8 @@ impl Rule {
     /// The time of a call is taken here, around everything that the sandbox does for it.
     fn ask<T>(&self, call: impl FnOnce(&Configured) -> Call<T>) -> Call<T> {
         let start = Instant::now();
-        let mut call = self.ready.as_ref().map_or_else(unavailable, call);
-        call.cost.micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let mut call = self.ready.as_ref().map_or_else(|| failed(Failure::Unavailable), call);
+        call.cost.micros = micros(start);
         call
     }
 
@@ -144,6 +270,34 @@ impl Rule {
     }
 }
 
-fn unavailable<T>() -> Call<T> {
-    Call { answer: Err(Failure::Unavailable), cost: Cost::default(), log: Vec::new(), detail: None }
+fn failed<T>(failure: Failure) -> Call<T> {
+    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), detail: None }
+}
+
+fn micros(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The content of an attachment, as a plugin reads it.
+struct AttachmentContent {
+    file: File,
+    size: u64,
+}
+
+impl AttachmentContent {
+    fn open(blobs: &Blobs, attachment: &Attachment) -> io::Result<Self> {
+        let found = blobs.attachment(attachment.id).map_err(io::Error::other)?;
+        Ok(Self { file: found.ok_or(io::ErrorKind::NotFound)?, size: attachment.size })
+    }
+}
+
+impl Content for AttachmentContent {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.read(buffer)
+    }
 }

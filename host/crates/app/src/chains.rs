@@ -8,12 +8,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_domain::{id::AccountId, installation::Budget, verdict::RuleRef};
+use sluice_domain::{id::AccountId, installation::Budget, verdict::PluginRef};
 use sluice_storage::InstallationRow;
 
 use crate::{
     App, AppError,
-    chain::{Chain, Rule},
+    chain::{BuiltIn, Chain, Rule},
     installations::component,
 };
 
@@ -38,12 +38,14 @@ impl App {
         if let Some(chain) = held.as_ref().filter(|chain| chain.version >= version) {
             return Ok(chain.clone());
         }
-        let (version, rows) = self
+        let (version, filters, messaging, rows) = self
             .inner
             .database
             .read(move |tx| {
                 let account_row = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
-                Ok::<_, AppError>((account_row.chain_version, tx.account(account).installations()?))
+                let mut rows = tx.account(account);
+                let messaging = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
+                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, rows.installations()?))
             })
             .await?;
         let before = held.clone();
@@ -53,7 +55,8 @@ impl App {
             .evaluators
             .run(move || rows.into_iter().map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>())
             .await?;
-        let chain = Arc::new(Chain::new(version, rules));
+        let built_in = filters.into_iter().map(BuiltIn::of).collect();
+        let chain = Arc::new(Chain::new(version, built_in, rules, messaging, self.inner.blobs.clone()));
         *held = Some(chain.clone());
         Ok(chain)
     }
@@ -69,7 +72,7 @@ impl App {
                 .ok()
         });
         Rule {
-            rule: RuleRef {
+            rule: PluginRef {
                 installation: row.id,
                 plugin: row.plugin_id,
                 rule: row.name,

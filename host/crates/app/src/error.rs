@@ -112,6 +112,18 @@ pub enum AppError {
         /// In bytes.
         limit: usize,
     },
+    /// An attachment that is larger than attachments may be.
+    #[error("an attachment has at most {limit} bytes: send a smaller one")]
+    AttachmentTooLarge {
+        /// In bytes.
+        limit: u64,
+    },
+    /// An attachment that the account's filter blocks.
+    #[error("{}", .0.text)]
+    AttachmentRefused(Reason),
+    /// A message that is not held any more.
+    #[error("the message is not held: somebody has decided about it, or it has expired")]
+    NotHeld,
     /// An uploaded component that cannot be a plugin.
     #[error(transparent)]
     Upload(InspectError),

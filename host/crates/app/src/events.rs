@@ -3,16 +3,17 @@
 use serde_json::Value;
 use sluice_domain::{
     id::{ConversationId, MessageId},
+    message::Direction,
     permission::Reach,
     time::Timestamp,
 };
-use sluice_storage::{EventRow, Reader, Tx};
+use sluice_storage::{Account, EventRow, MessageRow, Reader, Tx};
 use tokio::sync::watch;
 
 use crate::{
     App, AppError,
     caller::{Caller, Means},
-    messages::{MESSAGE_EVENT, MessageView},
+    messages::{Audience, MESSAGE_EVENT, MESSAGE_UPDATED_EVENT, MessageView},
 };
 
 /// How many events one look into the outbox takes.
@@ -32,8 +33,10 @@ pub struct Event {
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Happening {
-    /// A message was accepted: delivered, held, or blocked on its way in.
+    /// A message was accepted: delivered, held, or blocked on its way in. For the clients, it is theirs to see now.
     Message(Box<MessageView>),
+    /// Somebody decided about a message that was held, or nobody did in time.
+    MessageUpdated(Box<MessageView>),
     /// Anything else: its kind, and what there is to know.
     Other(String, Value),
 }
@@ -42,23 +45,29 @@ pub enum Happening {
 pub struct EventStream {
     app: App,
     caller: Caller,
+    audience: Audience,
     after: i64,
     woken: watch::Receiver<()>,
 }
 
 impl App {
-    /// The account's events after `after`; without it, from now on.
+    /// The account's events after `after`; without it, from now on. For the clients, only messages: each when it becomes theirs to see.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
-    pub async fn events(&self, caller: Caller, after: Option<i64>) -> Result<EventStream, AppError> {
-        caller.reader()?;
+    pub async fn events(
+        &self,
+        caller: Caller,
+        audience: Audience,
+        after: Option<i64>,
+    ) -> Result<EventStream, AppError> {
+        self.reader_for(&caller, audience)?;
         // Subscribed before the first look, so that nothing falls between.
         let woken = self.inner.bus.subscribe(caller.account);
         let account = caller.account;
         let latest = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).latest_event()?)).await?;
         let after = after.map_or(latest, |after| after.clamp(0, latest));
-        Ok(EventStream { app: self.clone(), caller, after, woken })
+        Ok(EventStream { app: self.clone(), caller, audience, after, woken })
     }
 }
 
@@ -96,7 +105,8 @@ impl EventStream {
     /// [`AppError::Storage`].
     pub async fn look(&mut self) -> Result<Vec<Event>, AppError> {
         let (caller, after) = (self.caller.clone(), self.after);
-        let reader = caller.reader()?;
+        let audience = self.audience;
+        let reader = self.app.reader_for(&caller, audience)?;
         let (last, events) = self
             .app
             .inner
@@ -106,7 +116,10 @@ impl EventStream {
                 let last = rows.last().map_or(after, |row| row.seq);
                 let mut events = Vec::with_capacity(rows.len());
                 for row in rows {
-                    events.extend(event(tx, &caller, reader, row)?);
+                    events.extend(match audience {
+                        Audience::People => event(tx, &caller, reader, row)?,
+                        Audience::Client => event_of_client(tx, &caller, row)?,
+                    });
                 }
                 Ok::<_, AppError>((last, events))
             })
@@ -129,14 +142,40 @@ fn event(tx: &mut Tx<'_>, caller: &Caller, reader: Reader, row: EventRow) -> Res
     {
         return Ok(None);
     }
-    let message = body["message"].as_str().and_then(|id| id.parse::<MessageId>().ok());
-    let found = match message.filter(|_| row.kind == MESSAGE_EVENT) {
-        Some(id) => rows.message(id)?,
-        None => None,
-    };
-    let what = match found {
-        Some(message) => Happening::Message(Box::new(MessageView::of(message, caller.permissions))),
-        None => Happening::Other(row.kind, body),
+    let view = message(&mut rows, &body)?.map(|found| Box::new(MessageView::of(found, caller.permissions)));
+    let what = match (view, row.kind.as_str()) {
+        (Some(message), MESSAGE_EVENT) => Happening::Message(message),
+        (Some(message), MESSAGE_UPDATED_EVENT) => Happening::MessageUpdated(message),
+        (Some(_) | None, _) => Happening::Other(row.kind, body),
     };
     Ok(Some(Event { seq: row.seq, at: row.created_at, what }))
+}
+
+/// An event as whatever carries messages to clients may see it. A message that was held on its way to the client is new when it is
+/// delivered, once.
+fn event_of_client(tx: &mut Tx<'_>, caller: &Caller, row: EventRow) -> Result<Option<Event>, AppError> {
+    if ![MESSAGE_EVENT, MESSAGE_UPDATED_EVENT].contains(&row.kind.as_str()) {
+        return Ok(None);
+    }
+    let body: Value = serde_json::from_str(&row.body).map_err(|_| AppError::Internal("reading an event"))?;
+    let Some(found) = message(&mut tx.account(caller.account), &body)? else { return Ok(None) };
+    let is_new = match found.direction {
+        Direction::Incoming => row.kind == MESSAGE_EVENT,
+        Direction::Outgoing => found.delivered_seq == Some(row.seq),
+    };
+    let of_account = found.direction == Direction::Outgoing;
+    let what = MessageView::of_client(found).map(Box::new).and_then(|view| match (is_new, of_account) {
+        (true, _) => Some(Happening::Message(view)),
+        (false, false) => Some(Happening::MessageUpdated(view)),
+        (false, true) => None,
+    });
+    Ok(what.map(|what| Event { seq: row.seq, at: row.created_at, what }))
+}
+
+/// The message that an event is about.
+fn message(rows: &mut Account<'_>, body: &Value) -> Result<Option<MessageRow>, AppError> {
+    match body["message"].as_str().and_then(|id| id.parse::<MessageId>().ok()) {
+        Some(id) => Ok(rows.message(id)?),
+        None => Ok(None),
+    }
 }

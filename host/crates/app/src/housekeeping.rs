@@ -1,4 +1,4 @@
-//! What is of no use any more is removed, once an hour.
+//! What is of no use any more is removed, once an hour; what waited too long is refused, at once.
 
 use std::time::Duration;
 
@@ -11,9 +11,30 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds.
 const ANSWERS_MILLIS: i64 = 24 * 60 * MINUTE;
 
+/// How often the server looks for held messages that nobody has decided about in time.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long a file that was uploaded may wait to be sent, in milliseconds.
+const UNSENT_MILLIS: i64 = 24 * 60 * MINUTE;
+
 impl App {
-    /// Removes what is of no use any more, now and every hour, for good.
+    /// Does all of it, for good.
     pub async fn keep_house(&self) {
+        tokio::join!(self.expire_holds(), self.tidy_up());
+    }
+
+    async fn expire_holds(&self) {
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            ticks.tick().await;
+            match self.expire_held().await {
+                Ok(0) => {}
+                Ok(expired) => tracing::info!(expired, "held messages have expired"),
+                Err(error) => tracing::warn!(%error, "held messages were not looked at: trying again"),
+            }
+        }
+    }
+
+    async fn tidy_up(&self) {
         let mut ticks = tokio::time::interval(EVERY);
         loop {
             ticks.tick().await;
@@ -32,7 +53,17 @@ impl App {
         let challenges = database.write(None, move |tx| tx.delete_expired_challenges(now)).await?;
         let throttles = database.write(None, move |tx| tx.delete_old_throttles(forgotten)).await?;
         let answers = database.write(None, move |tx| tx.delete_idempotent_answers(old)).await?;
-        tracing::debug!(sessions, challenges, throttles, answers, "removed what is of no use any more");
+        let attachments = self.remove_unsent(now.plus_millis(-UNSENT_MILLIS)).await?;
+        let unfinished = self.remove_unfinished(now).await?;
+        tracing::debug!(
+            sessions,
+            challenges,
+            throttles,
+            answers,
+            attachments,
+            unfinished,
+            "removed what is of no use any more"
+        );
         Ok(())
     }
 }

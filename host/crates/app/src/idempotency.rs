@@ -2,7 +2,7 @@
 
 use sluice_domain::{
     digest::Digest,
-    id::{AccountId, ConversationId},
+    id::{AccountId, AttachmentId, ConversationId},
     limits,
     message::Direction,
     time::Timestamp,
@@ -27,11 +27,14 @@ impl IdempotencyKey {
         conversation: ConversationId,
         direction: Direction,
         text: &str,
+        attachments: &[AttachmentId],
     ) -> Result<Self, AppError> {
         if !(1..=limits::IDEMPOTENCY_KEY_BYTES).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(AppError::invalid("Idempotency-Key", "1 to 128 visible ASCII characters, such as a UUID"));
         }
-        let request = Digest::of(format!("{conversation}\n{direction:?}\n{text}").as_bytes());
+        // Without attachments as it was before there were any: keys of an earlier server are good.
+        let files: String = attachments.iter().map(|id| format!("{id}\n")).collect();
+        let request = Digest::of(format!("{files}{conversation}\n{direction:?}\n{text}").as_bytes());
         Ok(Self { account: caller.account, actor: caller.actor().id, key, request })
     }
 

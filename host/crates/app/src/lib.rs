@@ -21,6 +21,7 @@ mod access;
 pub mod accounts;
 pub mod addresses;
 pub mod ambient;
+pub mod attachments;
 pub mod audit;
 pub mod authenticate;
 mod bus;
@@ -33,6 +34,7 @@ mod door;
 pub mod error;
 mod evaluators;
 pub mod events;
+pub mod filters;
 pub mod groups;
 mod housekeeping;
 mod idempotency;
@@ -48,6 +50,7 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod reviews;
 mod sealed;
 pub mod second_factor;
 mod secret;
@@ -63,6 +66,7 @@ pub use sluice_storage::StorageError;
 
 pub use crate::{
     ambient::{Clock, Rng},
+    attachments::AttachmentLimits,
     error::AppError,
     keys::ServerKey,
 };
@@ -70,9 +74,9 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AccountRow, ApiTokenRow, Assignment, AuditFilter, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow,
-        GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, SealedAudit,
-        SessionRow, SupportGrantRow,
+        AccountRow, ApiTokenRow, Assignment, AttachmentRow, AuditFilter, Before, ConversationRow, Cursor,
+        DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow,
+        PersonStatus, PluginRow, SealedAudit, SessionRow, SupportGrantRow,
     };
 }
 
@@ -102,6 +106,8 @@ struct Inner {
     evaluators: Evaluators,
     passwords: Passwords,
     uploads: Uploads,
+    files: Uploads,
+    attachment_limits: AttachmentLimits,
     seldom: Seldom,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
@@ -125,12 +131,14 @@ pub struct Parts {
     pub public_url: PublicUrl,
     /// How many calls of plugins may run at once; the machine's cores.
     pub cores: usize,
+    /// How much accounts may upload.
+    pub attachment_limits: AttachmentLimits,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores } = parts;
+        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits } = parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
@@ -149,7 +157,9 @@ impl App {
                 admissions: Admissions::default(),
                 evaluators: Evaluators::new(cores),
                 passwords,
-                uploads: Uploads::default(),
+                uploads: Uploads::of_components(),
+                files: Uploads::of_attachments(),
+                attachment_limits,
                 seldom: Seldom::default(),
                 background: TaskTracker::new(),
                 shadows: Arc::new(Semaphore::new(SHADOWS)),

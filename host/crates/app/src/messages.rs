@@ -1,32 +1,37 @@
 //! Messages: through the account's chain, then stored with their decision, then announced.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_domain::{
     digest::Digest,
-    id::{AccountId, ConversationId, DecisionId, MessageId},
+    id::{AccountId, AttachmentId, ConversationId, DecisionId, MessageId},
     installation::Mode,
     limits,
-    message::{Actor, Direction, Message, Role},
-    permission::{Permission, Permissions, Reach},
+    message::{Actor, Attachment, Direction, Message},
+    permission::Permissions,
+    review::Review,
     time::Timestamp,
     verdict::{Decision, Reason, State},
     visibility::{self, Visibility},
 };
-use sluice_storage::{ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
+use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
-use crate::{App, AppError, caller::Caller, chain::Chain, idempotency::IdempotencyKey};
+use crate::{App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey};
 
 /// The kind of the event that announces a message.
 pub(crate) const MESSAGE_EVENT: &str = "message";
+/// The kind of the event that tells what became of a message that was held.
+pub(crate) const MESSAGE_UPDATED_EVENT: &str = "message-updated";
 
 /// What someone wants to send.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// 1 to [`limits::TEXT_BYTES`] bytes.
+    /// At most [`limits::TEXT_BYTES`] bytes; empty only beside attachments.
     pub text: String,
+    /// At most [`limits::ATTACHMENTS`] files that the caller uploaded and has not sent.
+    pub attachments: Vec<AttachmentId>,
     /// To the client, when not said.
     pub direction: Option<Direction>,
     /// The same key again, from the same caller, gives the same answer and sends nothing.
@@ -40,12 +45,27 @@ pub struct Posted {
     pub id: MessageId,
     /// As the rules left it.
     pub text: String,
+    /// Files that go with it, as the rules left them.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     /// Whether it reaches the other side.
     pub state: State,
+    /// What to tell the client, when the client's own message was blocked.
+    #[serde(default)]
+    pub notice: Option<String>,
     /// Where the decision can be read again.
     pub decision_id: DecisionId,
     /// What the chain made of it.
     pub decision: Decision,
+}
+
+/// Whose view of a conversation is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// The account's people.
+    People,
+    /// The client, and whatever carries messages to it.
+    Client,
 }
 
 /// A message as someone may see it.
@@ -63,29 +83,59 @@ pub struct MessageView {
     pub author: Actor,
     /// `None` when it is withheld from the one who asks.
     pub text: Option<String>,
+    /// None when they are withheld.
+    pub attachments: Vec<Attachment>,
     /// Whether it reached the other side.
     pub state: State,
-    /// Why it was held or blocked.
+    /// Why it was held or blocked; for the account's people only.
     pub reason: Option<Reason>,
+    /// What the client is told in place of its message.
+    pub notice: Option<String>,
+    /// What a supervisor made of it; for the account's people only.
+    pub review: Option<Review>,
+    /// Until when it waits for that; for the account's people only.
+    pub held_until: Option<Timestamp>,
+    /// What the chain made of it; for the account's people only.
+    pub decision: Option<DecisionId>,
     /// When it was accepted.
     pub sent_at: Timestamp,
 }
 
 impl MessageView {
+    /// As one of the account's people sees it, who may do `viewer`.
     pub(crate) fn of(row: MessageRow, viewer: Permissions) -> Self {
         let seen = visibility::of(viewer, row.direction, row.state);
+        Self { decision: Some(row.decision_id), ..Self::with(seen, row) }
+    }
+
+    /// As the client sees it; `None` for what it sees nothing of.
+    pub(crate) fn of_client(row: MessageRow) -> Option<Self> {
+        let seen = visibility::of_client(row.direction, row.state);
+        if seen == Visibility::Withheld && row.direction == Direction::Outgoing {
+            return None;
+        }
+        Some(Self { reason: None, review: None, held_until: None, ..Self::with(seen, row) })
+    }
+
+    fn with(seen: Visibility, row: MessageRow) -> Self {
+        let (text, attachments) = match seen {
+            Visibility::Full => (Some(row.text), row.attachments),
+            Visibility::Withheld => (None, Vec::new()),
+        };
         Self {
             id: row.id,
             conversation: row.conversation_id,
             seq: row.seq,
             direction: row.direction,
             author: row.author,
-            text: match seen {
-                Visibility::Full => Some(row.text),
-                Visibility::Withheld => None,
-            },
+            text,
+            attachments,
             state: row.state,
             reason: row.reason,
+            notice: row.notice,
+            review: row.review,
+            held_until: row.held_until,
+            decision: None,
             sent_at: row.created_at,
         }
     }
@@ -105,22 +155,17 @@ impl App {
         draft: Draft,
     ) -> Result<Posted, AppError> {
         let direction = draft.direction.unwrap_or(Direction::Outgoing);
-        let reader = match direction {
-            Direction::Incoming => {
-                caller.require(Permission::WriteAsClient)?;
-                Reader { person: caller.person, reach: Reach::All }
-            }
-            Direction::Outgoing => caller.reader()?,
-        };
-        check_text(&draft.text)?;
+        let reader = self.sender(caller, direction)?;
+        check_text(&draft.text, &draft.attachments)?;
         let key = draft
             .idempotency_key
-            .map(|key| IdempotencyKey::new(key, caller, conversation, direction, &draft.text))
+            .map(|key| IdempotencyKey::new(key, caller, conversation, direction, &draft.text, &draft.attachments))
             .transpose()?;
 
         let account = caller.account;
         let asked = key.clone();
-        let (place, answered) = self
+        let (uploader, ids) = (caller.actor().id, draft.attachments);
+        let read = self
             .inner
             .database
             .read(move |tx| {
@@ -128,24 +173,34 @@ impl App {
                     .account(account)
                     .conversation(conversation, reader)?
                     .ok_or(AppError::NotFound("conversation"))?;
-                let answered = asked.map_or(Ok(None), |key| key.answered(tx))?;
-                Ok::<_, AppError>((place, answered))
+                if let Some(answered) = asked.map_or(Ok(None), |key| key.answered(tx))? {
+                    return Ok(Err(answered));
+                }
+                let mut rows = tx.account(account);
+                let to_be_sent = |id| to_be_sent(&mut rows, id, &uploader, conversation, direction);
+                let attachments = ids.into_iter().map(to_be_sent).collect::<Result<Vec<_>, _>>()?;
+                Ok::<_, AppError>(Ok((place, attachments)))
             })
             .await?;
-        if let Some(posted) = answered {
-            return Ok(posted);
-        }
+        let (place, attachments) = match read {
+            Ok(read) => read,
+            Err(answered) => return Ok(answered),
+        };
 
-        let message = self.message(caller, &place, direction, draft.text);
+        let message = self.message(caller, &place, direction, draft.text, attachments);
         let chain = self.chain(account, caller.chain_version).await?;
         let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
-        let posted = self.keep(caller, conversation, &message, decided, decision, key).await?;
+        let notice = chain.notice(direction, &decision);
+        let held_until = chain.messaging.held_until(message.sent_at);
+        let kept = Kept { conversation, decided, decision, notice, held_until };
+        let posted = self.keep(caller, &message, kept, key).await?;
         self.inner.bus.wake(account);
         self.shadow(caller, &chain, message);
         Ok(posted)
     }
 
-    /// The messages of a conversation that the caller may see, in the order of acceptance.
+    /// The messages of a conversation that the caller may see, in the order of acceptance; or those that its client sees, for whoever
+    /// may write as the client.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`] for the conversation.
@@ -153,39 +208,62 @@ impl App {
         &self,
         caller: &Caller,
         conversation: ConversationId,
+        audience: Audience,
         page: Page<i64>,
     ) -> Result<Vec<MessageView>, AppError> {
-        let (account, viewer, reader) = (caller.account, caller.permissions, caller.reader()?);
+        let (account, viewer) = (caller.account, caller.permissions);
+        let reader = self.reader_for(caller, audience)?;
         self.inner
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
                 rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
-                let messages = rows.messages(conversation, page)?;
-                Ok(messages.into_iter().map(|row| MessageView::of(row, viewer)).collect())
+                Ok(match audience {
+                    Audience::People => {
+                        let messages = rows.messages(conversation, page)?;
+                        messages.into_iter().map(|row| MessageView::of(row, viewer)).collect()
+                    }
+                    Audience::Client => {
+                        let messages = rows.messages_of_client(conversation, page)?;
+                        messages.into_iter().filter_map(MessageView::of_client).collect()
+                    }
+                })
             })
             .await
     }
 
+    /// Which conversations the caller reads, for themselves or for the clients.
+    pub(crate) fn reader_for(&self, caller: &Caller, audience: Audience) -> Result<Reader, AppError> {
+        match audience {
+            Audience::People => caller.reader(),
+            Audience::Client => self.sender(caller, Direction::Incoming),
+        }
+    }
+
     /// The message as the chain's first rule sees it.
-    fn message(&self, caller: &Caller, place: &ConversationRow, direction: Direction, text: String) -> Message {
+    fn message(
+        &self,
+        caller: &Caller,
+        place: &ConversationRow,
+        direction: Direction,
+        text: String,
+        attachments: Vec<Attachment>,
+    ) -> Message {
         let now = self.now();
-        let author = match direction {
-            Direction::Outgoing => caller.actor(),
-            Direction::Incoming => {
-                Actor { id: place.client_id.to_string(), role: Role::Client, name: place.client_name.clone() }
-            }
-        };
         Message {
             id: MessageId::new(now, self.random()),
             direction,
             transport: place.transport.clone(),
             channel: place.channel.clone(),
             conversation: Some(place.id),
-            author,
+            group: place.assignment.group,
+            author: match direction {
+                Direction::Outgoing => caller.actor(),
+                Direction::Incoming => client_of(place),
+            },
             text,
             links: Vec::new(),
-            attachments: Vec::new(),
+            attachments,
             sent_at: now,
         }
     }
@@ -211,17 +289,18 @@ impl App {
     async fn keep(
         &self,
         caller: &Caller,
-        conversation: ConversationId,
         input: &Message,
-        decided: Message,
-        decision: Decision,
+        kept: Kept,
         key: Option<IdempotencyKey>,
     ) -> Result<Posted, AppError> {
         let account = caller.account;
+        let Kept { conversation, decided, decision, notice, held_until } = kept;
         let posted = Posted {
             id: decided.id,
             state: decision.state(),
             text: decided.text.clone(),
+            attachments: decided.attachments.clone(),
+            notice,
             decision_id: DecisionId::new(decided.sent_at, self.random()),
             decision,
         };
@@ -238,11 +317,18 @@ impl App {
                 }
                 let mut rows = tx.account(account);
                 rows.insert_decision(&trail)?;
-                // A blocked outgoing message goes back to its author's composer and is not kept.
+                // A blocked outgoing message goes back to its author's composer, with its attachments, and is not kept.
                 if decided.direction == Direction::Incoming || posted.state != State::Blocked {
+                    for attachment in &decided.attachments {
+                        if !rows.send_attachment(attachment.id, decided.id, conversation)? {
+                            return Err(AppError::Conflict(
+                                "an attachment was sent with another message: upload it again",
+                            ));
+                        }
+                    }
                     let event = json!({"message": decided.id, "conversation": decided.conversation});
                     let seq = rows.append_event(MESSAGE_EVENT, &event, decided.sent_at)?;
-                    rows.insert_message(&message_row(decided, conversation, &posted, seq))?;
+                    rows.insert_message(&message_row(decided, conversation, &posted, seq, held_until))?;
                 }
                 Ok(posted)
             })
@@ -275,7 +361,15 @@ impl App {
     ) -> Result<(), AppError> {
         let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
         let decision_id = DecisionId::new(self.now(), self.random());
-        let posted = Posted { id: message.id, text: decided.text, state: decision.state(), decision_id, decision };
+        let posted = Posted {
+            id: message.id,
+            text: decided.text,
+            attachments: decided.attachments,
+            state: decision.state(),
+            notice: None,
+            decision_id,
+            decision,
+        };
         let trail = posted.decision_row(&message, true)?;
         self.inner.database.write(Some(account), move |tx| Ok(tx.account(account).insert_decision(&trail)?)).await
     }
@@ -294,7 +388,7 @@ impl Posted {
                 .decision
                 .rules
                 .iter()
-                .map(|rule| (rule.rule.rule.clone(), Outcome::Message(rule.verdict)))
+                .map(|rule| (rule.rule.name().clone(), Outcome::Message(rule.verdict)))
                 .collect(),
             input_sha256: Digest::of(&input_json),
             body: serde_json::to_string(&self.decision)
@@ -304,7 +398,43 @@ impl Posted {
     }
 }
 
-fn message_row(message: Message, conversation_id: ConversationId, posted: &Posted, seq: i64) -> MessageRow {
+/// What is to be kept of a message that the chain decided about.
+struct Kept {
+    conversation: ConversationId,
+    decided: Message,
+    decision: Decision,
+    notice: Option<String>,
+    /// Until when it waits, if it is held.
+    held_until: Timestamp,
+}
+
+/// A file that its uploader may send now, there and in that direction.
+fn to_be_sent(
+    rows: &mut Account<'_>,
+    id: AttachmentId,
+    uploader: &str,
+    conversation: ConversationId,
+    direction: Direction,
+) -> Result<Attachment, AppError> {
+    let row = rows.attachment(id)?.filter(|row| {
+        row.uploaded_by == uploader
+            && row.direction == direction
+            && row.conversation_id.is_none_or(|place| place == conversation)
+    });
+    let row = row.ok_or(AppError::NotFound("attachment"))?;
+    match row.message_id {
+        None => Ok(row.attachment),
+        Some(_) => Err(AppError::Conflict("an attachment was sent with another message: upload it again")),
+    }
+}
+
+fn message_row(
+    message: Message,
+    conversation_id: ConversationId,
+    posted: &Posted,
+    seq: i64,
+    held_until: Timestamp,
+) -> MessageRow {
     MessageRow {
         id: message.id,
         conversation_id,
@@ -314,14 +444,31 @@ fn message_row(message: Message, conversation_id: ConversationId, posted: &Poste
         text: message.text,
         state: posted.state,
         reason: posted.decision.reason.clone(),
+        attachments: message.attachments,
+        notice: posted.notice.clone(),
+        review: None,
+        held_until: (posted.state == State::Held).then_some(held_until),
+        delivered_seq: (posted.state == State::Delivered).then_some(seq),
         decision_id: posted.decision_id,
         created_at: message.sent_at,
     }
 }
 
-pub(crate) fn check_text(text: &str) -> Result<(), AppError> {
+/// Whether a message can have this text and so many attachments.
+pub(crate) fn check_text(text: &str, attachments: &[AttachmentId]) -> Result<(), AppError> {
+    let distinct: BTreeSet<_> = attachments.iter().collect();
+    if attachments.len() > limits::ATTACHMENTS {
+        return Err(AppError::invalid("attachments", "at most 32: send more in several messages"));
+    } else if distinct.len() != attachments.len() {
+        return Err(AppError::invalid("attachments", "each at most once"));
+    }
+    if text.is_empty() && !attachments.is_empty() { Ok(()) } else { check_words(text) }
+}
+
+/// Whether a text can be a message's.
+pub(crate) fn check_words(text: &str) -> Result<(), AppError> {
     if text.is_empty() {
-        Err(AppError::invalid("text", "a message needs a text"))
+        Err(AppError::invalid("text", "a message needs a text, or attachments"))
     } else if text.contains('\0') {
         Err(AppError::invalid("text", "the character U+0000 cannot be sent"))
     } else if text.len() > limits::TEXT_BYTES {

@@ -1,7 +1,7 @@
 //! Plugins of an account: inspected when they are uploaded, kept by their digest, disabled until somebody installs them.
 
 use serde_json::json;
-use sluice_domain::{audit::Action, digest::Digest, id::PluginId, limits, permission::Permission};
+use sluice_domain::{audit::Action, digest::Digest, id::PluginId, limits, permission::Permission, plugin::PluginName};
 use sluice_storage::{Before, PluginRow, StorageError};
 
 use crate::{App, AppError, caller::Caller, uploads::UploadPlace};
@@ -69,6 +69,12 @@ impl App {
         .await
         .map_err(|_| AppError::Internal("the inspection of a component"))??;
 
+        if inspection.manifest.name.as_str() == PluginName::CONTENT_FILTER {
+            return Err(AppError::invalid(
+                "name",
+                "`content-filter` is the built-in filter's: give the plugin another name",
+            ));
+        }
         let now = self.now();
         let row = PluginRow {
             id: PluginId::new(now, self.random()),

@@ -5,12 +5,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 use sluice_domain::{
     digest::Digest,
-    id::{InstallationId, MessageId, PluginId},
+    id::{AttachmentId, InstallationId, MessageId, PluginId},
     installation::{Budget, FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Message, Role},
     permission::Permission,
     plugin::Import,
-    verdict::{Decision, RuleRef, State},
+    verdict::{Decision, PluginRef, State},
 };
 
 use crate::{
@@ -23,10 +23,12 @@ use crate::{
 /// A message that is not sent.
 #[derive(Debug, Clone)]
 pub struct Trial {
-    /// 1 to 65,536 bytes.
+    /// At most 65,536 bytes; empty only beside attachments.
     pub text: String,
     /// From the client, when not said.
     pub direction: Option<Direction>,
+    /// Files that were uploaded.
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// An installation that is not made.
@@ -70,7 +72,7 @@ impl App {
         drafts: Option<Vec<DraftInstallation>>,
     ) -> Result<Evaluation, AppError> {
         caller.require(Permission::ManagePlugins)?;
-        check_text(&trial.text)?;
+        check_text(&trial.text, &trial.attachments)?;
         let chain = match drafts {
             None => self.chain(caller.account, caller.chain_version).await?,
             Some(drafts) => self.draft_chain(caller, drafts).await?,
@@ -88,7 +90,8 @@ impl App {
             },
             text: String::new(),
             links: Vec::new(),
-            attachments: Vec::new(),
+            group: None,
+            attachments: self.uploaded(caller, trial.attachments).await?,
             sent_at: now,
         }
         .with_text(trial.text);
@@ -103,7 +106,7 @@ impl App {
             let config = draft.config.to_string();
             let ready = self.configure(&plugin, &config, &draft.grants).await?;
             rules.push(Rule {
-                rule: RuleRef {
+                rule: PluginRef {
                     installation: InstallationId::new(self.now(), self.random()),
                     plugin: plugin.id,
                     rule: plugin.name,
@@ -119,6 +122,7 @@ impl App {
                 ready: Some(ready),
             });
         }
-        Ok(Arc::new(Chain::new(0, rules)))
+        let messaging = self.messaging(caller).await?;
+        Ok(Arc::new(Chain::new(0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
     }
 }

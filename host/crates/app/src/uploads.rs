@@ -1,4 +1,4 @@
-//! Places for uploads: each is kept in memory while it is read and inspected, so there are only so many.
+//! Places for uploads: each takes memory, a disk and a core while it goes on, so there are only so many.
 
 use std::{
     collections::HashMap,
@@ -9,14 +9,13 @@ use sluice_domain::{id::AccountId, permission::Permission};
 
 use crate::{App, AppError, caller::Caller};
 
-/// Uploads of all accounts at once.
-const AT_ONCE: usize = 16;
-/// Uploads of one account at once: a busy account leaves places to others.
-const OF_ONE_ACCOUNT: usize = 2;
-
-#[derive(Default)]
+/// How many uploads of one kind go on at once.
 pub(crate) struct Uploads {
     running: Arc<Mutex<HashMap<AccountId, usize>>>,
+    /// Of all accounts.
+    at_once: usize,
+    /// Of one account: a busy account leaves places to others.
+    of_one_account: usize,
 }
 
 /// A place that an upload has until this is dropped.
@@ -26,13 +25,27 @@ pub struct UploadPlace {
 }
 
 impl Uploads {
-    fn begin(&self, account: AccountId) -> Option<UploadPlace> {
+    /// Of components, which are kept in memory while they are read and inspected.
+    pub(crate) fn of_components() -> Self {
+        Self::new(16, 2)
+    }
+
+    /// Of attachments, which go to the disk as they come.
+    pub(crate) fn of_attachments() -> Self {
+        Self::new(64, 8)
+    }
+
+    fn new(at_once: usize, of_one_account: usize) -> Self {
+        Self { running: Arc::default(), at_once, of_one_account }
+    }
+
+    pub(crate) fn begin(&self, account: AccountId) -> Option<UploadPlace> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.values().sum::<usize>() >= AT_ONCE {
+        if running.values().sum::<usize>() >= self.at_once {
             return None;
         }
         let own = running.entry(account).or_default();
-        if *own >= OF_ONE_ACCOUNT {
+        if *own >= self.of_one_account {
             return None;
         }
         *own += 1;
@@ -74,14 +87,14 @@ mod tests {
 
     #[test]
     fn an_account_gets_two_places_and_leaves_the_rest_to_others() {
-        let uploads = Uploads::default();
+        let uploads = Uploads::new(16, 2);
         let mut places: Vec<_> = (0..4).filter_map(|_| uploads.begin(account(1))).collect();
-        assert_eq!(places.len(), OF_ONE_ACCOUNT);
+        assert_eq!(places.len(), 2);
         places.pop();
         places.extend(uploads.begin(account(1)));
-        assert_eq!(places.len(), OF_ONE_ACCOUNT, "a place that was left is free again");
+        assert_eq!(places.len(), 2, "a place that was left is free again");
         places.extend((2..40).filter_map(|number| uploads.begin(account(number))));
-        assert_eq!(places.len(), AT_ONCE);
+        assert_eq!(places.len(), 16);
         places.clear();
         assert!(uploads.running.lock().is_ok_and(|running| running.is_empty()));
     }

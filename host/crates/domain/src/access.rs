@@ -6,7 +6,7 @@ use crate::{
     installation::FailurePolicy,
     message::Actor,
     time::Timestamp,
-    verdict::{Code, Cost, Failure, LogLine, RULE_FAILED, Reason, RuleRef},
+    verdict::{Code, Cost, Failure, LogLine, PluginRef, RULE_FAILED, Reason},
 };
 
 /// What someone wants.
@@ -76,7 +76,7 @@ impl AccessSeverity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessCall {
     /// Who answered.
-    pub rule: RuleRef,
+    pub rule: PluginRef,
     /// What a failure of this rule means.
     pub on_failure: FailurePolicy,
     /// What it said, or how it failed.
@@ -92,7 +92,7 @@ pub struct AccessCall {
 pub struct AccessTrail {
     /// Who answered.
     #[serde(flatten)]
-    pub rule: RuleRef,
+    pub rule: PluginRef,
     /// What counted.
     pub verdict: AccessSeverity,
     /// Of a challenge or a denial.
@@ -177,7 +177,7 @@ mod tests {
 
     fn call((answer, on_failure): (Result<Access, Failure>, FailurePolicy)) -> AccessCall {
         let now = Timestamp::from_millis(1);
-        let rule = RuleRef {
+        let rule = PluginRef {
             installation: InstallationId::new(now, [1; 10]),
             plugin: PluginId::new(now, [2; 10]),
             rule: PluginName::try_from("rule".to_owned()).expect("a name"),

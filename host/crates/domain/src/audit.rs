@@ -73,6 +73,12 @@ actions! {
     SupportRefused = "support.refused" connects, "Somebody of the platform's support was kept out.";
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
+    FilterRuleCreated = "filter.created", "A rule of the content filter was made.";
+    FilterRuleChanged = "filter.changed", "A rule of the content filter was changed.";
+    FilterRuleRemoved = "filter.removed", "A rule of the content filter was removed.";
+    MessagingChanged = "messaging.changed", "How messages are dealt with was changed.";
+    MessageReviewed = "message.reviewed", "Somebody decided about a held message.";
+    QuarantineRead = "quarantine.read", "Somebody looked at blocked messages of clients.";
     InstallationCreated = "installation.created", "A plugin was installed.";
     InstallationChanged = "installation.changed", "An installation was changed.";
     InstallationRemoved = "installation.removed", "An installation was removed.";

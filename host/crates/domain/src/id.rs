@@ -82,6 +82,10 @@ ids! {
     ClientId = "cli";
     /// A conversation with a client.
     ConversationId = "cnv";
+    /// A file that somebody uploaded.
+    AttachmentId = "att";
+    /// A rule of the built-in content filter.
+    FilterRuleId = "flt";
     /// A message in a conversation.
     MessageId = "msg";
     /// An uploaded plugin, one version of it.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    id::GroupId,
     message::{Direction, Message, Role},
     plugin::Import,
 };
@@ -63,6 +64,9 @@ pub struct Scope {
     /// Channels of messages.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub channels: BTreeSet<String>,
+    /// Groups that answer the conversations of messages.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<GroupId>,
     /// Of authors, and of those who ask to be let in.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub roles: BTreeSet<Role>,
@@ -73,6 +77,7 @@ impl Scope {
     pub fn covers_message(&self, message: &Message) -> bool {
         within(&self.directions, &message.direction)
             && within(&self.channels, &message.channel)
+            && (self.groups.is_empty() || message.group.is_some_and(|group| self.groups.contains(&group)))
             && within(&self.roles, &message.author.role)
     }
 

@@ -6,6 +6,10 @@ pub const TEXT_BYTES: usize = 65_536;
 pub const LINKS: usize = 256;
 /// Most attachments of one message.
 pub const ATTACHMENTS: usize = 32;
+/// Longest name of an attachment, in bytes of UTF-8.
+pub const FILE_NAME_BYTES: usize = 255;
+/// Longest media type, in bytes.
+pub const MEDIA_TYPE_BYTES: usize = 128;
 /// Most edits in one redaction.
 pub const EDITS: usize = 1_024;
 /// Most labels in one flag.
@@ -38,6 +42,10 @@ pub const USER_AGENT_BYTES: usize = 1_024;
 pub const COMPONENT_BYTES: usize = 32 << 20;
 /// Most rules in an account's chain.
 pub const INSTALLATIONS: usize = 64;
+/// Most rules of the built-in filter in an account.
+pub const FILTER_RULES: usize = 64;
+/// Most entries in each list of a rule of the built-in filter.
+pub const FILTER_LIST: usize = 1_000;
 /// Most rules about addresses in an account.
 pub const ADDRESS_RULES: usize = 10_000;
 /// Longest comment of a rule about addresses, in bytes of UTF-8.

@@ -1,10 +1,13 @@
 //! A message as rules see it, and who wrote it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    content::{Category, Trait},
     digest::Digest,
-    id::{ConversationId, MessageId},
+    id::{AttachmentId, ConversationId, GroupId, MessageId},
     link::{self, Link},
     time::Timestamp,
 };
@@ -83,6 +86,8 @@ pub enum AttachmentKind {
 /// A file that goes with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
+    /// The upload's own.
+    pub id: AttachmentId,
     /// The file name as it was sent.
     pub name: String,
     /// The media type that the sender claimed.
@@ -90,7 +95,10 @@ pub struct Attachment {
     /// The media type that the content shows.
     pub detected_type: String,
     /// Decided by the content.
-    pub kind: AttachmentKind,
+    pub category: Category,
+    /// What is suspicious about it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub traits: BTreeSet<Trait>,
     /// In bytes.
     pub size: u64,
     /// Of the content.
@@ -110,6 +118,9 @@ pub struct Message {
     pub channel: String,
     /// The conversation that it belongs to; an evaluation belongs to none.
     pub conversation: Option<ConversationId>,
+    /// The group that answers the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// Who wrote it.
     pub author: Actor,
     /// At most [`crate::limits::TEXT_BYTES`].

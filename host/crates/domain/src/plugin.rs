@@ -46,6 +46,9 @@ pub struct PluginName(String);
 pub struct NotAPluginName;
 
 impl PluginName {
+    /// Under which the built-in content filter stands in decisions. No plugin may have it.
+    pub const CONTENT_FILTER: &str = "content-filter";
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -11,8 +11,10 @@ pub use self::{
     redaction::{BadEdits, Edit, Redaction},
 };
 use crate::{
-    id::{InstallationId, PluginId},
+    id::{AttachmentId, FilterRuleId, InstallationId, PluginId},
     installation::FailurePolicy,
+    link,
+    message::Message,
     plugin::PluginName,
 };
 
@@ -110,7 +112,17 @@ impl Failure {
 
 /// Which rule spoke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleRef {
+#[serde(untagged)]
+pub enum RuleRef {
+    /// One that the account installed.
+    Plugin(PluginRef),
+    /// One of the built-in content filter.
+    Filter(FilterRef),
+}
+
+/// An installed plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginRef {
     /// The installation.
     pub installation: InstallationId,
     /// The plugin's version that is installed.
@@ -119,6 +131,27 @@ pub struct RuleRef {
     pub rule: PluginName,
     /// The plugin's version.
     pub version: String,
+}
+
+/// A rule of the built-in content filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterRef {
+    /// The rule.
+    pub filter: FilterRuleId,
+    /// [`PluginName::CONTENT_FILTER`].
+    pub rule: PluginName,
+    /// The server's version.
+    pub version: String,
+}
+
+impl RuleRef {
+    /// The name under which decisions are looked up.
+    pub const fn name(&self) -> &PluginName {
+        match self {
+            Self::Plugin(plugin) => &plugin.rule,
+            Self::Filter(filter) => &filter.rule,
+        }
+    }
 }
 
 /// A line that a plugin wrote for its author.
@@ -158,6 +191,8 @@ pub struct Cost {
 pub struct RuleCall {
     /// Who answered.
     pub rule: RuleRef,
+    /// The attachment that it was asked about; the message when not said.
+    pub attachment: Option<AttachmentId>,
     /// What a failure of this rule means.
     pub on_failure: FailurePolicy,
     /// What it said, or how it failed.
@@ -174,6 +209,9 @@ pub struct RuleTrail {
     /// Who answered.
     #[serde(flatten)]
     pub rule: RuleRef,
+    /// The attachment that it was asked about; the message when not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<AttachmentId>,
     /// What counted: for a failure, what the installation's policy made of it.
     pub verdict: Severity,
     /// Of a flag.
@@ -182,6 +220,9 @@ pub struct RuleTrail {
     /// Of a redaction.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Edit>,
+    /// Of a redaction: the attachments that it took away.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub removed: BTreeSet<AttachmentId>,
     /// Of a hold or a block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
@@ -220,9 +261,15 @@ impl RuleCall {
         };
         let trail = RuleTrail {
             rule: self.rule,
+            attachment: self.attachment,
             verdict: verdict.severity(),
             labels: if let Verdict::Flag(labels) = &verdict { labels.clone() } else { BTreeSet::new() },
             edits: if let Verdict::Redact(redaction) = &verdict { redaction.edits().to_vec() } else { Vec::new() },
+            removed: if let Verdict::Redact(redaction) = &verdict {
+                redaction.removed().clone()
+            } else {
+                BTreeSet::new()
+            },
             reason: if let Verdict::Hold(reason) | Verdict::Block(reason) = &verdict {
                 Some(reason.clone())
             } else {
@@ -290,25 +337,23 @@ impl Decision {
     }
 }
 
-/// The chain of one message, rule by rule: give each answer to [`Fold::push`], ask [`Fold::text`] what the next rule sees.
+/// The chain of one message, rule by rule: give each answer to [`Fold::push`], ask [`Fold::message`] what the next rule sees.
 #[derive(Debug)]
 pub struct Fold {
-    text: String,
+    message: Message,
     decision: Decision,
 }
 
 impl Fold {
-    /// A chain at its start.
-    pub fn new(text: String) -> Self {
-        Self {
-            text,
-            decision: Decision { verdict: Severity::Allow, reason: None, labels: BTreeSet::new(), rules: Vec::new() },
-        }
+    /// A chain at its start. The message's links are found anew.
+    pub fn new(mut message: Message) -> Self {
+        let text = std::mem::take(&mut message.text);
+        Self { message: message.with_text(text), decision: Decision::unopposed() }
     }
 
-    /// The text as the rules so far left it.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// The message as the rules so far left it.
+    pub const fn message(&self) -> &Message {
+        &self.message
     }
 
     /// Whether no further rule is to be asked, because one blocked.
@@ -327,21 +372,23 @@ impl Fold {
             self.decision.reason.clone_from(&trail.reason);
         }
         if let Verdict::Redact(redaction) = verdict {
-            self.text = redaction.into_text();
+            self.message.attachments.retain(|attachment| !redaction.removed().contains(&attachment.id));
+            self.message.text = redaction.into_text();
+            self.message.links = link::find(&self.message.text);
         }
         self.decision.labels.extend(trail.labels.iter().cloned());
         self.decision.rules.push(trail);
     }
 
-    /// The text as all rules left it, and the decision.
-    pub fn finish(self) -> (String, Decision) {
-        (self.text, self.decision)
+    /// The message as all rules left it, and the decision.
+    pub fn finish(self) -> (Message, Decision) {
+        (self.message, self.decision)
     }
 }
 
 /// Folds the answers of a whole chain, for rules that were asked already.
-pub fn fold(text: String, calls: impl IntoIterator<Item = RuleCall>) -> (String, Decision) {
-    let mut fold = Fold::new(text);
+pub fn fold(message: Message, calls: impl IntoIterator<Item = RuleCall>) -> (Message, Decision) {
+    let mut fold = Fold::new(message);
     calls.into_iter().for_each(|call| fold.push(call));
     fold.finish()
 }

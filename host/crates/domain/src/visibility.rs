@@ -27,6 +27,16 @@ pub const fn of(viewer: Permissions, direction: Direction, state: State) -> Visi
     if seen { Visibility::Full } else { Visibility::Withheld }
 }
 
+/// How much the client sees of a message of its conversation, and with it whoever carries messages to it.
+pub const fn of_client(direction: Direction, state: State) -> Visibility {
+    match (direction, state) {
+        (_, State::Delivered) | (Direction::Incoming, State::Held) => Visibility::Full,
+        (Direction::Outgoing, State::Held | State::Blocked) | (Direction::Incoming, State::Blocked) => {
+            Visibility::Withheld
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

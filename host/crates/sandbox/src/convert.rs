@@ -52,7 +52,7 @@ pub(crate) fn attachment(attachment: &message::Attachment) -> types::Attachment 
         name: attachment.name.clone(),
         declared_type: attachment.declared_type.clone(),
         detected_type: attachment.detected_type.clone(),
-        kind: match attachment.kind {
+        kind: match attachment.category.kind() {
             AttachmentKind::Image => types::AttachmentKind::Image,
             AttachmentKind::Audio => types::AttachmentKind::Audio,
             AttachmentKind::Video => types::AttachmentKind::Video,

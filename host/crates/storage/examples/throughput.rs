@@ -144,6 +144,11 @@ async fn post(database: Database, place: Place, n: u64) -> Result<(), StorageErr
         text: "Good morning, is the bread of yesterday still to be had? ".repeat(3),
         state: State::Delivered,
         reason: None,
+        attachments: Vec::new(),
+        notice: None,
+        review: None,
+        held_until: None,
+        delivered_seq: Some(0),
         decision_id: decision.id,
         created_at: now,
     };

@@ -1,4 +1,4 @@
-//! Blobs, named by the digest of what is in them.
+//! Blobs, named by the digest of what is in them; contents of attachments, by their attachment.
 //!
 //! What a blob is for, and whether anyone may have it, is not known here. These functions wait for the disk: call them on a
 //! thread that may wait.
@@ -15,7 +15,10 @@ use std::{
 
 use sluice_domain::digest::Digest;
 
+pub use self::streamed::NewBlob;
 use crate::error::StorageError;
+
+mod streamed;
 
 /// A store of blobs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -88,8 +91,7 @@ impl Blobs {
     fn write(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder)?;
-        let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.folder.join(format!("{}-{number}.new", std::process::id()));
+        let temporary = self.temporary();
         let written = File::create(&temporary).and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()?;
@@ -101,6 +103,12 @@ impl Blobs {
             return Err(error);
         }
         Ok(())
+    }
+
+    /// A name that nobody finds.
+    fn temporary(&self) -> PathBuf {
+        let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
+        self.folder.join(format!("{}-{number}.new", std::process::id()))
     }
 
     fn sync_folders(&self, path: &Path) -> io::Result<()> {

@@ -24,22 +24,24 @@ mod tx;
 mod writer;
 
 pub use crate::{
-    blobs::Blobs,
+    blobs::{Blobs, NewBlob},
     database::{Database, DatabaseConfig},
     error::{Constraint, StorageError},
     page::{Before, Cursor, Page},
     tables::{
         accounts::AccountRow,
+        attachments::AttachmentRow,
         audit::{AuditEnd, AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit},
         clients::ClientRow,
         conversations::{Assignment, ConversationRow, NewConversation, Reader},
         decisions::{DecisionFilter, DecisionRow, Outcome},
         events::EventRow,
+        filter_rules::FilterRuleRow,
         groups::GroupRow,
         idempotency::IdempotencyRow,
         installations::{InstallationRow, InstallationUpdate, NewInstallation},
         links::LinkRow,
-        messages::MessageRow,
+        messages::{MessageRow, PlacedMessage, Reviewed},
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
         plugins::{PluginRow, PluginUsage},

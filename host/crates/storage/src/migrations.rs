@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../migrations/0005_second_factors.sql"),
     include_str!("../migrations/0006_support.sql"),
     include_str!("../migrations/0007_passkeys.sql"),
+    include_str!("../migrations/0008_attachments.sql"),
 ];
 
 /// What stands in a step where the databases differ: placeholder, SQLite, PostgreSQL.

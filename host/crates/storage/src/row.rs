@@ -41,6 +41,15 @@ impl<'a> Row<'a> {
         .ok_or(StorageError::Corrupt { what })
     }
 
+    pub(crate) fn maybe_int(&mut self, what: &'static str) -> Read<Option<i64>> {
+        let at = self.take();
+        match &self.columns {
+            Columns::Sqlite(row) => row.get(at).ok(),
+            Columns::Postgres(row) => row.try_get(at).ok(),
+        }
+        .ok_or(StorageError::Corrupt { what })
+    }
+
     /// A number that is never negative.
     pub(crate) fn size(&mut self, what: &'static str) -> Read<u64> {
         u64::try_from(self.int(what)?).map_err(|_| StorageError::Corrupt { what })
@@ -51,13 +60,7 @@ impl<'a> Row<'a> {
     }
 
     pub(crate) fn maybe_time(&mut self, what: &'static str) -> Read<Option<Timestamp>> {
-        let at = self.take();
-        match &self.columns {
-            Columns::Sqlite(row) => row.get::<_, Option<i64>>(at).ok(),
-            Columns::Postgres(row) => row.try_get::<_, Option<i64>>(at).ok(),
-        }
-        .map(|millis| millis.map(Timestamp::from_millis))
-        .ok_or(StorageError::Corrupt { what })
+        Ok(self.maybe_int(what)?.map(Timestamp::from_millis))
     }
 
     pub(crate) fn text(&mut self, what: &'static str) -> Read<String> {

@@ -6,8 +6,9 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId, GroupId, InstallationId,
-        LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AttachmentId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId,
+        FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId,
+        SupportGrantId, SupportSessionId, TokenId,
     },
     time::Timestamp,
 };
@@ -82,6 +83,13 @@ impl From<u32> for Value<'_> {
     }
 }
 
+/// Sizes in bytes.
+impl From<u64> for Value<'_> {
+    fn from(value: u64) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
 impl From<Timestamp> for Value<'_> {
     fn from(value: Timestamp) -> Self {
         Self::Int(value.millis())
@@ -122,7 +130,7 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AddressRuleId AuditId ChallengeId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId SessionId
+    AccountId AddressRuleId AttachmentId AuditId ChallengeId ClientId ConversationId DecisionId Digest FilterRuleId GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId SessionId
     SupportGrantId SupportSessionId TokenId
 }
 

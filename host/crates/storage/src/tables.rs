@@ -2,11 +2,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod addresses;
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod conversations;
 pub(crate) mod decisions;
 pub(crate) mod events;
+pub(crate) mod filter_rules;
 pub(crate) mod groups;
 pub(crate) mod idempotency;
 pub(crate) mod installations;

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sluice_domain::message::{Direction, Role};
+use sluice_domain::{
+    content::Trait,
+    filter::Subject,
+    message::{Direction, Role},
+};
 use utoipa::{
     ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
 macro_rules! words {
@@ -22,8 +26,26 @@ words! {
     mode: "disabled" "shadow" "enforce";
     failure: "closed" "open";
     state: "delivered" "held" "blocked";
+    category: "image" "audio" "voice" "video" "document" "archive" "executable" "other";
+    action: "flag" "redact" "hold" "block";
     support_scope: "look" "configure";
     role: "client" "operator" "supervisor" "administrator" "api-token" "support" "chatbot";
+}
+
+/// A list of words.
+fn list(words: impl Iterator<Item = String>) -> RefOr<Schema> {
+    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.collect::<Vec<_>>())).build();
+    RefOr::T(Schema::Array(ArrayBuilder::new().items(word).build()))
+}
+
+/// What a rule of the content filter may be about.
+pub(crate) fn subjects() -> RefOr<Schema> {
+    list(Subject::ALL.into_iter().map(|subject| subject.as_str().to_owned()))
+}
+
+/// What may be suspicious about a file.
+pub(crate) fn traits() -> RefOr<Schema> {
+    list(Trait::ALL.into_iter().map(|one| one.as_str().to_owned()))
 }
 
 /// Why a rule decided as it did.
@@ -62,14 +84,18 @@ pub(crate) struct LogLineDoc {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleDoc {
-    /// The installation.
-    installation: String,
+    /// The installation, of a plugin.
+    installation: Option<String>,
     /// The plugin's version that is installed.
-    plugin: String,
-    /// The plugin's name.
+    plugin: Option<String>,
+    /// The rule of the content filter that it was.
+    filter: Option<String>,
+    /// The plugin's name, or `content-filter`.
     rule: String,
-    /// The plugin's version.
+    /// The plugin's version, or the server's.
     version: String,
+    /// The attachment that it was asked about; the message when absent.
+    attachment: Option<String>,
     /// `allow`, `flag`, `redact`, `hold` or `block`; of an access rule `allow`, `challenge` or `deny`. For a failed rule, what its
     /// failure policy made of it.
     verdict: String,
@@ -79,6 +105,9 @@ pub(crate) struct RuleDoc {
     /// Of a redaction.
     #[serde(default)]
     edits: Vec<EditDoc>,
+    /// Of a redaction by the content filter: the attachments that it took away.
+    #[serde(default)]
+    removed: Vec<String>,
     /// Of a hold, a block, a challenge or a denial.
     reason: Option<ReasonDoc>,
     /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host` or `unavailable`.
@@ -126,6 +155,8 @@ pub(crate) struct ScopeDoc {
     directions: Vec<String>,
     /// Channels of messages.
     channels: Vec<String>,
+    /// Groups that answer the conversations of messages.
+    groups: Vec<String>,
     /// Roles of authors, and of those who ask to be let in.
     roles: Vec<String>,
 }
@@ -139,11 +170,13 @@ pub(crate) struct MessageDoc {
     transport: String,
     channel: String,
     conversation: Option<String>,
+    /// The group that answers the conversation.
+    group: Option<String>,
     author: ActorDoc,
     text: String,
     /// Links in `text`, in order.
     links: Vec<LinkDoc>,
-    attachments: Vec<Value>,
+    attachments: Vec<AttachmentDoc>,
     /// Milliseconds since 1970.
     sent_at: i64,
 }
@@ -158,6 +191,85 @@ pub(crate) struct LinkDoc {
     url: String,
     host: String,
     registrable_domain: String,
+}
+
+/// A file that goes with a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AttachmentDoc {
+    /// For `/attachments/{id}`.
+    id: String,
+    /// As its sender called it: it may lie.
+    name: String,
+    /// The media type that its sender claimed: it may lie.
+    declared_type: String,
+    /// The media type that the content shows, `application/octet-stream` when it shows none.
+    detected_type: String,
+    /// Decided by the content.
+    #[schema(schema_with = category)]
+    category: String,
+    /// What is suspicious about it; absent for nothing.
+    #[schema(schema_with = traits, required = false)]
+    traits: Vec<String>,
+    /// In bytes.
+    size: u64,
+    /// SHA-256 of the content.
+    sha256: String,
+}
+
+/// Who decided about a held message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReviewDoc {
+    /// `approved`, `rejected` or `expired`.
+    outcome: String,
+    /// The person or token; absent when it expired.
+    by: Option<String>,
+    /// Milliseconds since 1970.
+    at: i64,
+    /// Whether the text was changed before it was delivered; absent for no.
+    edited: Option<bool>,
+}
+
+/// A rule of the built-in content filter.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FilterRuleDoc {
+    /// What it is about; at least one.
+    #[schema(schema_with = subjects)]
+    what: Vec<String>,
+    /// Which messages it is asked about; all when absent.
+    #[schema(value_type = Option<ScopeDoc>)]
+    scope: Option<Value>,
+    #[schema(schema_with = action)]
+    action: String,
+    /// Links to these domains, and to what is under them, are never hit.
+    except_domains: Option<Vec<String>>,
+    /// Only links to these domains, and to what is under them, are hit.
+    only_domains: Option<Vec<String>>,
+    /// Files of these types (`pdf`, `image/png`, `image/*`) are never hit.
+    except_types: Option<Vec<String>>,
+    /// Only files of these types are hit.
+    only_types: Option<Vec<String>>,
+    /// Only files of more bytes are hit.
+    larger_than: Option<u64>,
+    /// What the author and the account's people read as the reason: at most 1,024 bytes. The server's own text when absent.
+    reason: Option<String>,
+    /// What a client is told whose message was blocked: at most 1,024 bytes. The server's own text when absent.
+    notice: Option<String>,
+    /// For those who edit rules: at most 256 bytes.
+    comment: Option<String>,
+}
+
+/// How messages are dealt with beside rules.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessagingDoc {
+    /// `en` or `ru`: in which the server's own texts are written.
+    language: String,
+    /// What a client is told whose message was blocked, when the rule says nothing better; the server's own text when absent.
+    client_notice: Option<String>,
+    /// How long a held message waits before it is refused.
+    #[schema(minimum = 1, maximum = 720)]
+    hold_hours: u32,
 }
 
 /// Who gets in.

@@ -20,8 +20,6 @@ pub(crate) const COOKIE: &str = "sluice_session";
 /// The same where people come by HTTPS: with this prefix, browsers take it from nobody but this host, over HTTPS (RFC 6265bis,
 /// section 4.1.3.2).
 const SECURE_COOKIE: &str = "__Host-sluice_session";
-/// How much of a body that is too large is read and dropped, so that its sender gets to read why.
-const DRAIN_BYTES: usize = 256 << 20;
 
 /// Who sent the request. Put it before the body among a handler's arguments: then a stranger's body is not read.
 pub(crate) struct Auth(pub(crate) Caller);
@@ -153,16 +151,14 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
-        let is_json = is_json(request.headers());
-        // Read before anything is said about it: who is still sending would not get to read an answer.
-        let body = bounded(request.into_body(), crate::JSON_BYTES).await?;
-        if !is_json {
+        if !is_json(request.headers()) {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
                 "send the body with `Content-Type: application/json`",
             ));
         }
+        let body = bounded(request.into_body(), crate::JSON_BYTES).await?;
         let parsed = axum::Json::<T>::from_bytes(&body);
         parsed.map(|axum::Json(value)| Self(value)).map_err(|rejection| match rejection {
             JsonRejection::JsonDataError(error) => {
@@ -233,34 +229,29 @@ impl<T: DeserializeOwned> FromRequestParts<Web> for Params<T> {
     }
 }
 
-/// Reads a body of at most `limit` bytes. What is longer is read on and dropped, up to a bound, and then refused.
+/// Reads a body of at most `limit` bytes. What is longer is refused; the rest of it is `lingering`'s.
 pub(crate) async fn bounded(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let too_large = || {
+        let detail = format!("the body is larger than {limit} bytes: send less");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+    };
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let (mut kept, mut seen) = (Vec::new(), 0_usize);
+    if announced > limit {
+        return Err(too_large());
+    }
+    let mut kept = Vec::new();
     while let Some(frame) = body.frame().await {
         let broken = |_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off: send it again");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        seen = seen.saturating_add(data.len());
-        if seen.max(announced) > limit {
-            kept = Vec::new();
-        } else {
-            // All at once: memory is taken as the bytes come, and never twice by growing.
-            if kept.capacity() < seen {
-                kept.reserve_exact(if announced < seen { limit } else { announced });
-            }
-            kept.extend_from_slice(&data);
+        let seen = kept.len().saturating_add(data.len());
+        if seen > limit {
+            return Err(too_large());
         }
-        if seen > limit.saturating_add(DRAIN_BYTES) {
-            break;
+        // All at once: memory is taken as the bytes come, and never twice by growing.
+        if kept.capacity() < seen {
+            kept.reserve_exact(if announced < seen { limit } else { announced } - kept.len());
         }
+        kept.extend_from_slice(&data);
     }
-    if seen.max(announced) <= limit {
-        Ok(kept)
-    } else {
-        Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            format!("the body is larger than {limit} bytes: send less"),
-        ))
-    }
+    Ok(kept)
 }

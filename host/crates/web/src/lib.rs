@@ -26,8 +26,10 @@ use crate::{problem::Problem, routes::Security};
 mod arrival;
 mod documents;
 mod extract;
+mod lingering;
 mod paging;
 mod problem;
+mod range;
 mod routes;
 mod serve;
 mod tls;
@@ -109,6 +111,15 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::installations::get, routes::installations::change, routes::installations::remove))
         .routes(routes!(routes::conversations::start, routes::conversations::list))
         .routes(routes!(routes::messages::post, routes::messages::list))
+        .routes(routes!(routes::attachments::upload))
+        .routes(routes!(routes::attachments::download))
+        .routes(routes!(routes::filters::list, routes::filters::create))
+        .routes(routes!(routes::filters::get, routes::filters::change, routes::filters::remove))
+        .routes(routes!(routes::filters::preview))
+        .routes(routes!(routes::filters::get_messaging, routes::filters::put_messaging))
+        .routes(routes!(routes::reviews::list, routes::reviews::bulk))
+        .routes(routes!(routes::reviews::one))
+        .routes(routes!(routes::reviews::quarantine))
         .routes(routes!(routes::policy::evaluate))
         .routes(routes!(routes::decisions::list))
         .routes(routes!(routes::decisions::get))
@@ -148,6 +159,7 @@ pub fn router(app: App, settings: Settings) -> Router {
         })
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .layer(axum::middleware::from_fn_with_state(web.clone(), arrival::note))
+        .layer(axum::middleware::from_fn(lingering::drain))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))

@@ -51,6 +51,9 @@ pub(crate) struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ReasonDoc>)]
     reason: Option<Reason>,
+    /// What to tell the client whose message it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
     /// What would make a password better.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -88,6 +91,12 @@ impl Problem {
         }
     }
 
+    /// A value that cannot be used, and what to write instead.
+    pub(crate) fn invalid(field: &'static str, problem: &str) -> Self {
+        let more = More { field: Some(field), ..More::default() };
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("`{field}`: {problem}")).with(more)
+    }
+
     /// Stable, for programs.
     pub(crate) const fn code(&self) -> &'static str {
         self.code
@@ -98,12 +107,12 @@ impl Problem {
         self
     }
 
-    /// A message that a rule blocked.
-    pub(crate) fn blocked(decision: Decision) -> Self {
+    /// A message that a rule blocked; `notice` is for the client who wrote it.
+    pub(crate) fn blocked(decision: Decision, notice: Option<String>) -> Self {
         let reason = decision.reason.clone();
         let detail =
             reason.as_ref().map_or("a rule of this account blocked the message", |reason| &reason.text).to_owned();
-        let more = More { reason, decision: Some(decision), ..More::default() };
+        let more = More { reason, notice, decision: Some(decision), ..More::default() };
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "message-blocked", detail).with(more)
     }
 }
@@ -174,6 +183,12 @@ impl From<AppError> for Problem {
                 Self::new(S::UNPROCESSABLE_ENTITY, "invalid", detail).with(more)
             }
             AppError::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, "too-large", detail),
+            AppError::AttachmentTooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, "too-large", detail),
+            AppError::AttachmentRefused(reason) => {
+                let more = More { reason: Some(reason), ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "attachment-refused", detail).with(more)
+            }
+            AppError::NotHeld => Self::new(S::CONFLICT, "not-held", detail),
             AppError::Upload(error) if error.is_ours() => ours(&error),
             AppError::Upload(error) => Self::new(S::UNPROCESSABLE_ENTITY, error.code(), detail),
             AppError::Configuration(errors) => {

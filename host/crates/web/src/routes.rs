@@ -9,10 +9,12 @@ use utoipa::{
 };
 
 pub(crate) mod addresses;
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod conversations;
 pub(crate) mod decisions;
 pub(crate) mod events;
+pub(crate) mod filters;
 pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod installations;
@@ -22,6 +24,7 @@ pub(crate) mod people;
 pub(crate) mod platform;
 pub(crate) mod plugins;
 pub(crate) mod policy;
+pub(crate) mod reviews;
 pub(crate) mod second_factors;
 pub(crate) mod security;
 pub(crate) mod sessions;

@@ -12,15 +12,16 @@ use sluice_domain::{
     digest::Digest,
     id::{AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, MessageId, PersonId, PluginId},
     installation::{FailurePolicy, Mode, Scope},
-    message::{Actor, Direction, Role},
+    message::{Actor, Attachment, Direction, Role},
     network::network_of,
     plugin::{Hook, Import},
+    review::Review,
     time::Timestamp,
     verdict::{Decision, Reason, State},
 };
 use utoipa::ToSchema;
 
-use crate::documents::{self, ActorDoc, DecisionDoc, ReasonDoc, ScopeDoc};
+use crate::documents::{self, ActorDoc, AttachmentDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -186,6 +187,9 @@ pub(crate) struct PostedView {
     id: MessageId,
     /// As the rules left it.
     text: String,
+    /// Files that go with it, as the rules left them.
+    #[schema(value_type = Vec<AttachmentDoc>)]
+    attachments: Vec<Attachment>,
     #[schema(schema_with = documents::state)]
     state: State,
     /// The decision's id, for `/decisions/{id}`.
@@ -197,8 +201,8 @@ pub(crate) struct PostedView {
 
 impl From<Posted> for PostedView {
     fn from(posted: Posted) -> Self {
-        let Posted { id, text, state, decision_id, decision } = posted;
-        Self { id, text, state, decision_id, decision }
+        let Posted { id, text, attachments, state, notice: _, decision_id, decision } = posted;
+        Self { id, text, attachments, state, decision_id, decision }
     }
 }
 
@@ -206,7 +210,7 @@ impl From<Posted> for PostedView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MessageDto {
     #[schema(value_type = String)]
-    id: MessageId,
+    pub(crate) id: MessageId,
     #[schema(value_type = String)]
     conversation_id: ConversationId,
     /// Its place among the account's events.
@@ -217,12 +221,30 @@ pub(crate) struct MessageDto {
     author: Actor,
     /// `null` when it is withheld from the caller: `state` and `reason` say why.
     text: Option<String>,
+    /// Files that go with it; none when they are withheld.
+    #[schema(value_type = Vec<AttachmentDoc>)]
+    attachments: Vec<Attachment>,
     #[schema(schema_with = documents::state)]
     state: State,
-    /// Why it was held or blocked.
+    /// Why it was held or blocked; for the account's people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ReasonDoc>)]
     reason: Option<Reason>,
+    /// What the client is told in place of its message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
+    /// What a supervisor made of it; for the account's people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ReviewDoc>)]
+    review: Option<Review>,
+    /// Until when it waits for that; for the account's people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    held_until: Option<Timestamp>,
+    /// What the rules made of it, for `/decisions/{id}`; for the account's people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    decision_id: Option<DecisionId>,
     #[schema(value_type = i64)]
     sent_at: Timestamp,
 }
@@ -236,8 +258,13 @@ impl From<MessageView> for MessageDto {
             direction: view.direction,
             author: view.author,
             text: view.text,
+            attachments: view.attachments,
             state: view.state,
             reason: view.reason,
+            notice: view.notice,
+            review: view.review,
+            held_until: view.held_until,
+            decision_id: view.decision,
             sent_at: view.sent_at,
         }
     }

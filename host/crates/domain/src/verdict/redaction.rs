@@ -1,8 +1,10 @@
 //! Edits of a text, checked before they are applied.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::limits;
+use crate::{id::AttachmentId, limits};
 
 /// Replaces the bytes `start..end` of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,7 @@ pub enum BadEdits {
 pub struct Redaction {
     edits: Vec<Edit>,
     text: String,
+    removed: BTreeSet<AttachmentId>,
 }
 
 impl Redaction {
@@ -76,7 +79,22 @@ impl Redaction {
             }
         }
         edited.push_str(&text[done..]);
-        if edited.len() > limits::TEXT_BYTES { Err(BadEdits::Length) } else { Ok(Self { edits, text: edited }) }
+        if edited.len() > limits::TEXT_BYTES {
+            Err(BadEdits::Length)
+        } else {
+            Ok(Self { edits, text: edited, removed: BTreeSet::new() })
+        }
+    }
+
+    /// The same, taking these attachments away too.
+    #[must_use]
+    pub fn removing(self, removed: BTreeSet<AttachmentId>) -> Self {
+        Self { removed, ..self }
+    }
+
+    /// The attachments that are taken away.
+    pub const fn removed(&self) -> &BTreeSet<AttachmentId> {
+        &self.removed
     }
 
     /// The edits, sorted, apart from one another.

@@ -3,7 +3,29 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{limits, time::Timestamp};
+use crate::{
+    id::MessageId,
+    limits,
+    message::{Actor, Direction, Role},
+    time::Timestamp,
+};
+
+fn message(text: &str) -> Message {
+    let now = Timestamp::from_millis(1);
+    Message {
+        id: MessageId::new(now, [3; 10]),
+        direction: Direction::Incoming,
+        transport: String::new(),
+        channel: String::new(),
+        conversation: None,
+        group: None,
+        author: Actor { id: String::new(), role: Role::Client, name: String::new() },
+        text: text.to_owned(),
+        links: Vec::new(),
+        attachments: Vec::new(),
+        sent_at: now,
+    }
+}
 
 fn reason(code: &'static str) -> Reason {
     Reason { code: Code::of(code), text: "because".to_owned() }
@@ -12,12 +34,13 @@ fn reason(code: &'static str) -> Reason {
 fn call(answer: Result<Verdict, Failure>, on_failure: FailurePolicy) -> RuleCall {
     let now = Timestamp::from_millis(1);
     RuleCall {
-        rule: RuleRef {
+        rule: RuleRef::Plugin(PluginRef {
             installation: InstallationId::new(now, [1; 10]),
             plugin: PluginId::new(now, [2; 10]),
             rule: PluginName::try_from("rule".to_owned()).expect("a name"),
             version: "1.0.0".to_owned(),
-        },
+        }),
+        attachment: None,
         on_failure,
         answer,
         cost: Cost::default(),
@@ -70,18 +93,18 @@ impl Behaviour {
 }
 
 fn run(text: &str, chain: &[Behaviour]) -> (String, Decision, Vec<String>) {
-    let mut fold = Fold::new(text.to_owned());
+    let mut fold = Fold::new(message(text));
     let mut seen = Vec::new();
     for rule in chain {
         if fold.is_settled() {
             break;
         }
-        seen.push(fold.text().to_owned());
-        let answer = rule.on(fold.text());
+        seen.push(fold.message().text.clone());
+        let answer = rule.on(&fold.message().text);
         fold.push(answer);
     }
-    let (text, decision) = fold.finish();
-    (text, decision, seen)
+    let (message, decision) = fold.finish();
+    (message.text, decision, seen)
 }
 
 proptest! {
@@ -132,10 +155,10 @@ proptest! {
 
     #[test]
     fn a_failed_rule_holds_when_closed_and_flags_when_open(text in "\\PC{0,20}") {
-        let (_, closed) = fold(text.clone(), [call(Err(Failure::Trap), FailurePolicy::Closed)]);
+        let (_, closed) = fold(message(&text), [call(Err(Failure::Trap), FailurePolicy::Closed)]);
         prop_assert_eq!(closed.state(), State::Held);
-        let (after, open) = fold(text.clone(), [call(Err(Failure::Trap), FailurePolicy::Open)]);
-        prop_assert_eq!((open.state(), open.verdict, after), (State::Delivered, Severity::Flag, text));
+        let (after, open) = fold(message(&text), [call(Err(Failure::Trap), FailurePolicy::Open)]);
+        prop_assert_eq!((open.state(), open.verdict, after.text), (State::Delivered, Severity::Flag, text));
         prop_assert!(open.labels.contains(&Code::of(RULE_FAILED)));
         prop_assert_eq!(open.rules[0].failure, Some(Failure::Trap));
     }

@@ -1,12 +1,13 @@
 //! A sandbox in a folder of its own, and what it is given.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use sluice_domain::{
     access::{AccessRequest, Occasion},
+    content::Category,
     digest::Digest,
-    id::MessageId,
-    message::{Actor, Attachment, AttachmentKind, Direction, Message, Role},
+    id::{AttachmentId, MessageId},
+    message::{Actor, Attachment, Direction, Message, Role},
     time::Timestamp,
 };
 use sluice_sandbox::{ArtefactKey, ConfigureError, Configured, Sandbox, SandboxConfig, WorkerCommand};
@@ -76,6 +77,7 @@ pub(crate) fn message(text: &str) -> Message {
         author: actor(Role::Client),
         text: String::new(),
         links: Vec::new(),
+        group: None,
         attachments: Vec::new(),
         sent_at: Timestamp::from_millis(1_790_000_000_000),
     }
@@ -84,10 +86,12 @@ pub(crate) fn message(text: &str) -> Message {
 
 pub(crate) fn attachment(name: &str) -> Attachment {
     Attachment {
+        id: AttachmentId::new(Timestamp::from_millis(1), [5; 10]),
         name: name.to_owned(),
         declared_type: "image/png".to_owned(),
         detected_type: "image/png".to_owned(),
-        kind: AttachmentKind::Image,
+        category: Category::Image,
+        traits: BTreeSet::new(),
         size: 100_000,
         sha256: Digest::of(b"content"),
     }

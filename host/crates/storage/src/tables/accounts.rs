@@ -1,6 +1,8 @@
 //! Accounts: the tenants themselves.
 
-use sluice_domain::{id::AccountId, permission::AccountKind, security::SecuritySettings, time::Timestamp};
+use sluice_domain::{
+    id::AccountId, permission::AccountKind, review::MessagingSettings, security::SecuritySettings, time::Timestamp,
+};
 
 use crate::{
     error::StorageError,
@@ -65,6 +67,9 @@ const SET_SECURITY: Sql = Sql::new("UPDATE accounts SET security = $1 WHERE id =
 const BUMP_SECURITY: Sql =
     Sql::new("UPDATE accounts SET security_version = security_version + 1 WHERE id = $1 RETURNING security_version");
 
+const MESSAGING: Sql = Sql::new("SELECT messaging FROM accounts WHERE id = $1");
+const SET_MESSAGING: Sql = Sql::new("UPDATE accounts SET messaging = $1 WHERE id = $2");
+
 impl Tx<'_> {
     /// Adds an account.
     ///
@@ -127,6 +132,23 @@ impl Account<'_> {
     /// Those of the database.
     pub fn set_security(&mut self, settings: &SecuritySettings) -> Result<(), StorageError> {
         self.tx.execute(SET_SECURITY, values![json(settings), self.id])?;
+        Ok(())
+    }
+
+    /// How messages are dealt with beside the rules. `None` when the account does not exist.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn messaging(&mut self) -> Result<Option<MessagingSettings>, StorageError> {
+        self.tx.first(MESSAGING, values![self.id], |row| row.json("messaging settings"))
+    }
+
+    /// Replaces how messages are dealt with beside the rules.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn set_messaging(&mut self, settings: &MessagingSettings) -> Result<(), StorageError> {
+        self.tx.execute(SET_MESSAGING, values![json(settings), self.id])?;
         Ok(())
     }
 

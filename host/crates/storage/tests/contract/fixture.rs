@@ -10,22 +10,25 @@ use std::{
 use sluice_domain::{
     address::{AddressAction, AddressRule, Door},
     audit::SealKey,
+    content::{Category, Trait},
     digest::Digest,
+    filter::{Action, FilterRule, Subject},
     id::{
-        AccountId, AddressRuleId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId, GroupId, InstallationId,
-        LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AttachmentId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId,
+        FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId,
+        SupportGrantId, SupportSessionId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
-    message::{Actor, Direction, Role},
+    message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
     plugin::{Hook, Import, PluginName},
     time::Timestamp,
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, ApiTokenRow, Assignment, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow, GroupRow, LinkRow,
-    MessageRow, NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader,
-    SessionRow, StorageError, Tx,
+    AccountRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow,
+    FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit, NewConversation, NewInstallation, Outcome, PersonRow,
+    PersonStatus, PluginRow, Reader, SessionRow, StorageError, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -119,11 +122,13 @@ macro_rules! fresh {
 fresh! {
     account_id: AccountId
     address_rule_id: AddressRuleId
+    attachment_id: AttachmentId
     audit_id: AuditId
     challenge_id: ChallengeId
     client_id: ClientId
     conversation_id: ConversationId
     decision_id: DecisionId
+    filter_rule_id: FilterRuleId
     group_id: GroupId
     installation_id: InstallationId
     link_id: LinkId
@@ -161,6 +166,8 @@ pub(crate) struct World {
     pub(crate) conversation: NewConversation,
     pub(crate) decision: DecisionRow,
     pub(crate) message: MessageRow,
+    pub(crate) attachment: AttachmentRow,
+    pub(crate) filter_rule: FilterRuleRow,
     pub(crate) audit: NewAudit,
 }
 
@@ -230,6 +237,8 @@ impl World {
             group: GroupRow { id: group_id(), name: "Sales".to_owned(), created_at: time(2) },
             installation: installation(plugin.id),
             message: message(conversation.id, decision.id, 1),
+            attachment: attachment(500),
+            filter_rule: filter_rule(),
             audit: NewAudit {
                 row: AuditRow {
                     id: audit_id(),
@@ -269,6 +278,8 @@ impl World {
         rows.insert_decision(&self.decision)?;
         rows.append_event("message", &serde_json::json!({"message": self.message.id}), time(4))?;
         rows.insert_message(&self.message)?;
+        rows.insert_attachment(&self.attachment)?;
+        rows.insert_filter_rule(&self.filter_rule)?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -336,6 +347,50 @@ pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> Deci
     }
 }
 
+/// A rule that was made just now, in shadow.
+pub(crate) fn filter_rule() -> FilterRuleRow {
+    FilterRuleRow {
+        id: filter_rule_id(),
+        mode: Mode::Shadow,
+        rule: FilterRule {
+            what: BTreeSet::from([Subject::Links, Subject::Images]),
+            scope: Scope { groups: BTreeSet::from([group_id()]), ..Scope::default() },
+            action: Action::Hold,
+            except_domains: BTreeSet::from(["example.com".to_owned().try_into().unwrap()]),
+            only_domains: BTreeSet::new(),
+            except_types: BTreeSet::new(),
+            only_types: BTreeSet::new(),
+            larger_than: Some(5),
+            reason: None,
+            notice: Some("Нельзя.".to_owned()),
+            comment: String::new(),
+        },
+        created_at: time(1),
+        updated_at: time(1),
+    }
+}
+
+/// A picture that was not sent yet.
+pub(crate) fn attachment(size: u64) -> AttachmentRow {
+    AttachmentRow {
+        attachment: Attachment {
+            id: attachment_id(),
+            name: "Ünal.png".to_owned(),
+            declared_type: "image/jpeg".to_owned(),
+            detected_type: "image/png".to_owned(),
+            category: Category::Image,
+            traits: BTreeSet::from([Trait::Polyglot]),
+            size,
+            sha256: digest(),
+        },
+        direction: Direction::Incoming,
+        conversation_id: None,
+        message_id: None,
+        uploaded_by: "tok_x".to_owned(),
+        created_at: time(8_000),
+    }
+}
+
 pub(crate) fn message(conversation_id: ConversationId, decision_id: DecisionId, seq: i64) -> MessageRow {
     MessageRow {
         id: message_id(),
@@ -346,6 +401,11 @@ pub(crate) fn message(conversation_id: ConversationId, decision_id: DecisionId, 
         text: "Grüße 🚰".to_owned(),
         state: State::Delivered,
         reason: None,
+        attachments: Vec::new(),
+        notice: None,
+        review: None,
+        held_until: None,
+        delivered_seq: Some(seq),
         decision_id,
         created_at: time(4),
     }

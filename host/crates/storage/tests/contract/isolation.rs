@@ -46,6 +46,14 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         for page in [Page::first(9), Page::last(9), Page::after(0, 9), Page::before(9, 9)] {
             assert_eq!(ours.messages(theirs.conversation.id, page)?, []);
         }
+        assert_eq!(ours.messages_of_client(theirs.conversation.id, Page::first(9))?, []);
+        assert_eq!(ours.latest_messages(9)?, []);
+        assert_eq!(ours.held_messages(0, 9)?, []);
+        assert_eq!(ours.quarantined_messages(Before::newest(9))?, []);
+        assert_eq!(ours.attachment(theirs.attachment.attachment.id)?, None);
+        assert_eq!(ours.attachment_bytes()?, 0);
+        assert_eq!(ours.filter_rule(theirs.filter_rule.id)?, None);
+        assert_eq!(ours.filter_rules()?, []);
         assert_eq!(ours.decision(theirs.decision.id)?, None);
         let (rule, _) = theirs.decision.rules[0].clone();
         let conversation = theirs.decision.conversation_id;
@@ -100,6 +108,14 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.assign(theirs.conversation.id, Assignment::default())?);
             assert!(!ours.update_installation(installation, &update)?);
             assert!(!ours.delete_installation(installation)?);
+            assert!(!ours.send_attachment(
+                theirs.attachment.attachment.id,
+                theirs.message.id,
+                theirs.conversation.id
+            )?);
+            assert!(!ours.delete_unsent_attachment(theirs.attachment.attachment.id)?);
+            assert!(!ours.update_filter_rule(&theirs.filter_rule)?);
+            assert!(!ours.delete_filter_rule(theirs.filter_rule.id)?);
             ours.bump_chain_version()?;
             ours.append_event("x", &serde_json::Value::Null, time(9))?;
             Ok(())

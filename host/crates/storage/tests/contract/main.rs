@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod accounts;
+mod attachments;
 mod chain;
 mod conversations;
 mod fixture;
@@ -55,6 +56,15 @@ cases! {
         a_token_is_found_by_its_secret_with_its_persons_role
         the_audit_log_is_numbered_sealed_and_found_by_what_it_says
         an_answer_is_kept_once_for_an_actors_key
+    }
+    attachments {
+        an_attachment_goes_with_one_message_and_counts_until_it_is_removed
+        a_message_reads_back_with_its_attachments
+        a_filter_rule_reads_back_changes_and_goes
+        messaging_settings_have_defaults_and_read_back
+        held_messages_wait_in_order_until_one_decision
+        what_waited_too_long_is_found_over_all_accounts
+        the_newest_messages_come_with_their_place
     }
     chain {
         a_plugin_reads_back_as_written

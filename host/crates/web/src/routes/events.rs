@@ -14,17 +14,19 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
     Web,
-    extract::{Auth, caller},
+    extract::{Auth, Params, caller},
     problem::Problem,
+    routes::messages::View,
     views::MessageDto,
 };
 
 /// The account's events as they happen, each with its number as `id`. `Last-Event-ID` resumes after that number, without a gap and
 /// without a repetition; without it the stream begins now.
 ///
-/// `event: message` carries a message as the caller may see it; `event: chain` says that the account's rules have changed.
+/// `?as=client` gives what clients see, for programs that carry messages to them: each message once, when it becomes theirs to see.
+/// `event: message` carries a message as the caller may see it; `event: message-updated` one that was held, as it is now; `event: chain` says that the account's rules have changed.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    params(("Last-Event-ID" = Option<i64>, Header, description = "The number of the last event that was seen")),
+    params(View, ("Last-Event-ID" = Option<i64>, Header, description = "The number of the last event that was seen")),
     responses(
         (status = 200, description = "A stream of events", body = String, content_type = "text/event-stream"),
         (status = 400, description = "`malformed`: a Last-Event-ID that is no number", body = Problem, content_type = "application/problem+json"),
@@ -34,6 +36,7 @@ use crate::{
 pub(crate) async fn stream(
     State(web): State<Web>,
     Auth(caller): Auth,
+    Params(view): Params<View>,
     parts: Parts,
 ) -> Result<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>, Problem> {
     let after = parts.headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse().ok()));
@@ -48,7 +51,7 @@ pub(crate) async fn stream(
             ));
         }
     };
-    let events = web.app.events(caller, after).await?;
+    let events = web.app.events(caller, view.audience(), after).await?;
     let mut again = tokio::time::interval(web.settings.look_every);
     // Its reader was asked about just now; and one who reads slowly is asked about once, not as often as was missed.
     again.reset();
@@ -104,6 +107,9 @@ fn sse(event: Event) -> SseEvent {
     let (kind, data) = match what {
         Happening::Message(message) => {
             ("message".to_owned(), json!({"seq": seq, "at": at, "message": MessageDto::from(*message)}))
+        }
+        Happening::MessageUpdated(message) => {
+            ("message-updated".to_owned(), json!({"seq": seq, "at": at, "message": MessageDto::from(*message)}))
         }
         Happening::Other(kind, body) => (kind, json!({"seq": seq, "at": at, "body": body})),
     };

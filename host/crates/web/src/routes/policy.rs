@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_app::policy::{DraftInstallation, Trial};
 use sluice_domain::{
-    id::PluginId,
+    id::{AttachmentId, PluginId},
     installation::{FailurePolicy, Mode, Scope},
     message::{Direction, Message},
     plugin::Import,
@@ -20,7 +20,6 @@ use crate::{
     documents::{self, DecisionDoc, MessageDoc, ScopeDoc},
     extract::{Auth, Json},
     problem::Problem,
-    routes::messages::without_attachments,
     views,
 };
 
@@ -37,15 +36,16 @@ pub(crate) struct Evaluate {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrialMessage {
-    /// 1 to 65,536 bytes of UTF-8.
+    /// At most 65,536 bytes of UTF-8; absent or empty only beside attachments.
+    #[serde(default)]
     text: String,
     /// `incoming` when not said.
     #[schema(schema_with = documents::direction, required = false)]
     direction: Option<Direction>,
-    /// None are taken yet.
+    /// Ids of files that the caller uploaded, or that messages which the caller sees went with.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<Object>>)]
-    attachments: Vec<Value>,
+    #[schema(value_type = Option<Vec<String>>)]
+    attachments: Vec<AttachmentId>,
 }
 
 /// An installation that is not made.
@@ -102,7 +102,6 @@ pub(crate) async fn evaluate(
     Auth(caller): Auth,
     Json(body): Json<Evaluate>,
 ) -> Result<axum::Json<Evaluated>, Problem> {
-    without_attachments(&body.message.attachments)?;
     let drafts = body.draft_installations.map(|drafts| {
         let asked = drafts.into_iter().filter(|draft| draft.mode.is_none_or(|mode| mode == Mode::Enforce));
         asked
@@ -112,7 +111,8 @@ pub(crate) async fn evaluate(
             })
             .collect()
     });
-    let trial = Trial { text: body.message.text, direction: body.message.direction };
+    let TrialMessage { text, direction, attachments } = body.message;
+    let trial = Trial { text, direction, attachments };
     let evaluation = web.app.evaluate(&caller, trial, drafts).await?;
     let sluice_app::policy::Evaluation { text, state, decision, message } = evaluation;
     Ok(axum::Json(Evaluated { text, state, decision, message }))

@@ -1,0 +1,228 @@
+//! Held messages: who waits, what a supervisor makes of them, what becomes of those that nobody looks at.
+
+use serde_json::json;
+use sluice_domain::{
+    audit::Action,
+    id::{AccountId, MessageId},
+    message::Direction,
+    permission::Permission,
+    review::{self, MessagingSettings, Outcome, Review},
+    time::Timestamp,
+    verdict::State,
+};
+use sluice_storage::{Account, Before, Cursor, DecisionRow, MessageRow, Page, Reviewed};
+
+use crate::{
+    App, AppError,
+    caller::Caller,
+    chain::notice,
+    messages::{MESSAGE_UPDATED_EVENT, MessageView, check_words},
+};
+
+/// How many held messages one look for expired ones takes.
+const BATCH: u32 = 100;
+
+/// What a supervisor decides about a held message.
+#[derive(Debug, Clone)]
+pub enum Judgement {
+    /// Deliver it, with this text when there is one.
+    Approve(Option<String>),
+    /// Do not deliver it, for this reason when there is one.
+    Reject(Option<String>),
+}
+
+/// A blocked message of a client, with its trail.
+#[derive(Debug, Clone)]
+pub struct Quarantined {
+    /// The message.
+    pub message: MessageView,
+    /// What the chain made of it.
+    pub decision: Option<DecisionRow>,
+}
+
+impl App {
+    /// Whether the caller decides about held messages at all.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotForSupport`].
+    pub fn may_review(&self, caller: &Caller) -> Result<(), AppError> {
+        caller.require(Permission::ReviewMessages)?;
+        caller.not_support()?;
+        caller.reader().map(drop)
+    }
+
+    /// Messages that wait for a supervisor in conversations that the caller reaches, oldest first.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn held_messages(&self, caller: &Caller, page: Page<i64>) -> Result<Vec<MessageView>, AppError> {
+        caller.require(Permission::ReviewMessages)?;
+        let (account, viewer, reader) = (caller.account, caller.permissions, caller.reader()?);
+        let (limit, after) = match page.cursor {
+            Cursor::After(seq) => (page.limit, seq),
+            Cursor::First | Cursor::Before(_) | Cursor::Last => (page.limit, 0),
+        };
+        self.inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let (mut found, mut after) = (Vec::new(), after);
+                while found.len() < limit as usize {
+                    let batch = rows.held_messages(after, limit)?;
+                    let Some(last) = batch.last() else { break };
+                    after = last.seq;
+                    for row in batch {
+                        if found.len() < limit as usize && rows.conversation(row.conversation_id, reader)?.is_some() {
+                            found.push(MessageView::of(row, viewer));
+                        }
+                    }
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// Decides about a held message. Whoever waits for it learns that at once.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotForSupport`]; [`AppError::NotFound`] for the message; [`AppError::NotHeld`]; [`AppError::Invalid`] for a text.
+    pub async fn review(&self, caller: &Caller, id: MessageId, judgement: Judgement) -> Result<MessageView, AppError> {
+        self.may_review(caller)?;
+        match &judgement {
+            Judgement::Approve(Some(text)) => check_words(text)?,
+            Judgement::Reject(Some(reason)) => {
+                crate::names::check("reason", reason, sluice_domain::limits::REASON_TEXT_BYTES)?
+            }
+            Judgement::Approve(None) | Judgement::Reject(None) => {}
+        }
+        let (account, viewer, reader, now) = (caller.account, caller.permissions, caller.reader()?, self.now());
+        let by = caller.actor().id;
+        let outcome = match judgement {
+            Judgement::Approve(_) => Outcome::Approved,
+            Judgement::Reject(_) => Outcome::Rejected,
+        };
+        let entry = self.audit_row(caller, Action::MessageReviewed, id, json!({"outcome": outcome}));
+        let view = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
+                rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
+                let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
+                let (text, said) = match judgement {
+                    Judgement::Approve(text) => (text, None),
+                    Judgement::Reject(said) => (None, said),
+                };
+                let edited = text.as_ref().is_some_and(|text| *text != row.text);
+                let review = Review { outcome, by: Some(by), at: now, edited };
+                settle(&mut rows, &row, &settings, review, text, said)?;
+                rows.insert_audit(&entry)?;
+                let row = rows.message(id)?.ok_or(AppError::Internal("reading a message back"))?;
+                Ok::<_, AppError>(MessageView::of(row, viewer))
+            })
+            .await?;
+        self.inner.bus.wake(account);
+        Ok(view)
+    }
+
+    /// Blocked messages of clients, newest first, with their trails. That somebody looked is written down.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn quarantine(&self, caller: &Caller, page: Before<MessageId>) -> Result<Vec<Quarantined>, AppError> {
+        caller.require(Permission::ReadQuarantine)?;
+        let (account, viewer) = (caller.account, caller.permissions);
+        let found = self
+            .inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let messages = rows.quarantined_messages(page)?;
+                let mut found = Vec::with_capacity(messages.len());
+                for row in messages {
+                    let decision = rows.decision(row.decision_id)?;
+                    found.push(Quarantined { message: MessageView::of(row, viewer), decision });
+                }
+                Ok::<_, AppError>(found)
+            })
+            .await?;
+        if !found.is_empty() {
+            let seen: Vec<_> = found.iter().map(|one| one.message.id).collect();
+            self.record(caller, Action::QuarantineRead, json!({"messages": seen})).await?;
+        }
+        Ok(found)
+    }
+
+    /// Refuses what waited too long. Gives how many.
+    pub(crate) async fn expire_held(&self) -> Result<u64, AppError> {
+        let now = self.now();
+        let mut expired = 0;
+        loop {
+            let waited =
+                self.inner.database.read(move |tx| Ok::<_, AppError>(tx.expired_messages(now, BATCH)?)).await?;
+            if waited.is_empty() {
+                return Ok(expired);
+            }
+            for (account, id) in waited {
+                expired += u64::from(self.expire(account, id, now).await?);
+            }
+        }
+    }
+
+    async fn expire(&self, account: AccountId, id: MessageId, now: Timestamp) -> Result<bool, AppError> {
+        let done = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
+                let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
+                let review = Review { outcome: Outcome::Expired, by: None, at: now, edited: false };
+                settle(&mut rows, &row, &settings, review, None, None)
+            })
+            .await;
+        match done {
+            Ok(()) => {
+                self.inner.bus.wake(account);
+                Ok(true)
+            }
+            // A supervisor, or another server, was faster.
+            Err(AppError::NotHeld) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Writes down what becomes of a held message, and announces it.
+fn settle(
+    rows: &mut Account<'_>,
+    row: &MessageRow,
+    settings: &MessagingSettings,
+    review: Review,
+    text: Option<String>,
+    said: Option<String>,
+) -> Result<(), AppError> {
+    if row.state != State::Held {
+        return Err(AppError::NotHeld);
+    }
+    let (outcome, at) = (review.outcome, review.at);
+    let event = json!({"message": row.id, "conversation": row.conversation_id});
+    let seq = rows.append_event(MESSAGE_UPDATED_EVENT, &event, at)?;
+    let reviewed = Reviewed {
+        state: outcome.state(),
+        text: text.unwrap_or_else(|| row.text.clone()),
+        reason: match outcome {
+            Outcome::Approved => row.reason.clone(),
+            Outcome::Rejected => Some(review::rejection(settings.language, said)),
+            Outcome::Expired => Some(review::expiry(settings.language)),
+        },
+        notice: match (outcome, row.direction) {
+            (Outcome::Approved, _) | (_, Direction::Outgoing) => None,
+            (Outcome::Rejected | Outcome::Expired, Direction::Incoming) => Some(notice(settings)),
+        },
+        delivered_seq: (outcome == Outcome::Approved).then_some(seq),
+        review,
+    };
+    if rows.review_message(row.id, &reviewed)? { Ok(()) } else { Err(AppError::NotHeld) }
+}

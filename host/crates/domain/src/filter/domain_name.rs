@@ -1,0 +1,66 @@
+//! Names of hosts in lists of domains.
+
+use serde::{Deserialize, Serialize};
+
+/// A domain, in lower case, international names in their `xn--` form. It stands for itself and everything under it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DomainName(String);
+
+/// A text that is no domain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a domain is written as `example.com`: without a scheme, a path or a port")]
+pub struct NotADomain;
+
+impl DomainName {
+    /// Whether `host`, in the form that [`crate::link::Link::host`] has, is this domain or lies under it.
+    pub fn covers(&self, host: &str) -> bool {
+        host.strip_suffix(self.0.as_str()).is_some_and(|above| above.is_empty() || above.ends_with('.'))
+    }
+}
+
+impl TryFrom<String> for DomainName {
+    type Error = NotADomain;
+
+    fn try_from(text: String) -> Result<Self, NotADomain> {
+        let name = text.trim().trim_start_matches("*.").trim_end_matches('.');
+        let host = idna::domain_to_ascii_strict(name).map_err(|_| NotADomain)?;
+        let fits = (1..=253).contains(&host.len()) && !host.split('.').any(str::is_empty);
+        if fits { Ok(Self(host)) } else { Err(NotADomain) }
+    }
+}
+
+impl From<DomainName> for String {
+    fn from(domain: DomainName) -> Self {
+        domain.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(text: &str) -> DomainName {
+        text.to_owned().try_into().expect("a domain")
+    }
+
+    #[test]
+    fn a_domain_covers_itself_and_what_is_under_it_and_nothing_that_only_ends_alike() {
+        let domain = domain("Example.COM.");
+        assert!(domain.covers("example.com") && domain.covers("a.b.example.com"));
+        assert!(!domain.covers("badexample.com") && !domain.covers("example.com.evil.org") && !domain.covers("com"));
+    }
+
+    #[test]
+    fn international_names_are_one_with_their_other_form() {
+        assert_eq!(domain("пример.рф"), domain("xn--e1afmkfd.xn--p1ai"));
+    }
+
+    #[test]
+    fn what_is_no_domain_is_refused() {
+        for text in ["", ".", "https://example.com", "example.com/path", "example.com:80", "a b.com", "a..b", "a_b.com"]
+        {
+            assert_eq!(DomainName::try_from(text.to_owned()), Err(NotADomain), "{text}");
+        }
+    }
+}
