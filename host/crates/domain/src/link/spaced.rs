@@ -165,7 +165,10 @@ impl Words<'_> {
         let same = latin || !suffix.is_ascii() || !self.read(written).is_ascii();
         let no = !latin && (self.read(written) == "нет" || title && self.read(written) == "сайт");
         let mailbox = name_start.checked_sub(1).is_some_and(|at| self.units[at].ch == '@');
-        if !same || no || mailbox || self.is_prose(&name, written, next) {
+        // The platform, which is written with capitals: `Add .NET`.
+        let is_platform = self.units[written.0..written.1].iter().map(|unit| unit.ch).eq("NET".chars())
+            && self.units[name_start..name_end].iter().any(|unit| unit.ch.is_lowercase());
+        if !same || no || is_platform || mailbox || self.is_prose(&name, written, next) {
             return None;
         }
         Some(Spelled { name_end, dot, written, suffix, next })

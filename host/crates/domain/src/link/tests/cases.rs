@@ -132,7 +132,7 @@ pub(super) const DISGUISED: [(&str, &str); 77] = [
 ];
 
 /// Texts without links.
-pub(super) const NOT_LINKS: [&str; 108] = [
+pub(super) const NOT_LINKS: [&str; 113] = [
     "",
     "hello",
     "notes.txt",
@@ -241,4 +241,9 @@ pub(super) const NOT_LINKS: [&str; 108] = [
     "// comment",
     "日本語です。今日は。",
     "[x] (y) {z}",
+    "C:\\\\path\\\\to",
+    "C:\\windows",
+    "stream.play()",
+    "libclang.so",
+    "Add .NET support",
 ];
