@@ -82,7 +82,8 @@ fn letter(index: u32) -> char {
     u8::try_from(index).map_or(' ', |index| char::from(b'a' + index % 26))
 }
 
-/// Makes the dots of Chinese and Japanese into dots of hosts. Between their own letters they end sentences.
+/// Makes the dots of Chinese and Japanese into dots of hosts, and those in the middle of the line when they stand between
+/// plain letters. Between their own letters they end sentences, or belong to a word.
 fn bare_dots(units: &mut [Unit]) {
     for at in 1..units.len().saturating_sub(1) {
         if matches!(units[at].ch, '。' | '｡' | '．') {
@@ -90,6 +91,12 @@ fn bare_dots(units: &mut [Unit]) {
             if joins(units[at - 1].ch) && joins(units[at + 1].ch) {
                 (units[at].ch, units[at].changed) = ('.', true);
             }
+        }
+        if matches!(units[at].ch, '·' | '•' | '∙' | '⋅' | '‧')
+            && units[at - 1].ch.is_ascii_alphanumeric()
+            && units[at + 1].ch.is_ascii_alphanumeric()
+        {
+            (units[at].ch, units[at].changed) = ('.', true);
         }
     }
 }
@@ -154,10 +161,17 @@ fn bracketed(units: &[Unit], at: usize) -> Option<(usize, &'static str)> {
         return None;
     }
     let inside = units.get(at + 1..(at + 1 + LONGEST).min(units.len()))?;
-    let close = inside.iter().position(|unit| is_bracket(unit.ch, "])}>）】"))?;
-    let word: String = inside[..close].iter().flat_map(|unit| unit.ch.to_lowercase()).collect();
-    let (_, plain) = IN_BRACKETS.iter().find(|(written, _)| *written == word.trim())?;
-    Some((at + close + 2, plain))
+    let close = inside.iter().position(|unit| is_bracket(unit.ch, "])}>）】"));
+    let word = |close: usize| inside[..close].iter().flat_map(|unit| unit.ch.to_lowercase()).collect::<String>();
+    let sign = close.and_then(|close| {
+        let word = word(close);
+        let (_, plain) = IN_BRACKETS.iter().find(|(written, _)| *written == word.trim())?;
+        Some((at + close + 2, *plain))
+    });
+    // `example[.com`, `example[.com]`
+    let joins = matches!(inside, [dot, next, ..] if dot.ch == '.' && next.ch.is_alphanumeric());
+    let after_name = at > 0 && units[at - 1].ch.is_alphanumeric();
+    sign.or((joins && after_name).then_some((at + 2, ".")))
 }
 
 /// Whether a name of a host can hold it: letters of any script, digits, marks, `-` and `_`.
@@ -196,6 +210,7 @@ mod tests {
     fn signs_in_brackets_are_read_as_signs() {
         assert_eq!(read("a[.]b (dot) c { точка } d"), "a.b.c.d");
         assert_eq!(read("me [at] example[dot]com"), "me@example.com");
+        assert_eq!(read("example[.com, l·l, a•b"), "example.com, l.l, a.b");
         assert_eq!(read("hxxps[://]a (b) [c]"), "hxxps://a (b) [c]");
     }
 

@@ -100,13 +100,17 @@ fn group(units: &[Unit], from: usize, first: bool) -> Option<Group> {
 
 /// The indexes of the first unit of each number among the groups, and of the one behind its last.
 fn numbers(run: &[Group]) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+    let mut found: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
     while at < run.len() {
-        let apart = |at: usize| run.get(at).is_none_or(|group| group.plus || group.between.contains(' '));
+        // A number begins behind a space, or at a `+` right behind another number, and so it ends.
+        let spaced = |at: usize| run[at].between.contains(' ');
+        let begins =
+            at == 0 || spaced(at) || run[at].plus && found.last().is_some_and(|last| last.1 == run[at - 1].end);
         let ends = (at + 1..=run.len().min(at + GROUPS)).rev();
-        let end = ends.filter(|end| apart(*end)).find(|end| is_number(&run[at..*end], *end - at == run.len()));
-        match end.filter(|_| at == 0 || apart(at)) {
+        let mut ends = ends.filter(|end| *end == run.len() || spaced(*end) || run[*end].plus);
+        let end = ends.find(|end| begins && is_number(&run[at..*end], *end - at == run.len()));
+        match end {
             Some(end) => {
                 found.push((run[at].start, run[end - 1].end));
                 at = end;
@@ -123,6 +127,11 @@ fn is_number(groups: &[Group], alone: bool) -> bool {
     if count != 7 && !(10..=17).contains(&count) {
         return false;
     }
+    // Digits that are each on their own are a number only as they are dialled in Russia, or with a `+`.
+    let many = groups.len() > 6 && !(count == 11 && groups[0].digits.starts_with(['7', '8']));
+    if many && !groups[0].plus {
+        return false;
+    }
     let digits: String = groups.iter().map(|group| group.digits.as_str()).collect();
     let shape: Vec<usize> = groups.iter().map(|group| group.digits.len()).collect();
     if shape.contains(&0) || groups[1..].iter().any(|group| group.plus) {
@@ -137,7 +146,11 @@ fn is_number(groups: &[Group], alone: bool) -> bool {
     let by_dashes = groups[1..].iter().all(|group| group.between.chars().all(|ch| ch != ' ' && ch != '.'));
     let first = shape[0];
     match (count, digits.as_bytes()) {
-        (7, [b'1'..=b'9', ..]) => alone && by_dashes && matches!(*shape, [3, 2, 2] | [3, 4]),
+        (7, [b'1'..=b'9', ..]) if shape == [3, 2, 2] => alone && by_dashes,
+        // Ranges and years are written so, too: `100-6400`, `754-2008`.
+        (7, [b'2'..=b'9', ..]) if shape == [3, 4] => {
+            alone && by_dashes && !digits[3..].starts_with(['0', '1']) && !digits[3..].starts_with("20")
+        }
         (10, [b'0', b'1'..=b'9', ..]) if shape == [2; 5] => true,
         (10..=12, [b'0', b'1'..=b'9', ..]) => groups.len() > 1 && (3..=5).contains(&first),
         (11, [b'7' | b'8', b'3' | b'4' | b'5' | b'8' | b'9', ..]) => first == 1 || first == 4 || first == 11,

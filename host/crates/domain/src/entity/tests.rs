@@ -118,6 +118,7 @@ fn telephone_numbers_are_found_as_people_group_them() {
     ];
     assert_eq!(wrong(phone_numbers, &cases), Vec::<String>::new());
     assert_eq!(found(phone_numbers, "+79123456789, +7 912 345-67-80 8 912 345 67 81").len(), 3);
+    assert_eq!(found(phone_numbers, "+79123456789+79123456780").len(), 2);
 }
 
 #[test]
@@ -159,6 +160,9 @@ fn dates_sums_cards_and_numbers_of_orders_are_no_telephone_numbers() {
         "01.02.2024 - 05.02.2024",
         "ISBN 978-5-699-12014-7",
         "2+2=4",
+        "from 100-6400 to",
+        "IEEE 754-2008",
+        "0.4.0+25.0.8775105",
     ];
     assert_eq!(not_empty(phone_numbers, &cases), Vec::<String>::new());
 }

@@ -50,13 +50,13 @@ pub(super) fn read(scan: &Scan<'_>, start: usize, end: usize) -> Option<Bare> {
     let end = shorter(scan, start, dot, end)?;
     let name = scan.read(start, end);
     let mut host = host::read(&name).filter(|host| host.known)?;
-    host.look_alike |= end > dot;
+    host.disguised |= end > dot;
     Some(Bare { start, end, host, name })
 }
 
 fn address(start: usize, end: usize, name: String) -> Option<Bare> {
     let ascii = name.parse::<std::net::Ipv4Addr>().ok()?.to_string();
-    let host = Host { registrable: ascii.clone(), ascii, known: true, look_alike: false };
+    let host = Host { registrable: ascii.clone(), ascii, known: true, disguised: false };
     Some(Bare { start, end, host, name })
 }
 
@@ -92,12 +92,14 @@ impl Bare {
         if rest.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www.")) {
             return true;
         }
-        if words::FILES.contains(&lower.as_str()) {
+        if words::FILES.contains(&lower.as_str()) || lower == "so" && rest.starts_with("lib") {
             return has_path;
         }
         let is_word = words::NEVER_BARE.contains(&lower.as_str()) && !rest.contains('.');
         let is_prose = is_word || begins_sentence(suffix, &lower) || numbers(rest, &lower) || initial(rest, suffix);
-        has_port || has_tail || !is_prose
+        // `stream.play()` is a call in a program.
+        let is_call = scan.ch(port) == Some('(') && scan.ch(port + 1) == Some(')');
+        has_port || has_tail || !is_prose && !is_call
     }
 
     fn is_address(&self) -> bool {

@@ -19,7 +19,7 @@ pub(super) fn may_hold_one(text: &str) -> bool {
         }
         // What may be invisible, or read as a letter, a dot or a colon. A dash and quotes (E2 80 90 to 9F) are not.
         0xe2 => !matches!(bytes.get(at + 1..at + 3), Some([0x80, 0x90..=0x9f] | [0x80, 0xa6])),
-        0xc2 => bytes.get(at + 1) == Some(&0xad),
+        0xc2 => matches!(bytes.get(at + 1), Some(0xad | 0xb7)),
         0xf0 => !matches!(bytes.get(at + 1..at + 3), Some([0x9f, 0x8c..=0xbf])),
         0xc6..=0xcd | 0xd8 | 0xe1 | 0xe3 | 0xef | 0xf1..=0xf4 => true,
         _ => false,
@@ -28,13 +28,13 @@ pub(super) fn may_hold_one(text: &str) -> bool {
 
 /// Whether a dot at `at` may join two labels.
 fn dot(bytes: &[u8], at: usize) -> bool {
+    const NO_BREAK: &[u8] = "\u{a0}".as_bytes();
     let before = at.checked_sub(1).and_then(|at| bytes.get(at));
     let mut rest = bytes.get(at + 1..).unwrap_or_default();
     match rest.first() {
         None | Some(b'.') => false,
         Some(next) if !next.is_ascii_whitespace() => true,
-        // A space, or the last byte of one that does not break.
-        Some(_) if before.is_none_or(|before| before.is_ascii_whitespace() || !before.is_ascii()) => true,
+        Some(_) if before.is_none_or(|before| before.is_ascii_whitespace()) || bytes[..at].ends_with(NO_BREAK) => true,
         // `example. com`, with a suffix that is never a word
         Some(_) => {
             while let [b' ', behind @ ..] = rest {

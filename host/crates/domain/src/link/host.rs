@@ -13,8 +13,9 @@ pub(super) struct Host {
     pub(super) registrable: String,
     /// Whether the public suffix list really has its suffix, and something is registered below it.
     pub(super) known: bool,
-    /// Whether letters of it look like those of another script.
-    pub(super) look_alike: bool,
+    /// Whether it is written so that a filter would miss it: letters of it look like those of another script, or whatever
+    /// else its reader found.
+    pub(super) disguised: bool,
 }
 
 /// Longest name of a host, in characters (RFC 1035, section 2.3.4).
@@ -44,7 +45,7 @@ pub(super) fn read(name: &str) -> Option<Host> {
 }
 
 /// What the public suffix list says of a host. `None` when it is empty.
-pub(super) fn registered(ascii: String, look_alike: bool) -> Option<Host> {
+pub(super) fn registered(ascii: String, disguised: bool) -> Option<Host> {
     let ascii = ascii.trim_end_matches('.').to_owned();
     if ascii.is_empty() || ascii.len() > LONGEST || ascii.split('.').any(|label| label.len() > LONGEST_LABEL) {
         return None;
@@ -57,7 +58,7 @@ pub(super) fn registered(ascii: String, look_alike: bool) -> Option<Host> {
     };
     let known = domain.as_ref().map_or_else(private, |domain| domain.suffix().is_known());
     let registrable = domain.and_then(|d| std::str::from_utf8(d.as_bytes()).ok()).unwrap_or(&ascii).to_owned();
-    Some(Host { ascii, registrable, known, look_alike })
+    Some(Host { ascii, registrable, known, disguised })
 }
 
 /// Whether the public suffix list really has this last label, which is in lower case.
@@ -123,16 +124,16 @@ mod tests {
             (host.ascii.as_str(), host.registrable.as_str()),
             ("www.xn--e1afmkfd.xn--p1ai", "xn--e1afmkfd.xn--p1ai")
         );
-        assert!(host.known && !host.look_alike);
+        assert!(host.known && !host.disguised);
         assert!(is_suffix("рф") && is_suffix("com") && !is_suffix("txt"));
     }
 
     #[test]
     fn letters_of_another_script_that_look_latin_are_told() {
-        assert!(read("ехаmрlе.com").unwrap().look_alike);
-        assert!(read("сосо.com").unwrap().look_alike, "each letter is Cyrillic");
-        assert!(!read("пример.com").unwrap().look_alike);
-        assert!(!read("bücher.de").unwrap().look_alike);
+        assert!(read("ехаmрlе.com").unwrap().disguised);
+        assert!(read("сосо.com").unwrap().disguised, "each letter is Cyrillic");
+        assert!(!read("пример.com").unwrap().disguised);
+        assert!(!read("bücher.de").unwrap().disguised);
         assert_eq!(read("example.соm").unwrap().ascii, "example.com");
     }
 

@@ -110,11 +110,14 @@ impl Scan<'_> {
             "javascript" | "data" | "vbscript" => return self.script(start, colon),
             _ => {}
         }
-        match self.slashes(colon + 1) {
-            0 => None,
-            // `http:/example.com` is one that a browser would open, and no messenger shows.
-            1 if !matches!(scheme.as_str(), "http" | "https") => None,
-            count => self.url(start, colon, colon + 1 + count.min(2)),
+        // `http:/example.com` and `http:\\example.com` are what a browser would open, and no messenger shows.
+        let is_web =
+            matches!(scheme.as_str(), "http" | "https") || words::MISSPELLED.iter().any(|(wrong, _)| *wrong == scheme);
+        match (self.ch(colon + 1)?, self.ch(colon + 2)?) {
+            ('/', '/') => self.url(start, colon, colon + 3),
+            ('/' | '\\', '/' | '\\') if is_web => self.url(start, colon, colon + 3),
+            ('/', _) if is_web => self.url(start, colon, colon + 2),
+            (_, _) => None,
         }
     }
 
@@ -152,7 +155,7 @@ impl Scan<'_> {
         let host = if host.is_ascii() { host } else { host::read(&name[after_user..])?.ascii };
         let mut host = self.host(&host, &name[after_user..])?;
         let usual = written == scheme && authority == colon + 3 && self.read(colon, authority) == "://";
-        host.look_alike |= !usual || self.is_changed(start, end_of_host) || name[..after_user].contains('.');
+        host.disguised |= !usual || self.is_changed(start, end_of_host) || name[..after_user].contains('.');
         self.with_tail(start, &format!("{scheme}://{name}"), end_of_host, host)
     }
 
@@ -160,11 +163,11 @@ impl Scan<'_> {
     /// browser reads: numbers of addresses, escapes.
     fn host(&self, ascii: &str, written: &str) -> Option<Host> {
         let name = written.split(':').next().unwrap_or_default();
-        let alike = host::read(name).is_some_and(|host| host.look_alike);
+        let alike = host::read(name).is_some_and(|host| host.disguised);
         let escaped =
             name.contains('%') || (ascii.parse::<std::net::Ipv4Addr>().is_ok() && !name.eq_ignore_ascii_case(ascii));
         if ascii.parse::<std::net::Ipv4Addr>().is_ok() || ascii.starts_with('[') {
-            return Some(Host { ascii: ascii.into(), registrable: ascii.into(), known: true, look_alike: escaped });
+            return Some(Host { ascii: ascii.into(), registrable: ascii.into(), known: true, disguised: escaped });
         }
         host::registered(ascii.to_owned(), alike || escaped)
     }
@@ -187,7 +190,7 @@ impl Scan<'_> {
             (at + 1..end).find(|at| !self.ch(*at).is_some_and(|ch| is_name(ch) || ch == '.')).unwrap_or(end);
         let end = tail::end(self.units, end_of_host);
         let mut host = host::read(&self.read(at + 1, end_of_host))?;
-        host.look_alike |= self.is_changed(start, end_of_host);
+        host.disguised |= self.is_changed(start, end_of_host);
         let url = format!("mailto:{}{}", self.read(colon + 1, end_of_host), self.tail_text(end_of_host, end));
         self.link(start, end, url, host).map(|link| (link, end))
     }
@@ -209,7 +212,7 @@ impl Scan<'_> {
             Some(_) | None => '>',
         };
         let end = (colon..self.units.len()).find(|at| self.ch(*at) == Some(close)).unwrap_or(self.units.len());
-        let host = Host { ascii: String::new(), registrable: String::new(), known: false, look_alike: false };
+        let host = Host { ascii: String::new(), registrable: String::new(), known: false, disguised: false };
         self.link(start, end, self.read(start, end), host).map(|link| (link, end))
     }
 
@@ -222,7 +225,7 @@ impl Scan<'_> {
         if !host.known || host.ascii.parse::<std::net::IpAddr>().is_ok() && !name.contains('.') {
             return None;
         }
-        host.look_alike |= self.is_changed(at, end_of_host);
+        host.disguised |= self.is_changed(at, end_of_host);
         self.with_tail(at, &format!("http://{name}"), end_of_host, host)
     }
 
@@ -234,7 +237,7 @@ impl Scan<'_> {
             return None;
         }
         let mut host = name.host;
-        host.look_alike |= self.is_changed(name.start, name.end);
+        host.disguised |= self.is_changed(name.start, name.end);
         let before = format!("http://{}{}", host.ascii, self.read(name.end, port));
         self.with_tail(name.start, &before, port, host)
     }
@@ -336,7 +339,7 @@ impl Scan<'_> {
             url,
             host: host.ascii,
             registrable_domain: host.registrable,
-            disguised: host.look_alike,
+            disguised: host.disguised,
         })
     }
 }

@@ -165,7 +165,13 @@ impl Words<'_> {
         let same = latin || !suffix.is_ascii() || !self.read(written).is_ascii();
         let no = !latin && (self.read(written) == "нет" || title && self.read(written) == "сайт");
         let mailbox = name_start.checked_sub(1).is_some_and(|at| self.units[at].ch == '@');
-        if !same || no || mailbox || self.is_prose(&name, written, next) {
+        // The platform, which is written with capitals: `Add .NET`.
+        let is_platform = self.units[written.0..written.1].iter().map(|unit| unit.ch).eq("NET".chars())
+            && self.units[name_start..name_end].iter().any(|unit| unit.ch.is_lowercase());
+        // A sentence begins with a capital letter: `Call me . Net income is fine`.
+        let [begin, second] = [written.0, written.0 + 1].map(|at| self.units.get(at).map_or(' ', |unit| unit.ch));
+        let sentence = begin.is_uppercase() && second.is_lowercase() && self.units[name_start].ch.is_lowercase();
+        if !same || no || is_platform || sentence || mailbox || self.is_prose(&name, written, next) {
             return None;
         }
         Some(Spelled { name_end, dot, written, suffix, next })

@@ -51,7 +51,7 @@ pub(super) const WRITTEN: [(&str, &str); 46] = [
 ];
 
 /// Texts with one link that is written so that filters would miss it, and its host.
-pub(super) const DISGUISED: [(&str, &str); 77] = [
+pub(super) const DISGUISED: [(&str, &str); 84] = [
     ("hxxp://example.com/a", "example.com"),
     ("hXXps[:]//example[.]com/a", "example.com"),
     ("hxxps[://]example.com", "example.com"),
@@ -129,10 +129,17 @@ pub(super) const DISGUISED: [(&str, &str); 77] = [
     ("[text](hxxp://example.com)", "example.com"),
     ("скидки тут: example [точка] com", "example.com"),
     ("вот: example.comпривет", "example.com"),
+    ("example[.com/a", "example.com"),
+    ("example[.com]", "example.com"),
+    ("example·com", "example.com"),
+    ("example•com", "example.com"),
+    ("Example Dot Com", "example.com"),
+    ("w w w . e x a m p l e . c o m", "www.example.com"),
+    ("1xbet . com", "1xbet.com"),
 ];
 
 /// Texts without links.
-pub(super) const NOT_LINKS: [&str; 108] = [
+pub(super) const NOT_LINKS: [&str; 122] = [
     "",
     "hello",
     "notes.txt",
@@ -241,4 +248,18 @@ pub(super) const NOT_LINKS: [&str; 108] = [
     "// comment",
     "日本語です。今日は。",
     "[x] (y) {z}",
+    "Call me . Net income is fine",
+    "paral·lel",
+    "Хорошая погода.Завтра тоже",
+    "цена 1.500 руб.за штуку",
+    "5 шт.по 100",
+    "ул.Мира д.5",
+    "no.it was me",
+    "Done.Is it ok?",
+    "file.com.txt",
+    "C:\\\\path\\\\to",
+    "C:\\windows",
+    "stream.play()",
+    "libclang.so",
+    "Add .NET support",
 ];
