@@ -58,12 +58,15 @@ pub(super) fn binary(head: &[u8]) -> Detected {
     if starts(b"8BPS") && head.get(4) == Some(&0) {
         return is("image/vnd.adobe.photoshop", Image, Look::Nowhere);
     }
-    let known = known(head);
+    let mut known = known(head);
     if known.media_type == "application/octet-stream"
         && let Some(at) = find(&head[..head.len().min(PDF_WITHIN)], b"%PDF-")
         && at > 0
     {
         return is("application/pdf", Document, Look::Pdf);
+    }
+    if known.media_type == "application/octet-stream" {
+        known.look = Look::Unknown;
     }
     known
 }
@@ -128,6 +131,7 @@ fn known(head: &[u8]) -> Detected {
         {
             FileFormat::ArbitraryBinaryData
         }
+        FileFormat::WindowsIcon | FileFormat::WindowsCursor if !is_icon(head) => FileFormat::ArbitraryBinaryData,
         FileFormat::AppleDiskImage if head.starts_with(b"\x78\x01") => FileFormat::ArbitraryBinaryData,
         FileFormat::Mpeg12AudioLayer2 | FileFormat::Mpeg12AudioLayer3 if !media::is_mpeg_frame(head) => {
             FileFormat::ArbitraryBinaryData
@@ -147,6 +151,13 @@ fn is_plausible(head: &[u8]) -> bool {
         [0x0b, 0x77, ..] => head.get(5).is_some_and(|id| id >> 3 <= 16),
         _ => false,
     }
+}
+
+/// Whether the first entry of an icon's directory is one: a picture that is behind the directory.
+fn is_icon(head: &[u8]) -> bool {
+    let pictures = u32::from(u16_le(head, 4));
+    let behind = 6 + 16 * pictures;
+    (1..1_000).contains(&pictures) && head.get(9) == Some(&0) && u32_le(head, 14) > 0 && u32_le(head, 18) >= behind
 }
 
 /// A media type and a category for each of file-format's.
