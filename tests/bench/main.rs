@@ -11,6 +11,7 @@
 mod addresses;
 mod calls;
 mod http;
+mod kinds;
 mod log_ins;
 mod table;
 mod words;
@@ -18,8 +19,13 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 4] =
-        [("calls", calls::run), ("addresses", addresses::run), ("log-ins", log_ins::run), ("http", http::run)];
+    let parts: [(&str, fn()); 5] = [
+        ("calls", calls::run),
+        ("addresses", addresses::run),
+        ("kinds", kinds::run),
+        ("log-ins", log_ins::run),
+        ("http", http::run),
+    ];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {
             run();

@@ -167,6 +167,9 @@ pub(super) fn kind(text: &str) -> (&'static str, Category, Form) {
         }
         Some(_) | None => {}
     }
+    if text.starts_with("SplineFontDB:") {
+        return ("application/vnd.font-fontforge-sfd", Category::Other, Form::Plain);
+    }
     for (first, media_type) in [("begin:vcard", "text/vcard"), ("begin:vcalendar", "text/calendar")] {
         if start.get(..first.len()).is_some_and(|word| word.eq_ignore_ascii_case(first)) {
             return (media_type, Category::Document, Form::Plain);

@@ -47,5 +47,6 @@ pub(in super::super) fn look<R: Read + Seek>(source: &mut Source<R>, detected: &
 
 /// Two frames in a row, both there.
 fn is_sure_frame(content: &[u8]) -> bool {
-    content.first() == Some(&0xff) && content.len() > 1_500 && super::is_mpeg_frame(content)
+    let next = super::frame_length(content).and_then(|length| content.get(length..));
+    next.is_some_and(|next| super::frame_length(next).is_some())
 }
