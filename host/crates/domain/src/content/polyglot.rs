@@ -41,7 +41,7 @@ pub(super) fn look<R: Read + Seek>(
         return Ok(());
     }
     let mut inside = BTreeSet::new();
-    if archive::zip::entries(source, &mut inside).is_ok() {
+    if archive::zip::entries(source, &mut inside).is_ok_and(|contents| contents.entries > 0) {
         traits.insert(Trait::Polyglot);
         traits.append(&mut inside);
     }

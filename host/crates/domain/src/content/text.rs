@@ -110,7 +110,7 @@ const OF_PAGES: [&str; 20] = [
 ];
 
 /// First elements of formats that are XML.
-const ROOTS: [(&str, &str); 22] = [
+const ROOTS: [(&str, &str); 21] = [
     ("feed", "application/atom+xml"),
     ("rss", "application/rss+xml"),
     ("stylesheet", "application/xslt+xml"),
@@ -128,7 +128,6 @@ const ROOTS: [(&str, &str); 22] = [
     ("xliff", "application/xliff+xml"),
     ("mpd", "application/dash+xml"),
     ("trainingcenterdatabase", "application/vnd.garmin.tcx+xml"),
-    ("envelope", "application/soap+xml"),
     ("abiword", "application/x-abiword"),
     ("smil", "application/smil+xml"),
     ("map", "application/x-tmx+xml"),

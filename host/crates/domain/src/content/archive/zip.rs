@@ -37,13 +37,17 @@ pub(in super::super) fn look<R: Read + Seek>(
     traits: &mut BTreeSet<Trait>,
 ) -> Result<(), Stop> {
     let contents = entries(source, traits)?;
+    settle(&contents, detected, traits);
+    Ok(())
+}
+
+fn settle(contents: &Contents, detected: &mut Detected, traits: &mut BTreeSet<Trait>) {
     if let Some((media_type, category)) = contents.format() {
         detected.settle(media_type, category);
     }
     if contents.macros && detected.category == Category::Document {
         traits.insert(Trait::Macros);
     }
-    Ok(())
 }
 
 /// Looks for a central directory behind what nobody knows: programs that unpack take the file for a ZIP. That it does
@@ -58,14 +62,16 @@ pub(in super::super) fn look_behind<R: Read + Seek>(
     }
     let mut inside = BTreeSet::from([Trait::Polyglot]);
     let mut found = Detected::new("application/zip", Category::Archive, Look::Nowhere);
-    match look(source, &mut found, &mut inside) {
-        Ok(()) => {
+    match entries(source, &mut inside) {
+        // Programs that write archives have the end of an empty one in them.
+        Ok(contents) if contents.entries > 0 => {
+            settle(&contents, &mut found, &mut inside);
             traits.append(&mut inside);
             (detected.media_type, detected.category) = (found.media_type, found.category);
             Ok(())
         }
         // Its letters are there by chance.
-        Err(Stop::Broken | Stop::Spent) => Ok(()),
+        Ok(_) | Err(Stop::Broken | Stop::Spent) => Ok(()),
         Err(Stop::Io(error)) => Err(Stop::Io(error)),
     }
 }
@@ -101,6 +107,7 @@ pub(in super::super) fn entries<R: Read + Seek>(
             traits.insert(Trait::ArchiveBomb);
             break;
         }
+        contents.entries = count;
         sums.add(&record, len);
         look_at(&archive, &at, &record, &mut sums, &mut contents, traits)?;
     }

@@ -125,3 +125,11 @@ fn an_archive_behind_something_unknown_is_an_archive() {
 fn one_volume_of_several_is_no_bomb() {
     assert!(!has(&samples::rar5(&[b"\x02\x10\0\x80\x80\x80\x80\x40\x20\0\x01\x05a.txt"]), "", Trait::ArchiveBomb));
 }
+
+#[test]
+fn the_end_of_an_empty_archive_makes_no_archive_of_a_file() {
+    let end = samples::zip(&[]);
+    let program = [&b"\x01\x02\x03\x04"[..], &end, b"\x05"].concat();
+    assert_eq!(look_at(&program, "").detected_type, "application/octet-stream");
+    assert!(!has(&[samples::PNG, &end].concat(), "", Trait::Polyglot));
+}

@@ -13,6 +13,8 @@ pub(in super::super::super) struct Contents {
     /// The two parts that an e-book has.
     container: bool,
     package: bool,
+    /// How many entries there are, as far as they were counted.
+    pub(in super::super::super) entries: u64,
     /// Whether there are macros.
     pub(in super::super::super) macros: bool,
 }
