@@ -11,6 +11,7 @@
 mod addresses;
 mod calls;
 mod http;
+mod kinds;
 mod links;
 mod log_ins;
 mod table;
@@ -22,6 +23,7 @@ fn main() {
     let parts: [(&str, fn()); 5] = [
         ("calls", calls::run),
         ("addresses", addresses::run),
+        ("kinds", kinds::run),
         ("links", links::run),
         ("log-ins", log_ins::run),
         ("http", http::run),

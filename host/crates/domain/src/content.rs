@@ -131,6 +131,7 @@ fn look_into<R: Read + Seek>(
             Ok(())
         }
         Look::Zip => archive::zip::look(source, detected, traits),
+        Look::Unknown => archive::zip::look_behind(source, detected, traits),
         Look::Tar => archive::tar::look(source, traits),
         Look::SevenZip => archive::seven_zip::look(source, traits),
         Look::Rar => archive::rar::look(source, traits),

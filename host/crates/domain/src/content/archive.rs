@@ -14,6 +14,9 @@ pub(super) mod zip;
 
 const MEBIBYTE: u64 = 1 << 20;
 
+/// How many bytes deflate can make of one at most: 258 of two bits.
+const DEFLATE: u64 = 1_032;
+
 /// Whether so much comes out of so little, in bytes, as only happens in an archive that was made for it. Deflate cannot
 /// do more than 1032 to 1.
 pub(super) const fn is_bomb(unpacked: u64, packed: u64) -> bool {

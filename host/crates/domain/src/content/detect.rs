@@ -16,6 +16,8 @@ pub(super) enum Look {
     Script,
     /// Into the central directory.
     Zip,
+    /// For a central directory behind what nobody knows.
+    Unknown,
     /// At each entry's header.
     Tar,
     /// Into the header at the end.
@@ -46,7 +48,9 @@ impl Look {
     /// What the file can turn out to be there, beside what the head says.
     pub(super) const fn outcomes(self) -> &'static [Category] {
         match self {
-            Self::Zip => &[Category::Archive, Category::Document, Category::Executable, Category::Other],
+            Self::Zip | Self::Unknown => {
+                &[Category::Archive, Category::Document, Category::Executable, Category::Other]
+            }
             Self::Office => &[Category::Document, Category::Executable, Category::Other],
             Self::IsoMedia => &[Category::Video, Category::Audio],
             Self::Matroska => &[Category::Video, Category::Audio, Category::Voice, Category::Other],
@@ -106,12 +110,10 @@ fn of_text(head: &[u8], text: &text::Text) -> Detected {
     };
     let mut detected = Detected { is_text: true, ..Detected::new(media_type, category, look) };
     // Signatures of a few letters are words too: only formats that are text count.
-    let plain_or_xml = form == Form::Plain || media_type == "text/xml";
-    if plain_or_xml && let Some(known) = super::head::textual(head) {
+    if media_type == "text/plain"
+        && let Some(known) = super::head::textual(head)
+    {
         detected = Detected { is_text: true, ..known };
-        if form == Form::Markup {
-            detected.look = look;
-        }
     }
     detected
 }

@@ -58,12 +58,21 @@ pub(super) fn binary(head: &[u8]) -> Detected {
     if starts(b"8BPS") && head.get(4) == Some(&0) {
         return is("image/vnd.adobe.photoshop", Image, Look::Nowhere);
     }
-    let known = known(head);
+    if starts(b"MATLAB 5.0 MAT-file") {
+        return is("application/x-matlab-data", Other, Look::Nowhere);
+    }
+    let mut known = known(head);
+    if known.media_type == "application/octet-stream" && is_targa(head) {
+        return is("image/x-tga", Image, Look::Nowhere);
+    }
     if known.media_type == "application/octet-stream"
         && let Some(at) = find(&head[..head.len().min(PDF_WITHIN)], b"%PDF-")
         && at > 0
     {
         return is("application/pdf", Document, Look::Pdf);
+    }
+    if known.media_type == "application/octet-stream" {
+        known.look = Look::Unknown;
     }
     known
 }
@@ -128,6 +137,7 @@ fn known(head: &[u8]) -> Detected {
         {
             FileFormat::ArbitraryBinaryData
         }
+        FileFormat::WindowsIcon | FileFormat::WindowsCursor if !is_icon(head) => FileFormat::ArbitraryBinaryData,
         FileFormat::AppleDiskImage if head.starts_with(b"\x78\x01") => FileFormat::ArbitraryBinaryData,
         FileFormat::Mpeg12AudioLayer2 | FileFormat::Mpeg12AudioLayer3 if !media::is_mpeg_frame(head) => {
             FileFormat::ArbitraryBinaryData
@@ -147,6 +157,28 @@ fn is_plausible(head: &[u8]) -> bool {
         [0x0b, 0x77, ..] => head.get(5).is_some_and(|id| id >> 3 <= 16),
         _ => false,
     }
+}
+
+/// Whether the first entry of an icon's directory is one: a picture that is behind the directory.
+fn is_icon(head: &[u8]) -> bool {
+    let pictures = u32::from(u16_le(head, 4));
+    let behind = 6 + 16 * pictures;
+    (1..1_000).contains(&pictures) && head.get(9) == Some(&0) && u32_le(head, 14) > 0 && u32_le(head, 18) >= behind
+}
+
+/// Whether the header of a Truevision TGA, which has no signature, makes sense (TGA 2.0, section C.2).
+fn is_targa(head: &[u8]) -> bool {
+    let Some([_, map, kind, map_spec @ .., width, width_high, height, height_high, depth, flags]) = head.get(..18)
+    else {
+        return false;
+    };
+    let map_fits = match map {
+        0 => matches!(kind, 2 | 3 | 10 | 11) && map_spec[..5] == [0; 5],
+        1 => matches!(kind, 1 | 9) && matches!(map_spec[4], 15 | 16 | 24 | 32),
+        _ => false,
+    };
+    let has_size = (*width, *width_high) != (0, 0) && (*height, *height_high) != (0, 0);
+    map_fits && has_size && matches!(depth, 8 | 15 | 16 | 24 | 32) && flags & 0xc0 == 0
 }
 
 /// A media type and a category for each of file-format's.

@@ -97,7 +97,8 @@ fn is_active(plain: &[u8]) -> bool {
 fn has_element(plain: &[u8]) -> bool {
     let opens = plain.iter().enumerate().filter(|(_, byte)| **byte == b'<').map(|(at, _)| &plain[at + 1..]);
     opens.into_iter().any(|rest| {
-        let end = rest.iter().take(64).position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
+        let end =
+            rest.iter().take(64).position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<'));
         let name = &rest[..end.unwrap_or(rest.len().min(64))];
         let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
         // An entity can hold anything, and so can a style sheet that transforms.

@@ -155,7 +155,8 @@ impl Seen {
             _ => None,
         };
         match name.as_str() {
-            "WordDocument" | "Workbook" | "Book" if kind == 2 => {
+            // Those that come later are of documents inside the document.
+            "WordDocument" | "Workbook" | "Book" if kind == 2 && self.format.is_none() => {
                 self.main = Some((u32_le(entry, 116), u64_le(entry, 120)))
             }
             "EncryptedPackage" | "EncryptedSummary" | "EncryptionInfo" => self.encrypted = true,

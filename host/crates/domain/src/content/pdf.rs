@@ -15,6 +15,9 @@ use super::{
 /// How much is looked at from each end, in bytes.
 const EACH_END: u64 = 4 << 20;
 
+/// Within how many bytes of the end its mark is; readers want 1,024 (PDF 1.7, appendix H.3, note 18).
+const TAIL: usize = 2_048;
+
 /// Longer than anything that is looked for, in bytes.
 const OVERLAP: usize = 256;
 
@@ -24,7 +27,6 @@ const RUNS: [&[u8]; 5] = [b"/JavaScript", b"/JS", b"/Launch", b"/SubmitForm", b"
 /// Looks at both ends.
 pub(super) fn look<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet<Trait>) -> Result<(), Stop> {
     let len = source.len();
-    let mut ended = false;
     let mut see = |window: &[u8]| {
         let plain = without_escapes(window);
         if RUNS.iter().any(|name| has_name(&plain, name)) || opens_with_action(&plain) {
@@ -33,7 +35,6 @@ pub(super) fn look<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet
         if has_name(&plain, b"/Encrypt") {
             traits.insert(Trait::Encrypted);
         }
-        ended = holds(&plain, b"%%EOF") || holds(&plain, b"startxref");
         true
     };
     if len <= 2 * EACH_END {
@@ -42,7 +43,8 @@ pub(super) fn look<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet
         source.windows(0..EACH_END, OVERLAP, &mut see)?;
         source.windows(len - EACH_END..len, OVERLAP, &mut see)?;
     }
-    if ended { Ok(()) } else { Err(Stop::Broken) }
+    let tail = source.bytes(len.saturating_sub(TAIL as u64), TAIL)?;
+    if holds(&tail, b"%%EOF") || holds(&tail, b"startxref") { Ok(()) } else { Err(Stop::Broken) }
 }
 
 /// Names may be written with escapes: `/J#61vaScript`.

@@ -34,29 +34,18 @@ pub(super) fn look<R: Read + Seek>(
         | Category::Video
         | Category::Document
         | Category::Other => {
-            matches!(detected.look, Look::Zip | Look::Office)
+            matches!(detected.look, Look::Zip | Look::Unknown | Look::Office)
         }
     };
-    if may_hold_zips || !ends_as_zip(source)? {
+    if may_hold_zips || !archive::zip::ends_as_zip(source)? {
         return Ok(());
     }
     let mut inside = BTreeSet::new();
-    if archive::zip::entries(source, &mut inside).is_ok() {
+    if archive::zip::entries(source, &mut inside).is_ok_and(|contents| contents.entries > 0) {
         traits.insert(Trait::Polyglot);
         traits.append(&mut inside);
     }
     Ok(())
-}
-
-/// Whether the end of a central directory is at the end, as far as its longest comment.
-fn ends_as_zip<R: Read + Seek>(source: &mut Source<R>) -> Result<bool, Stop> {
-    let start = source.len().saturating_sub(archive::zip::END_WITHIN);
-    let mut ends = false;
-    source.windows(start..source.len(), 3, |window| {
-        ends = holds(window, b"PK\x05\x06");
-        !ends
-    })?;
-    Ok(ends)
 }
 
 /// Whether readers of PDF would take it for one, though something comes before.
@@ -66,7 +55,9 @@ fn is_pdf_too(head: &[u8], detected: &Detected) -> bool {
         // Text may speak of it; a byte order mark or empty lines do no harm.
         Some(at) if at > 0 => {
             let before = begin[..at].trim_ascii();
-            !detected.is_text && !before.is_empty() && before != b"\xef\xbb\xbf"
+            // Office programs of macOS keep a picture as a PDF beside its metafile.
+            let is_picture_of_office = detected.media_type == "image/emf";
+            !detected.is_text && !is_picture_of_office && !before.is_empty() && before != b"\xef\xbb\xbf"
         }
         Some(_) | None => false,
     }

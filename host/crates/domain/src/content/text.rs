@@ -109,6 +109,31 @@ const OF_PAGES: [&str; 20] = [
     "img", "br", "h1", "font", "center", "base",
 ];
 
+/// First elements of formats that are XML.
+const ROOTS: [(&str, &str); 21] = [
+    ("feed", "application/atom+xml"),
+    ("rss", "application/rss+xml"),
+    ("stylesheet", "application/xslt+xml"),
+    ("transform", "application/xslt+xml"),
+    ("kml", "application/vnd.google-earth.kml+xml"),
+    ("gpx", "application/gpx+xml"),
+    ("math", "application/mathml+xml"),
+    ("mxfile", "application/vnd.jgraph.mxfile"),
+    ("collada", "model/vnd.collada+xml"),
+    ("x3d", "model/x3d+xml"),
+    ("fictionbook", "application/x-fb2+xml"),
+    ("tt", "application/ttml+xml"),
+    ("score-partwise", "application/vnd.recordare.musicxml+xml"),
+    ("playlist", "application/xspf+xml"),
+    ("xliff", "application/xliff+xml"),
+    ("mpd", "application/dash+xml"),
+    ("trainingcenterdatabase", "application/vnd.garmin.tcx+xml"),
+    ("abiword", "application/x-abiword"),
+    ("smil", "application/smil+xml"),
+    ("map", "application/x-tmx+xml"),
+    ("tileset", "application/x-tsx+xml"),
+];
+
 /// What kind of text it is, as far as it is not told by a signature.
 pub(super) fn kind(text: &str) -> (&'static str, Category, Form) {
     let start = text.trim_start();
@@ -127,13 +152,27 @@ pub(super) fn kind(text: &str) -> (&'static str, Category, Form) {
         Some(root) if root == "html" || (!declared && OF_PAGES.contains(&root.as_str())) => {
             return ("text/html", Category::Document, Form::Markup);
         }
+        Some(root) if declared || text.contains("xmlns") => {
+            let known = ROOTS.iter().find(|(name, _)| *name == root).map(|(_, media_type)| *media_type);
+            let media_type = known.unwrap_or("text/xml");
+            let category = if media_type.starts_with("model/") { Category::Other } else { Category::Document };
+            return (media_type, category, Form::Markup);
+        }
         Some(_) | None if declared || start.starts_with("<!DOCTYPE") => {
             return ("text/xml", Category::Document, Form::Markup);
         }
-        Some(root) if text.contains(&format!("</{root}")) || text.contains("xmlns") => {
+        Some(root) if text.contains(&format!("</{root}")) => {
             return ("text/xml", Category::Document, Form::Markup);
         }
         Some(_) | None => {}
+    }
+    if text.starts_with("SplineFontDB:") {
+        return ("application/vnd.font-fontforge-sfd", Category::Other, Form::Plain);
+    }
+    for (first, media_type) in [("begin:vcard", "text/vcard"), ("begin:vcalendar", "text/calendar")] {
+        if start.get(..first.len()).is_some_and(|word| word.eq_ignore_ascii_case(first)) {
+            return (media_type, Category::Document, Form::Plain);
+        }
     }
     if is_json(start) {
         return ("application/json", Category::Document, Form::Plain);

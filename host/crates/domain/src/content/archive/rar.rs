@@ -51,7 +51,10 @@ fn four<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet<Trait>) ->
                 let large = flags & 0x100 != 0;
                 let high = |at| if large { u64::from(u32_le(&header, at)) << 32 } else { 0 };
                 packed = u64::from(u32_le(&header, 7)) | high(32);
-                unpacked = unpacked.saturating_add(u64::from(u32_le(&header, 11)) | high(36));
+                // Of a file that goes on in another volume, the size says nothing here.
+                if flags & 0x03 == 0 {
+                    unpacked = unpacked.saturating_add(u64::from(u32_le(&header, 11)) | high(36));
+                }
                 let (name, len) = (if large { 40 } else { 32 }, usize::from(u16_le(&header, 26)));
                 let name = header.get(name..).unwrap_or_default();
                 let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -83,7 +86,11 @@ fn five<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet<Trait>) ->
         let extra = if flags & 1 != 0 { header.next()? } else { 0 };
         let packed = if flags & 2 != 0 { header.next()? } else { 0 };
         match kind {
-            2 => unpacked = unpacked.saturating_add(file(&mut header, extra, traits)?),
+            2 => {
+                let size = file(&mut header, extra, traits)?;
+                // As above.
+                unpacked = unpacked.saturating_add(if flags & 0x18 == 0 { size } else { 0 });
+            }
             // The whole archive, names too.
             4 => {
                 traits.insert(Trait::Encrypted);

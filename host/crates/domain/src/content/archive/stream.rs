@@ -27,7 +27,12 @@ pub(in super::super) fn look<R: Read + Seek>(
             if last < 18 {
                 return Err(Stop::Broken);
             }
-            u64::from(u32::from_le_bytes(source.array(last)?))
+            let unpacked = u64::from(u32::from_le_bytes(source.array(last)?));
+            // More than deflate can do: the end is cut off, and this is no size.
+            if unpacked > source.len().saturating_mul(super::DEFLATE) {
+                return Err(Stop::Broken);
+            }
+            unpacked
         }
         [0x28, 0xb5, 0x2f, 0xfd, ..] => zstd(head),
         [0x04, 0x22, 0x4d, 0x18, flags, ..] if flags & 8 != 0 => u64_le(head, 6),

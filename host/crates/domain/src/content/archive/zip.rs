@@ -9,9 +9,9 @@ use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipLocator};
 
 use super::super::{
     Category, MAX_ENTRIES, Trait,
-    detect::Detected,
+    detect::{Detected, Look},
     executable,
-    source::{At, Source, Stop},
+    source::{At, Source, Stop, holds},
 };
 
 mod contents;
@@ -37,13 +37,54 @@ pub(in super::super) fn look<R: Read + Seek>(
     traits: &mut BTreeSet<Trait>,
 ) -> Result<(), Stop> {
     let contents = entries(source, traits)?;
+    settle(&contents, detected, traits);
+    Ok(())
+}
+
+fn settle(contents: &Contents, detected: &mut Detected, traits: &mut BTreeSet<Trait>) {
     if let Some((media_type, category)) = contents.format() {
         detected.settle(media_type, category);
     }
     if contents.macros && detected.category == Category::Document {
         traits.insert(Trait::Macros);
     }
-    Ok(())
+}
+
+/// Looks for a central directory behind what nobody knows: programs that unpack take the file for a ZIP. That it does
+/// not begin as one is noted.
+pub(in super::super) fn look_behind<R: Read + Seek>(
+    source: &mut Source<R>,
+    detected: &mut Detected,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<(), Stop> {
+    if !ends_as_zip(source)? {
+        return Ok(());
+    }
+    let mut inside = BTreeSet::from([Trait::Polyglot]);
+    let mut found = Detected::new("application/zip", Category::Archive, Look::Nowhere);
+    match entries(source, &mut inside) {
+        // Programs that write archives have the end of an empty one in them.
+        Ok(contents) if contents.entries > 0 => {
+            settle(&contents, &mut found, &mut inside);
+            traits.append(&mut inside);
+            (detected.media_type, detected.category) = (found.media_type, found.category);
+            Ok(())
+        }
+        // Its letters are there by chance.
+        Ok(_) | Err(Stop::Broken | Stop::Spent) => Ok(()),
+        Err(Stop::Io(error)) => Err(Stop::Io(error)),
+    }
+}
+
+/// Whether the end of a central directory is at the end, as far as its longest comment.
+pub(in super::super) fn ends_as_zip<R: Read + Seek>(source: &mut Source<R>) -> Result<bool, Stop> {
+    let start = source.len().saturating_sub(END_WITHIN);
+    let mut ends = false;
+    source.windows(start..source.len(), 3, |window| {
+        ends = holds(window, b"PK\x05\x06");
+        !ends
+    })?;
+    Ok(ends)
 }
 
 /// Reads the directory and notes what is suspicious about it.
@@ -66,6 +107,7 @@ pub(in super::super) fn entries<R: Read + Seek>(
             traits.insert(Trait::ArchiveBomb);
             break;
         }
+        contents.entries = count;
         sums.add(&record, len);
         look_at(&archive, &at, &record, &mut sums, &mut contents, traits)?;
     }

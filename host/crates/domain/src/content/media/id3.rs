@@ -31,7 +31,8 @@ pub(in super::super) fn look<R: Read + Seek>(source: &mut Source<R>, detected: &
         [] => return Err(Stop::Broken),
         [b'f', b'L', b'a', b'C', ..] => detected.settle("audio/flac", Category::Audio),
         [0xff, 0xf0 | 0xf1 | 0xf8 | 0xf9, ..] => detected.settle("audio/aac", Category::Audio),
-        _ if super::is_mpeg_frame(content) => detected.settle("audio/mpeg", Category::Audio),
+        // With a tag before it, one frame's header is enough.
+        _ if super::frame_length(content).is_some() => detected.settle("audio/mpeg", Category::Audio),
         [b'M', b'A', b'C', b' ', ..] => detected.settle("audio/x-ape", Category::Audio),
         [b'M', b'P', b'+' | b'C', ..] => detected.settle("audio/x-musepack", Category::Audio),
         [b'T', b'T', b'A', b'1', ..] => detected.settle("audio/x-tta", Category::Audio),
@@ -46,5 +47,6 @@ pub(in super::super) fn look<R: Read + Seek>(source: &mut Source<R>, detected: &
 
 /// Two frames in a row, both there.
 fn is_sure_frame(content: &[u8]) -> bool {
-    content.first() == Some(&0xff) && content.len() > 1_500 && super::is_mpeg_frame(content)
+    let next = super::frame_length(content).and_then(|length| content.get(length..));
+    next.is_some_and(|next| super::frame_length(next).is_some())
 }

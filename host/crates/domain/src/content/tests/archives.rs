@@ -67,7 +67,10 @@ fn an_archive_that_unpacks_to_far_too_much_is_a_bomb() {
     let mut archive = samples::zip(&[("a.txt", &[0; 2_000])]);
     declare(&mut archive, None, 9 << 20);
     assert!(!has(&archive, "", Trait::ArchiveBomb));
-    assert!(has(&samples::gzip(1 << 30), "", Trait::ArchiveBomb));
+    let zeros = [&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], &[0; 12_000], &(12_200_000_u32).to_le_bytes()].concat();
+    assert!(has(&zeros, "", Trait::ArchiveBomb));
+    let cut = look_at(&samples::gzip(1 << 30), "").traits;
+    assert_eq!(cut, [Trait::Unreadable].into(), "no gzip can have this size: what is at its end is something else");
     assert!(has(b"\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\x01\0\0", "", Trait::ArchiveBomb));
     assert!(has(&samples::rar5(&[b"\x02\0\0\x80\x80\x80\x80\x40\x20\0\x01\x05a.txt"]), "", Trait::ArchiveBomb));
 }
@@ -108,4 +111,25 @@ fn cut_archives_are_unreadable() {
     }
     let compound = samples::compound(&["WordDocument"]);
     assert!(has(&compound[..600], "", Trait::Unreadable));
+}
+
+#[test]
+fn an_archive_behind_something_unknown_is_an_archive() {
+    let hidden = [&b"\x01\x02\x03\x04"[..], &samples::zip(&[("a.exe", b"x")])].concat();
+    let found = look_at(&hidden, "a.zip");
+    assert_eq!((found.detected_type.as_str(), found.category), ("application/zip", Category::Archive));
+    assert_eq!(found.traits, [Trait::Polyglot, Trait::ExecutableInside].into());
+}
+
+#[test]
+fn one_volume_of_several_is_no_bomb() {
+    assert!(!has(&samples::rar5(&[b"\x02\x10\0\x80\x80\x80\x80\x40\x20\0\x01\x05a.txt"]), "", Trait::ArchiveBomb));
+}
+
+#[test]
+fn the_end_of_an_empty_archive_makes_no_archive_of_a_file() {
+    let end = samples::zip(&[]);
+    let program = [&b"\x01\x02\x03\x04"[..], &end, b"\x05"].concat();
+    assert_eq!(look_at(&program, "").detected_type, "application/octet-stream");
+    assert!(!has(&[samples::PNG, &end].concat(), "", Trait::Polyglot));
 }

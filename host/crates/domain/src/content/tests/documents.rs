@@ -129,3 +129,19 @@ fn a_file_that_is_two_things_is_a_polyglot() {
     assert!(has(&[samples::PNG, b"<?php x(); ?>"].concat(), "", Trait::Polyglot));
     assert!(!has(b"How to tell %PDF- from PK\x09\n", "", Trait::Polyglot));
 }
+
+#[test]
+fn a_document_inside_does_not_lock_the_document() {
+    // Two documents of word processors: the second one, inside the first, says that it is encrypted.
+    let mut file = samples::compound(&["WordDocument", "WordDocument"]);
+    for (entry, sector) in [(1, 2_u32), (2, 10)] {
+        let at = 1_024 + entry * 128 + 116;
+        file[at..at + 4].copy_from_slice(&sector.to_le_bytes());
+        file[at + 4..at + 12].copy_from_slice(&4_096_u64.to_le_bytes());
+    }
+    file.resize(512 * 20, 0);
+    file[512 * 11 + 11] = 1;
+    assert_eq!(look_at(&file, "").traits, BTreeSet::new());
+    file[512 * 3 + 11] = 1;
+    assert_eq!(look_at(&file, "").traits, [Trait::Encrypted].into());
+}

@@ -10,6 +10,11 @@ pub(in super::super::super) struct Contents {
     /// The format by a folder, which counts only with a list of content types.
     office: Option<&'static str>,
     content_types: bool,
+    /// The two parts that an e-book has.
+    container: bool,
+    package: bool,
+    /// How many entries there are, as far as they were counted.
+    pub(in super::super::super) entries: u64,
     /// Whether there are macros.
     pub(in super::super::super) macros: bool,
 }
@@ -63,6 +68,8 @@ impl Contents {
         match name {
             b"[Content_Types].xml" => self.content_types = true,
             b"mimetype" => self.learn_type(content.trim_ascii()),
+            b"META-INF/container.xml" => self.container = true,
+            _ if name.ends_with(b".opf") => self.package = true,
             _ => {}
         }
         let root = !name.contains(&b'/');
@@ -102,6 +109,7 @@ impl Contents {
                 let category = if office.contains("3dmanufacturing") { Category::Other } else { Category::Document };
                 Some((office, category))
             }
+            (None, _) if self.container && self.package => Some(("application/epub+zip", Category::Document)),
             _ => by_entry,
         }
     }
