@@ -20,7 +20,7 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 5] = [
+    let parts: [(&str, fn()); 6] = [
         ("calls", calls::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),

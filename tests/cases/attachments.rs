@@ -86,7 +86,7 @@ async fn a_forbidden_kind_is_refused_within_the_first_megabyte() {
     film.resize(MIB, 0x55);
     let token = account.members[2].api_token.clone();
     let answer = tokio::task::spawn_blocking(move || {
-        let answer = answer_to_beginning(&server, &token, "name=film.txt", &film);
+        let answer = answer_to_beginning(&server, &token, "name=film.mp4", &film);
         (answer, server)
     });
     let (answer, server) = answer.await.unwrap();
@@ -96,7 +96,7 @@ async fn a_forbidden_kind_is_refused_within_the_first_megabyte() {
     let api = &server.without_plugins.operator;
     let mut whole = MP4.to_vec();
     whole.resize(40 * MIB, 0x55);
-    api.send_file("film.txt", whole, "").await.problem(422, "attachment-refused");
+    api.send_file("film.mp4", whole, "").await.problem(422, "attachment-refused");
     assert_eq!(server.rows("attachments"), 0);
     until(async || unfinished(&server) == 0).await;
     // Another kind passes, and another direction of a rule for one.

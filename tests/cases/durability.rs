@@ -1,6 +1,6 @@
 //! What was answered stays, whatever happens to the server; what was accepted is finished.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::Write as _};
 
 use serde_json::json;
 use sluice_tests::{Api, Server, until};
@@ -146,4 +146,39 @@ async fn what_is_of_no_use_any_more_is_removed() {
     let server = Server::start_in(server.stop().await).await;
     until(async || (server.rows("sessions"), server.rows("throttles")) == (1, 0)).await;
     session.on(&server).get("/api/v1/me").await.is(200);
+}
+
+/// Sends the first `length` bytes of a request for a message and hangs up without reading an answer.
+fn hang_up_while_sending(server: &Server, conversation: &str, key: &str, text: &str, length: Option<usize>) {
+    let address = server.url().strip_prefix("http://").unwrap();
+    let body = json!({"text": text}).to_string();
+    let request = format!(
+        "POST /api/v1/conversations/{conversation}/messages HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {}\r\n\r\n{body}",
+        server.without_plugins.members[2].api_token,
+        body.len(),
+    );
+    let mut connection = std::net::TcpStream::connect(address).unwrap();
+    connection.write_all(&request.as_bytes()[..length.unwrap_or(request.len())]).unwrap();
+}
+
+#[tokio::test]
+async fn a_send_that_breaks_off_loses_and_doubles_nothing() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.operator;
+    let conversation = api.conversation().await;
+    // Cut in the head, in the body, and after all of it but before the answer.
+    for (n, length) in [Some(40), Some(330), None].into_iter().enumerate() {
+        let text = format!("message {n}, which is long enough to be cut in its middle");
+        let key = format!("key-{n}");
+        for _ in 0..3 {
+            hang_up_while_sending(&server, &conversation, &key, &text, length);
+        }
+        // Who got no answer sends the same again.
+        let path = format!("/api/v1/conversations/{conversation}/messages");
+        let request = api.request(reqwest::Method::POST, &path).header("Idempotency-Key", &key);
+        let posted = api.send(request.json(&json!({"text": text}))).await.is(201);
+        let kept = api.messages(&conversation).await;
+        assert_eq!((kept.len(), &kept[n]["id"]), (n + 1, &posted["id"]));
+    }
 }

@@ -88,7 +88,7 @@ async fn filters_and_keys_do_not_reach_into_another_account() {
     let (theirs, ours) = (&server.without_plugins.administrator, &server.with_plugins.administrator);
     let things = Things::of(&server.without_plugins).await;
     let by_conversation = format!("/api/v1/decisions?conversation={}", things.conversation);
-    assert_eq!(theirs.list(&by_conversation).await.len(), 1);
+    assert_eq!(theirs.list(&by_conversation).await.len(), 2);
     assert_eq!(ours.list(&by_conversation).await.len(), 0);
     assert_eq!(ours.list("/api/v1/decisions?rule=hostile-plugins").await.len(), 0);
 

@@ -81,7 +81,7 @@ pub struct AttachmentUpload {
 struct Writing {
     blob: NewBlob,
     hasher: Hasher,
-    /// What the first bytes say that it can turn out to be.
+    /// What the first bytes, and who sends them, say that it can turn out to be.
     categories: BTreeSet<Category>,
     size: u64,
 }
@@ -347,7 +347,7 @@ impl AttachmentUpload {
     async fn write(&mut self) -> Result<(), AppError> {
         let piece = std::mem::take(&mut self.piece);
         let (writing, blobs) = (self.writing.take(), self.app.inner.blobs.clone());
-        let voice = self.row.voice;
+        let (voice, name, declared) = (self.row.voice, self.row.name.clone(), self.row.declared_type.clone());
         let (writing, piece) = blocking(move || {
             let mut writing = match writing {
                 Some(writing) => writing,
@@ -355,7 +355,7 @@ impl AttachmentUpload {
                     blob: blobs.begin()?,
                     hasher: Hasher::default(),
                     // Long enough, or all that there is.
-                    categories: content::forecast(&piece, voice),
+                    categories: content::as_claimed(content::forecast(&piece, voice), &name, &declared),
                     size: 0,
                 },
             };

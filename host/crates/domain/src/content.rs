@@ -100,7 +100,27 @@ pub fn forecast(head: &[u8], said_voice: bool) -> BTreeSet<Category> {
     let detected = detect::by_head(head);
     let mut possible = BTreeSet::from([detected.category]);
     possible.extend(detected.look.outcomes());
+    // A track of pictures in the head makes it a film, whatever comes after.
+    if Source::new(io::Cursor::new(head)).is_ok_and(|mut head| media::has_pictures(&mut head, detected.look)) {
+        possible = [Category::Video].into();
+    }
     possible.into_iter().map(|category| voiced(category, said_voice)).collect()
+}
+
+/// What its sender says that a file is, as far as the content leaves that open: of what it can turn out to be, the one that its name or
+/// media type says, when that is one of them. For being strict early: who says that it is a film is not in a position to be trusted
+/// that it is something else.
+pub fn as_claimed(possible: BTreeSet<Category>, name: &str, declared_type: &str) -> BTreeSet<Category> {
+    let claimed = name::claimed(name).or_else(|| match declared_type.split('/').next() {
+        Some("image") => Some(Category::Image),
+        Some("audio") => Some(Category::Audio),
+        Some("video") => Some(Category::Video),
+        Some(_) | None => None,
+    });
+    match claimed.filter(|category| possible.contains(category)) {
+        Some(category) => [category].into(),
+        None => possible,
+    }
 }
 
 const fn voiced(category: Category, said_voice: bool) -> Category {

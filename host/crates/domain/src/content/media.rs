@@ -1,14 +1,38 @@
 //! Sound and moving pictures: whether a container has pictures in it decides what people call it.
 
+use std::io::{Read, Seek};
+
 use super::{
     Category,
     detect::{Detected, Look},
-    source::{holds, u32_be},
+    source::{Source, holds, u32_be},
 };
 
 pub(super) mod id3;
 pub(super) mod matroska;
 pub(super) mod mp4;
+
+/// Whether a container of that kind has a track of pictures in what is there of it.
+pub(super) fn has_pictures<R: Read + Seek>(source: &mut Source<R>, look: Look) -> bool {
+    match look {
+        Look::IsoMedia => mp4::has_pictures(source),
+        Look::Matroska => matroska::has_pictures(source),
+        Look::Nowhere
+        | Look::Unknown
+        | Look::Script
+        | Look::Zip
+        | Look::Tar
+        | Look::SevenZip
+        | Look::Rar
+        | Look::Cabinet
+        | Look::Iso
+        | Look::Stream
+        | Look::Office
+        | Look::Pdf
+        | Look::Markup(_)
+        | Look::Id3 => false,
+    }
+}
 
 /// Stream types of ASF (Advanced Systems Format 1.20, section 10.4), within the head that ASF begins with.
 pub(super) fn asf(head: &[u8]) -> Detected {

@@ -91,6 +91,14 @@ const RUN: [&str; 71] = [
 /// them.
 const ALSO_HARMLESS: [&str; 4] = ["bin", "run", "js", "mjs"];
 
+/// What kind of file a name promises, if it promises one.
+pub(super) fn claimed(name: &str) -> Option<Category> {
+    match extension::expected(&extension(bare(name)))? {
+        Expected::Category(category) => Some(category),
+        Expected::Types(_) | Expected::Text => None,
+    }
+}
+
 /// Whether a machine would run an archive's entry of that name.
 pub(super) fn runs(path: &str) -> bool {
     let extension = extension(bare(path));

@@ -135,3 +135,20 @@ fn names_of_categories_and_traits_are_those_of_json() {
         assert_eq!(serde_json::to_value(trait_).unwrap(), trait_.as_str());
     }
 }
+
+#[test]
+fn a_film_is_known_by_a_track_in_its_head_or_by_its_senders_word() {
+    // The second track shows that the first has no coding of still pictures.
+    let mut front = samples::mp4(b"isom", &[b"vide", b"vide"]);
+    front.resize(HEAD_BYTES, 0);
+    assert_eq!(forecast(&front, false), [Category::Video].into());
+    // With its tracks at the end, sound and pictures look the same from here.
+    let mut back = b"\0\0\0\x18ftypisom\0\0\x02\0isommp41\0\x10\0\0mdat".to_vec();
+    back.resize(HEAD_BYTES, 0x55);
+    let open: BTreeSet<_> = [Category::Audio, Category::Video].into();
+    assert_eq!(forecast(&back, false), open);
+    assert_eq!(as_claimed(open.clone(), "holiday.mp4", ""), [Category::Video].into());
+    assert_eq!(as_claimed(open.clone(), "holiday", "video/mp4"), [Category::Video].into());
+    assert_eq!(as_claimed(open.clone(), "memo.m4a", "audio/mp4"), [Category::Audio].into());
+    assert_eq!(as_claimed(open.clone(), "photo.png", "image/png"), open, "a lie is of no use");
+}

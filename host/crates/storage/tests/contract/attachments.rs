@@ -134,8 +134,8 @@ pub(crate) async fn held_messages_wait_in_order_until_one_decision(fixture: Fixt
         let mut ours = tx.account(account);
         let [outgoing, incoming, blocked] = three(&mut ours, &world)?;
         assert_eq!(ours.held_messages(0, 9)?, [outgoing.clone(), incoming.clone()]);
-        assert_eq!(ours.held_messages(11, 9)?, [incoming.clone()]);
-        assert_eq!(ours.quarantined_messages(Before::newest(9))?, [blocked.clone()]);
+        assert_eq!(ours.held_messages(11, 9)?, std::slice::from_ref(&incoming));
+        assert_eq!(ours.quarantined_messages(Before::newest(9))?, std::slice::from_ref(&blocked));
         let client_sees = |ours: &mut Account<'_>, page| {
             let seen = ours.messages_of_client(world.conversation.id, page)?;
             Ok::<_, StorageError>(seen.into_iter().map(|row| row.seq).collect::<Vec<_>>())

@@ -45,6 +45,14 @@ pub(in super::super) fn look<R: Read + Seek>(source: &mut Source<R>, detected: &
     }
 }
 
+/// Whether a track of pictures is found in what is there.
+pub(in super::super) fn has_pictures<R: Read + Seek>(source: &mut Source<R>) -> bool {
+    let mut tracks = Tracks::default();
+    // It ends where the head does, which says nothing.
+    let _ = tracks.walk(source);
+    tracks.pictures
+}
+
 impl Tracks {
     fn walk<R: Read + Seek>(&mut self, source: &mut Source<R>) -> Result<(), Stop> {
         let mut at = 0_u64;

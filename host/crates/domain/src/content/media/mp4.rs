@@ -42,8 +42,22 @@ struct Tracks {
     undecided: bool,
 }
 
+/// Whether a track of pictures is found in what is there.
+pub(in super::super) fn has_pictures<R: Read + Seek>(source: &mut Source<R>) -> bool {
+    let mut tracks = Tracks::default();
+    // It ends where the head does, which says nothing.
+    let _ = tracks.walk_boxes(source);
+    tracks.pictures
+}
+
 impl Tracks {
     fn walk<R: Read + Seek>(&mut self, source: &mut Source<R>) -> Result<(), Stop> {
+        self.walk_boxes(source)?;
+        self.coding(b"");
+        Ok(())
+    }
+
+    fn walk_boxes<R: Read + Seek>(&mut self, source: &mut Source<R>) -> Result<(), Stop> {
         let mut at = 0_u64;
         for _ in 0..BOXES {
             if at >= source.len() {
@@ -74,7 +88,6 @@ impl Tracks {
             };
             at = at.checked_add(if enter { body } else { size }).ok_or(Stop::Broken)?;
         }
-        self.coding(b"");
         Ok(())
     }
 
