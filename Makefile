@@ -37,6 +37,7 @@ check: tools ## Formatter, clippy, dependency edges
 
 .PHONY: bench
 bench: plugins ## Measures and prints tables
+	scripts/samples
 	cargo bench --locked --workspace --bench tables
 
 .PHONY: demo-real

@@ -111,6 +111,19 @@ async fn what_the_account_sends_reaches_the_client_only_if_it_may() {
 }
 
 #[tokio::test]
+async fn the_strictest_rule_counts_whichever_was_made_first() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let conversation = api.conversation().await;
+    api.filter(json!({"what": ["links"], "action": "redact"})).await.is(201);
+    api.filter(json!({"what": ["links"], "action": "flag"})).await.is(201);
+    let both = api.incoming(&conversation, "https://example.com").await.is(201);
+    assert_eq!((&both["text"], &both["decision"]["labels"]), (&json!("[link removed]"), &json!(["filter.links"])));
+    api.filter(json!({"what": ["links"], "action": "block", "only_domains": ["evil.org"]})).await.is(201);
+    api.incoming(&conversation, "https://evil.org").await.problem(422, "message-blocked");
+}
+
+#[tokio::test]
 async fn rules_are_asked_by_channel_group_and_role() {
     let server = Server::start().await;
     let account = &server.without_plugins;

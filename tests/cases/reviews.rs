@@ -64,6 +64,12 @@ async fn what_was_edited_is_what_is_delivered() {
     let audit = account.administrator.list("/api/v1/audit?action=message.reviewed").await;
     assert_eq!((audit.len(), &audit[0]["target"], &audit[0]["actor"]), (1, &held["id"], &json!(by)));
     assert!(!audit[0].to_string().contains("my site"), "no text in the audit log");
+    assert_eq!(audit[0]["details"]["edited"], true);
+    // What the client wrote is not lost: administrators see it.
+    let original = |messages: Vec<Value>| messages[0]["review"].get("original").cloned();
+    let administrators = original(account.administrator.messages(&conversation).await);
+    assert_eq!(administrators, Some(json!("my site is https://example.com")));
+    assert_eq!(original(account.supervisor.messages(&conversation).await), None);
 }
 
 #[tokio::test]

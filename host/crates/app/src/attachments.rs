@@ -18,13 +18,12 @@ use sluice_domain::{
     time::Timestamp,
     visibility::{self, Visibility},
 };
-use sluice_storage::{Account, AttachmentRow, ConversationRow, NewBlob, Reader};
+use sluice_storage::{Account, AttachmentRow, ConversationRow, NewBlob, Reader, StorageError, Tx};
 
 use crate::{App, AppError, caller::Caller, chain::Chain, uploads::UploadPlace};
 
 /// How much of an upload is gathered before it goes to the disk, in bytes.
 const PIECE_BYTES: usize = 256 << 10;
-const _: () = assert!(PIECE_BYTES >= content::HEAD_BYTES, "the filter is asked about the first piece");
 
 /// How much accounts may upload, as whoever runs the server says.
 #[derive(Debug, Clone, Copy)]
@@ -137,17 +136,17 @@ impl App {
         if caller.require(Permission::WriteAsClient).is_err() {
             caller.reader()?;
         }
-        let asked = caller.clone();
+        let (account, asked) = (caller.account, caller.clone());
         let attachment = self
             .inner
             .database
             .read(move |tx| {
-                let mut rows = tx.account(asked.account);
+                let mut rows = tx.account(account);
                 seen(&mut rows, &asked, id)
             })
             .await?;
         let blobs = self.inner.blobs.clone();
-        let file = blocking(move || Ok(blobs.attachment(id)?)).await?;
+        let file = blocking(move || Ok(blobs.attachment(account, id)?)).await?;
         file.map(|file| (attachment, file)).ok_or(AppError::Internal("finding the content of an attachment"))
     }
 
@@ -180,32 +179,84 @@ impl App {
         loop {
             let unsent =
                 self.inner.database.read(move |tx| Ok::<_, AppError>(tx.unsent_attachments(before, 100)?)).await?;
-            if unsent.is_empty() {
-                return Ok(removed);
-            }
+            let mut progress = false;
             for (account, id) in unsent {
-                // The row first: what has no row can be sent by nobody.
-                let gone = self
-                    .inner
-                    .database
-                    .write(Some(account), move |tx| {
-                        Ok::<_, AppError>(tx.account(account).delete_unsent_attachment(id)?)
-                    })
-                    .await?;
-                if gone {
-                    let blobs = self.inner.blobs.clone();
-                    blocking(move || Ok(blobs.remove_attachment(id)?)).await?;
-                    removed += 1;
+                match self.remove_one_unsent(account, id).await {
+                    Ok(gone) => (progress, removed) = (true, removed + u64::from(gone)),
+                    Err(error) => tracing::warn!(attachment = %id, %error, "an unsent attachment was not removed"),
                 }
+            }
+            if !progress {
+                return Ok(removed);
             }
         }
     }
 
-    /// Removes what uploads left that ended with their server, a day after it was written.
-    pub(crate) async fn remove_unfinished(&self, now: Timestamp) -> Result<u64, AppError> {
+    async fn remove_one_unsent(&self, account: AccountId, id: AttachmentId) -> Result<bool, AppError> {
+        // The row first: what has no row can be sent by nobody.
+        let delete = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).delete_unsent_attachment(id)?);
+        let gone = self.inner.database.write(Some(account), delete).await?;
+        if gone {
+            let blobs = self.inner.blobs.clone();
+            blocking(move || Ok(blobs.remove_attachment(account, id)?)).await?;
+        }
+        Ok(gone)
+    }
+
+    /// Removes what uploads left that ended with their server, a day after it was written: parts of contents, and contents that have no
+    /// row. Gives how many.
+    pub(crate) async fn remove_left_over(&self, now: Timestamp) -> Result<u64, AppError> {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now.millis().unsigned_abs());
+        let day = Duration::from_hours(24);
         let blobs = self.inner.blobs.clone();
-        blocking(move || Ok(blobs.remove_unfinished(now, Duration::from_hours(24))?)).await
+        let mut removed = blocking(move || Ok(blobs.remove_unfinished(now, day)?)).await?;
+        for account in self.inner.database.read(|tx| Ok::<_, AppError>(tx.accounts()?)).await? {
+            let (account, blobs) = (account.id, self.inner.blobs.clone());
+            let old = blocking(move || Ok(blobs.old_attachments(account, now, day)?)).await?;
+            for ids in old.chunks(1_000).map(<[_]>::to_vec) {
+                let without_row = move |tx: &mut Tx<'_>| {
+                    let mut rows = tx.account(account);
+                    let mut found = Vec::new();
+                    for id in ids {
+                        if rows.attachment(id)?.is_none() {
+                            found.push(id);
+                        }
+                    }
+                    Ok::<_, AppError>(found)
+                };
+                let left_over = self.inner.database.read(without_row).await?;
+                removed += left_over.len() as u64;
+                let blobs = self.inner.blobs.clone();
+                let remove =
+                    move || left_over.into_iter().try_for_each(|id| blobs.remove_attachment(account, id).map(drop));
+                blocking(move || Ok(remove()?)).await?;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn keep_attachment(&self, account: AccountId, blob: NewBlob, row: AttachmentRow) -> Result<(), AppError> {
+        let (id, total) = (row.attachment.id, self.inner.attachment_limits.total);
+        blocking(move || Ok(blob.keep(account, id)?)).await?;
+        let written = self
+            .inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.insert_attachment(&row)?;
+                // Of uploads that went on at once, the last ones may be too many.
+                if rows.attachment_bytes()? > total { Err(NO_ROOM) } else { Ok(()) }
+            })
+            .await;
+        match written {
+            // It may have a row: if not, it is found by that later.
+            Ok(()) | Err(AppError::Storage(StorageError::OutcomeUnknown)) => written,
+            Err(error) => {
+                let blobs = self.inner.blobs.clone();
+                blocking(move || Ok(blobs.remove_attachment(account, id)?)).await?;
+                Err(error)
+            }
+        }
     }
 
     /// A message without text, as the rules would see it with a file that is still on its way.
@@ -276,7 +327,9 @@ impl AttachmentUpload {
         self.size = self.size.saturating_add(bytes.len() as u64);
         self.check_size(self.size)?;
         self.piece.extend_from_slice(bytes);
-        if self.piece.len() >= PIECE_BYTES { self.write().await } else { Ok(()) }
+        // The filter is asked as early as it can know something.
+        let enough = if self.writing.is_none() { content::HEAD_BYTES } else { PIECE_BYTES };
+        if self.piece.len() >= enough { self.write().await } else { Ok(()) }
     }
 
     /// Looks into what was uploaded and keeps it. When this returns, it survives a power cut.
@@ -314,24 +367,17 @@ impl AttachmentUpload {
             uploaded_by: self.uploader.clone(),
             created_at: now,
         };
-        blocking(move || Ok(blob.keep(id)?)).await?;
-        let (account, kept, total) = (self.account, row.clone(), self.app.inner.attachment_limits.total);
-        let written = self
-            .app
-            .inner
-            .database
-            .write(Some(account), move |tx| {
-                let mut rows = tx.account(account);
-                rows.insert_attachment(&kept)?;
-                // Of uploads that went on at once, the last ones may be too many.
-                if rows.attachment_bytes()? > total { Err(NO_ROOM) } else { Ok(()) }
-            })
-            .await;
-        if let Err(error) = written {
-            let blobs = self.app.inner.blobs.clone();
-            blocking(move || Ok(blobs.remove_attachment(id)?)).await?;
-            return Err(error);
-        }
+        // What is begun here is finished, even if the one who uploads has gone: a content without a row
+        // would be found a day later only.
+        let (app, kept, account) = (self.app.clone(), row.clone(), self.account);
+        let background = app.inner.background.clone();
+        let keeping = background.spawn(async move {
+            let done = app.keep_attachment(account, blob, kept).await;
+            // Its place is left when it is done.
+            drop(self);
+            done
+        });
+        keeping.await.map_err(|_| AppError::Internal("keeping an attachment"))??;
         Ok(row)
     }
 

@@ -15,7 +15,7 @@ use sluice_domain::{
     content::Category,
     digest::Digest,
     filter::{self, FilterRule},
-    id::AttachmentId,
+    id::{AccountId, AttachmentId},
     installation::{Budget, FailurePolicy, Mode, Scope},
     language::Language,
     message::{Attachment, Direction, Message},
@@ -43,7 +43,7 @@ pub(crate) struct Rule {
 
 /// Instructions of all rules together that may run at once, where the request is served: less than half a millisecond.
 const AT_ONCE_FUEL: u64 = 500_000;
-/// Longest text that is looked at there, in bytes.
+/// How much text is looked at there, in bytes, by all rules of the built-in filter together.
 const AT_ONCE_TEXT: usize = 4_096;
 /// How many messages are not tried there after one that took too long.
 const PAUSE: u32 = 255;
@@ -58,6 +58,7 @@ pub(crate) struct BuiltIn {
 
 /// An account's rules in order, as of one version of the chain.
 pub(crate) struct Chain {
+    account: AccountId,
     pub(crate) version: i64,
     /// They come first.
     built_in: Vec<BuiltIn>,
@@ -70,14 +71,16 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) const fn new(
+    pub(crate) fn new(
+        account: AccountId,
         version: i64,
-        built_in: Vec<BuiltIn>,
+        mut built_in: Vec<BuiltIn>,
         rules: Vec<Rule>,
         messaging: MessagingSettings,
         blobs: Blobs,
     ) -> Self {
-        Self { version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
+        built_in.sort_by_key(|rule| rule.filter.action.place());
+        Self { account, version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
     }
 
     /// Whether any rule in `mode` is asked about `message`.
@@ -91,7 +94,8 @@ impl Chain {
     pub(crate) fn decide_at_once(&self, mode: Mode, message: &Message) -> Option<(Message, Decision)> {
         let paused = self.pause.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
         // To look into attachments is to wait for the disk.
-        if paused || message.text.len() > AT_ONCE_TEXT || !message.attachments.is_empty() {
+        let reads = message.text.len().saturating_mul(self.built_in.len());
+        if paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
             return None;
         }
         let decided = self.decide_within(mode, message.clone(), AT_ONCE_FUEL);
@@ -110,6 +114,9 @@ impl Chain {
     fn decide_within(&self, mode: Mode, message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
         let mut fold = Fold::new(message);
         for rule in self.built_in(mode) {
+            if fold.is_settled() {
+                break;
+            }
             if let Some(call) = rule.ask(fold.message(), self.messaging.language) {
                 fold.push(call);
             }
@@ -124,7 +131,7 @@ impl Chain {
             }
             if rule.hooks.contains(&Hook::AttachmentFilter) {
                 for attachment in fold.message().attachments.clone() {
-                    let call = rule.ask_about_attachment(&attachment, &self.blobs, fuel);
+                    let call = rule.ask_about_attachment(&attachment, self.account, &self.blobs, fuel);
                     rule.take(call, &mut fuel, &mut fold)?;
                 }
             }
@@ -217,8 +224,8 @@ impl Rule {
         self.answered(call, None)
     }
 
-    fn ask_about_attachment(&self, attachment: &Attachment, blobs: &Blobs, fuel: u64) -> RuleCall {
-        let call = self.ask(|ready| match AttachmentContent::open(blobs, attachment) {
+    fn ask_about_attachment(&self, attachment: &Attachment, account: AccountId, blobs: &Blobs, fuel: u64) -> RuleCall {
+        let call = self.ask(|ready| match AttachmentContent::open(account, blobs, attachment) {
             Ok(content) => ready.check_attachment(attachment, content, self.budget_of(fuel)),
             Err(error) => {
                 tracing::error!(attachment = %attachment.id, %error, "an attachment cannot be read");
@@ -285,8 +292,8 @@ struct AttachmentContent {
 }
 
 impl AttachmentContent {
-    fn open(blobs: &Blobs, attachment: &Attachment) -> io::Result<Self> {
-        let found = blobs.attachment(attachment.id).map_err(io::Error::other)?;
+    fn open(account: AccountId, blobs: &Blobs, attachment: &Attachment) -> io::Result<Self> {
+        let found = blobs.attachment(account, attachment.id).map_err(io::Error::other)?;
         Ok(Self { file: found.ok_or(io::ErrorKind::NotFound)?, size: attachment.size })
     }
 }

@@ -56,7 +56,7 @@ impl App {
             .run(move || rows.into_iter().map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>())
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
-        let chain = Arc::new(Chain::new(version, built_in, rules, messaging, self.inner.blobs.clone()));
+        let chain = Arc::new(Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone()));
         *held = Some(chain.clone());
         Ok(chain)
     }

@@ -104,8 +104,18 @@ impl EventStream {
     /// # Errors
     /// [`AppError::Storage`].
     pub async fn look(&mut self) -> Result<Vec<Event>, AppError> {
-        let (caller, after) = (self.caller.clone(), self.after);
-        let audience = self.audience;
+        loop {
+            let before = self.after;
+            let events = self.batch().await?;
+            // Nothing of a whole batch was for this reader: what comes after it is looked at the same way.
+            if !events.is_empty() || self.after == before {
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn batch(&mut self) -> Result<Vec<Event>, AppError> {
+        let (caller, after, audience) = (self.caller.clone(), self.after, self.audience);
         let reader = self.app.reader_for(&caller, audience)?;
         let (last, events) = self
             .app
@@ -124,10 +134,8 @@ impl EventStream {
                 Ok::<_, AppError>((last, events))
             })
             .await?;
-        let skipped = last > self.after && events.is_empty();
         self.after = last;
-        // Nothing of a whole batch was for this reader: what comes after it is looked at the same way.
-        if skipped { Box::pin(self.look()).await } else { Ok(events) }
+        Ok(events)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rules of the built-in content filter, and how messages are dealt with beside rules.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
@@ -7,25 +9,29 @@ use sluice_domain::{
     id::{FilterRuleId, MessageId},
     installation::Mode,
     language::Language,
-    limits,
+    limits, link,
     message::Message,
     permission::Permission,
     review::{BadSetting, MessagingSettings},
     verdict::Verdict,
 };
-use sluice_storage::{FilterRuleRow, PlacedMessage};
+use sluice_storage::{Before, FilterRuleRow, PlacedMessage};
 
 use crate::{App, AppError, caller::Caller};
 
 /// How many of the newest messages a rule is tried on.
-const TRIED: u32 = 1_000;
+const TRIED: usize = 1_000;
+/// How many of them at once.
+const TRIED_AT_ONCE: u32 = 50;
+/// How much text a rule is tried on, in bytes: of longer messages it is fewer.
+const TRIED_BYTES: usize = 4 << 20;
 /// How many of those that it hits are named.
 const NAMED: usize = 20;
 
 /// What a rule would have done to the account's newest messages, as they were kept.
 #[derive(Debug, Clone)]
 pub struct Forecast {
-    /// How many were looked at: at most 1,000.
+    /// How many were looked at: at most 1,000, fewer of long ones.
     pub messages: usize,
     /// How many of them it hits.
     pub hits: usize,
@@ -58,7 +64,7 @@ impl App {
     /// Makes a rule, and says what it would have done. It is in force at every server from the next request on.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`] for what cannot be used, [`AppError::Quota`].
+    /// [`AppError::Forbidden`], [`AppError::Invalid`] for what cannot be used, [`AppError::Quota`], [`AppError::Busy`].
     pub async fn make_filter_rule(
         &self,
         caller: &Caller,
@@ -81,34 +87,48 @@ impl App {
         Ok((row, forecast))
     }
 
-    /// Changes a rule, and says what it would have done; what is `None` stays. It is in force at every server from the next request on.
+    /// Changes a rule, and says what it would have done if it is on now; what is `None` stays. It is in force at every server from the
+    /// next request on.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::Invalid`] for what cannot be used.
+    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::Invalid`] for what cannot be used, [`AppError::Busy`].
     pub async fn change_filter_rule(
         &self,
         caller: &Caller,
         id: FilterRuleId,
         mode: Option<Mode>,
         rule: Option<FilterRule>,
-    ) -> Result<(FilterRuleRow, Forecast), AppError> {
-        let before = self.filter_rule(caller, id).await?;
-        let row = FilterRuleRow {
-            mode: mode.unwrap_or(before.mode),
-            rule: rule.unwrap_or_else(|| before.rule.clone()),
-            updated_at: self.now(),
-            ..before.clone()
+    ) -> Result<(FilterRuleRow, Option<Forecast>), AppError> {
+        let known = self.filter_rule(caller, id).await?;
+        let forecast = match mode {
+            Some(Mode::Disabled) => {
+                rule.as_ref().map_or(Ok(()), FilterRule::check).map_err(bad_setting)?;
+                None
+            }
+            Some(Mode::Shadow | Mode::Enforce) | None => {
+                let asked = rule.clone().unwrap_or(known.rule);
+                Some(self.forecast_filter_rule(caller, asked).await?)
+            }
         };
-        let forecast = self.forecast_filter_rule(caller, row.rule.clone()).await?;
-        let details = json!({
-            "before": {"mode": before.mode, "rule": before.rule}, "after": {"mode": row.mode, "rule": row.rule},
-        });
-        let entry = self.audit_row(caller, Action::FilterRuleChanged, id, details);
-        let kept = row.clone();
-        self.change_chain(caller.account, entry, move |rows, _| {
-            if rows.update_filter_rule(&kept)? { Ok(()) } else { Err(AppError::NotFound("filter rule")) }
-        })
-        .await?;
+        let now = self.now();
+        let entry = self.audit_row(caller, Action::FilterRuleChanged, id, json!({}));
+        let row = self
+            .change_chain(caller.account, entry, move |rows, entry| {
+                // As it is now: somebody else may have changed the rest of it meanwhile.
+                let before = rows.filter_rule(id)?.ok_or(AppError::NotFound("filter rule"))?;
+                let details = |row: &FilterRuleRow| json!({"mode": row.mode, "rule": row.rule});
+                let was = details(&before);
+                let row = FilterRuleRow {
+                    mode: mode.unwrap_or(before.mode),
+                    rule: rule.unwrap_or(before.rule),
+                    updated_at: now,
+                    ..before
+                };
+                entry.row.details = json!({"before": was, "after": details(&row)}).to_string();
+                rows.update_filter_rule(&row)?;
+                Ok(row)
+            })
+            .await?;
         Ok((row, forecast))
     }
 
@@ -128,22 +148,37 @@ impl App {
     /// What a rule would have done to the newest messages, as they were kept; nothing is changed.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`] for what cannot be used.
+    /// [`AppError::Forbidden`], [`AppError::Invalid`] for what cannot be used, [`AppError::Busy`] while another rule is tried.
     pub async fn forecast_filter_rule(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
         caller.require(Permission::ManagePlugins)?;
         rule.check().map_err(bad_setting)?;
         let account = caller.account;
-        let latest =
-            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(TRIED)?)).await?;
-        let messages = latest.len();
-        let hit = move || {
-            let hits = |message: &Message| rule.verdict(message, Language::En) != Verdict::Allow;
-            latest.into_iter().map(placed).filter(hits).map(|message| message.id).collect::<Vec<_>>()
-        };
-        let mut newest = self.inner.evaluators.run(hit).await?;
-        let hits = newest.len();
-        newest.truncate(NAMED);
-        Ok(Forecast { messages, hits, newest })
+        let _place = self.inner.forecasts.begin(account).ok_or(AppError::Busy)?;
+        let (rule, mut forecast) = (Arc::new(rule), Forecast { messages: 0, hits: 0, newest: Vec::new() });
+        let (mut page, mut bytes) = (Before::newest(TRIED_AT_ONCE), 0);
+        // In small parts, so that others have their turn between them.
+        while forecast.messages < TRIED && bytes < TRIED_BYTES {
+            let batch = self
+                .inner
+                .database
+                .read(move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(page)?))
+                .await?;
+            let Some(last) = batch.last() else { break };
+            page = Before::older_than(last.message.id, TRIED_AT_ONCE);
+            forecast.messages += batch.len();
+            bytes += batch.iter().map(|placed| placed.message.text.len()).sum::<usize>();
+            let rule = rule.clone();
+            let hit = move || {
+                let hits = |message: &Message| rule.verdict(message, Language::En) != Verdict::Allow;
+                let messages = batch.into_iter().map(|row| placed(row, rule.is_about_links()));
+                messages.filter(hits).map(|message| message.id).collect::<Vec<_>>()
+            };
+            let hits = self.inner.evaluators.run(hit).await?;
+            forecast.hits += hits.len();
+            forecast.newest.extend(hits);
+        }
+        forecast.newest.truncate(NAMED);
+        Ok(forecast)
     }
 
     /// How messages are dealt with beside rules.
@@ -174,7 +209,8 @@ fn bad_setting(BadSetting { field, problem }: BadSetting) -> AppError {
 }
 
 /// A message that was kept, as rules see it.
-fn placed(PlacedMessage { message, transport, channel, group }: PlacedMessage) -> Message {
+fn placed(PlacedMessage { message, transport, channel, group }: PlacedMessage, with_links: bool) -> Message {
+    let links = if with_links { link::find(&message.text) } else { Vec::new() };
     Message {
         id: message.id,
         direction: message.direction,
@@ -183,10 +219,9 @@ fn placed(PlacedMessage { message, transport, channel, group }: PlacedMessage) -
         conversation: Some(message.conversation_id),
         group,
         author: message.author,
-        text: String::new(),
-        links: Vec::new(),
+        text: message.text,
+        links,
         attachments: message.attachments,
         sent_at: message.created_at,
     }
-    .with_text(message.text)
 }

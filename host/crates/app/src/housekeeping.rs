@@ -36,10 +36,16 @@ impl App {
 
     async fn tidy_up(&self) {
         let mut ticks = tokio::time::interval(EVERY);
-        loop {
+        for hour in 0_u64.. {
             ticks.tick().await;
             if let Err(error) = self.clean_up().await {
                 tracing::warn!(%error, "what is of no use any more was not removed: trying again in an hour");
+            }
+            // All contents of attachments are looked at for it, so only once a day.
+            if hour % 24 == 0
+                && let Err(error) = self.remove_left_over(self.now()).await
+            {
+                tracing::warn!(%error, "what uploads left was not removed: trying again tomorrow");
             }
         }
     }
@@ -54,16 +60,7 @@ impl App {
         let throttles = database.write(None, move |tx| tx.delete_old_throttles(forgotten)).await?;
         let answers = database.write(None, move |tx| tx.delete_idempotent_answers(old)).await?;
         let attachments = self.remove_unsent(now.plus_millis(-UNSENT_MILLIS)).await?;
-        let unfinished = self.remove_unfinished(now).await?;
-        tracing::debug!(
-            sessions,
-            challenges,
-            throttles,
-            answers,
-            attachments,
-            unfinished,
-            "removed what is of no use any more"
-        );
+        tracing::debug!(sessions, challenges, throttles, answers, attachments, "removed what is of no use any more");
         Ok(())
     }
 }

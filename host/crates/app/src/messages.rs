@@ -10,7 +10,7 @@ use sluice_domain::{
     installation::Mode,
     limits,
     message::{Actor, Attachment, Direction, Message},
-    permission::Permissions,
+    permission::{Permission, Permissions},
     review::Review,
     time::Timestamp,
     verdict::{Decision, Reason, State},
@@ -105,7 +105,11 @@ impl MessageView {
     /// As one of the account's people sees it, who may do `viewer`.
     pub(crate) fn of(row: MessageRow, viewer: Permissions) -> Self {
         let seen = visibility::of(viewer, row.direction, row.state);
-        Self { decision: Some(row.decision_id), ..Self::with(seen, row) }
+        let mut view = Self { decision: Some(row.decision_id), ..Self::with(seen, row) };
+        if let Some(review) = view.review.as_mut().filter(|_| !viewer.contains(Permission::ReadQuarantine)) {
+            review.original = None;
+        }
+        view
     }
 
     /// As the client sees it; `None` for what it sees nothing of.

@@ -123,6 +123,6 @@ impl App {
             });
         }
         let messaging = self.messaging(caller).await?;
-        Ok(Arc::new(Chain::new(0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
+        Ok(Arc::new(Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
     }
 }

@@ -3,9 +3,10 @@
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
+    digest::Digest,
     id::{AccountId, MessageId},
     message::Direction,
-    permission::Permission,
+    permission::{Permission, Reach},
     review::{self, MessagingSettings, Outcome, Review},
     time::Timestamp,
     verdict::State,
@@ -72,7 +73,9 @@ impl App {
                     let Some(last) = batch.last() else { break };
                     after = last.seq;
                     for row in batch {
-                        if found.len() < limit as usize && rows.conversation(row.conversation_id, reader)?.is_some() {
+                        let reached =
+                            reader.reach == Reach::All || rows.conversation(row.conversation_id, reader)?.is_some();
+                        if reached && found.len() < limit as usize {
                             found.push(MessageView::of(row, viewer));
                         }
                     }
@@ -101,7 +104,7 @@ impl App {
             Judgement::Approve(_) => Outcome::Approved,
             Judgement::Reject(_) => Outcome::Rejected,
         };
-        let entry = self.audit_row(caller, Action::MessageReviewed, id, json!({"outcome": outcome}));
+        let entry = self.audit_row(caller, Action::MessageReviewed, id, json!({}));
         let view = self
             .inner
             .database
@@ -114,8 +117,17 @@ impl App {
                     Judgement::Approve(text) => (text, None),
                     Judgement::Reject(said) => (None, said),
                 };
-                let edited = text.as_ref().is_some_and(|text| *text != row.text);
-                let review = Review { outcome, by: Some(by), at: now, edited };
+                let original = text.as_ref().filter(|text| **text != row.text).map(|_| row.text.clone());
+                let mut entry = entry;
+                entry.row.details = json!({
+                    "outcome": outcome,
+                    "edited": original.is_some(),
+                    // So that nobody can say later that it was another text.
+                    "text_sha256": Digest::of(row.text.as_bytes()),
+                    "delivered_sha256": text.as_ref().map(|text| Digest::of(text.as_bytes())),
+                })
+                .to_string();
+                let review = Review { outcome, by: Some(by), at: now, edited: original.is_some(), original };
                 settle(&mut rows, &row, &settings, review, text, said)?;
                 rows.insert_audit(&entry)?;
                 let row = rows.message(id)?.ok_or(AppError::Internal("reading a message back"))?;
@@ -161,11 +173,15 @@ impl App {
         loop {
             let waited =
                 self.inner.database.read(move |tx| Ok::<_, AppError>(tx.expired_messages(now, BATCH)?)).await?;
-            if waited.is_empty() {
-                return Ok(expired);
-            }
+            let mut progress = false;
             for (account, id) in waited {
-                expired += u64::from(self.expire(account, id, now).await?);
+                match self.expire(account, id, now).await {
+                    Ok(done) => (progress, expired) = (true, expired + u64::from(done)),
+                    Err(error) => tracing::warn!(message = %id, %error, "a held message could not expire"),
+                }
+            }
+            if !progress {
+                return Ok(expired);
             }
         }
     }
@@ -178,7 +194,7 @@ impl App {
                 let mut rows = tx.account(account);
                 let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
                 let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
-                let review = Review { outcome: Outcome::Expired, by: None, at: now, edited: false };
+                let review = Review { outcome: Outcome::Expired, by: None, at: now, edited: false, original: None };
                 settle(&mut rows, &row, &settings, review, None, None)
             })
             .await;

@@ -1,4 +1,4 @@
-//! Places for uploads: each takes memory, a disk and a core while it goes on, so there are only so many.
+//! Places for uploads, and for what else takes long: each takes memory, a disk and a core while it goes on, so there are only so many.
 
 use std::{
     collections::HashMap,
@@ -33,6 +33,11 @@ impl Uploads {
     /// Of attachments, which go to the disk as they come.
     pub(crate) fn of_attachments() -> Self {
         Self::new(64, 8)
+    }
+
+    /// Of rules that are tried on earlier messages.
+    pub(crate) fn of_forecasts() -> Self {
+        Self::new(4, 1)
     }
 
     fn new(at_once: usize, of_one_account: usize) -> Self {

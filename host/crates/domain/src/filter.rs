@@ -149,6 +149,19 @@ impl Action {
     pub const ALL: [Self; 4] = [Self::Flag, Self::Redact, Self::Hold, Self::Block];
 }
 
+impl Action {
+    /// Its place among the rules of an account: what would not let a message pass is asked first, and what takes something out of it last, so
+    /// that no rule hides from another what that would hit.
+    pub const fn place(self) -> u8 {
+        match self {
+            Self::Block => 0,
+            Self::Hold => 1,
+            Self::Flag => 2,
+            Self::Redact => 3,
+        }
+    }
+}
+
 /// A rule of the filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -231,6 +244,13 @@ impl FilterRule {
                 return bad(field, "1 to 1,024 bytes of text");
             }
         }
+        let scope = &self.scope;
+        let long = |channel: &String| channel.len() > limits::CHANNEL_BYTES;
+        if scope.channels.len() > limits::FILTER_LIST || scope.channels.iter().any(long) {
+            return bad("scope", "at most 1,000 channels of at most 256 bytes");
+        } else if scope.groups.len() > limits::FILTER_LIST {
+            return bad("scope", "at most 1,000 groups");
+        }
         if self.comment.len() > limits::ADDRESS_COMMENT_BYTES || self.comment.contains('\0') {
             return bad("comment", "at most 256 bytes of text");
         }
@@ -267,6 +287,11 @@ impl FilterRule {
             && self.larger_than.is_none_or(|largest| size > largest)
             && self.scope.covers_message(message)
             && self.what.iter().any(|subject| subject.covers(category, &BTreeSet::new()))
+    }
+
+    /// Whether it is about links, which must be found first then.
+    pub fn is_about_links(&self) -> bool {
+        self.what.contains(&Subject::Links)
     }
 
     /// What it says when it blocks a file of this category before all of it has arrived.
@@ -319,10 +344,18 @@ impl FilterRule {
 
     fn links(&self, message: &Message) -> Vec<Range<usize>> {
         let hit = |link: &&link::Link| {
-            let among = |list: &BTreeSet<DomainName>| list.iter().any(|domain| domain.covers(&link.host));
+            let among = |list: &BTreeSet<DomainName>| domain_name::covers(list, &link.host);
             (self.only_domains.is_empty() || among(&self.only_domains)) && !among(&self.except_domains)
         };
-        message.links.iter().filter(hit).map(|link| link.start as usize..link.end as usize).collect()
+        let mut hits: Vec<_> =
+            message.links.iter().filter(hit).map(|link| link.start as usize..link.end as usize).collect();
+        // What comes after as many links as are listed may have any link in it.
+        if let Some(last) = message.links.last().filter(|_| message.links.len() >= limits::LINKS)
+            && (last.end as usize) < message.text.len()
+        {
+            hits.push(last.end as usize..message.text.len());
+        }
+        hits
     }
 
     fn files(&self, message: &Message, subject: Subject) -> Vec<(AttachmentId, Subject)> {

@@ -6,6 +6,8 @@ pub const TEXT_BYTES: usize = 65_536;
 pub const LINKS: usize = 256;
 /// Most attachments of one message.
 pub const ATTACHMENTS: usize = 32;
+/// Longest name of a channel, in bytes of UTF-8.
+pub const CHANNEL_BYTES: usize = 256;
 /// Longest name of an attachment, in bytes of UTF-8.
 pub const FILE_NAME_BYTES: usize = 255;
 /// Longest media type, in bytes.

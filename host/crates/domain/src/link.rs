@@ -62,16 +62,25 @@ fn read(text: &str) -> Vec<Link> {
     }
 }
 
-/// The links as they are written, and those of the spelled ones that are apart from them.
+/// The links as they are written, and the spelled ones. Of those that overlap, the spelled one counts when it is the longer: what it is
+/// written over is a part of it (`evil dot com/example.com`).
 fn merge(written: Vec<Link>, spelled: Vec<Link>) -> Vec<Link> {
     let mut links = Vec::with_capacity(written.len());
     let mut written = written.into_iter().peekable();
     for link in spelled {
-        while let Some(before) = written.next_if(|before| before.start < link.end) {
+        while let Some(before) = written.next_if(|before| before.end <= link.start) {
             links.push(before);
         }
-        if links.last().is_none_or(|last: &Link| last.end <= link.start) {
+        let mut within = Vec::new();
+        while let Some(one) = written.next_if(|one| one.start < link.end) {
+            within.push(one);
+        }
+        let covers = |one: &Link| link.start <= one.start && one.end <= link.end;
+        let longer = within.iter().all(|one| covers(one) && (one.start, one.end) != (link.start, link.end));
+        if longer && links.last().is_none_or(|last: &Link| last.end <= link.start) {
             links.push(link);
+        } else {
+            links.append(&mut within);
         }
     }
     links.extend(written);

@@ -96,6 +96,9 @@ pub struct Review {
     /// Whether the text was changed before it was delivered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+    /// The text before that, for those who may read the quarantine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
 }
 
 impl Outcome {

@@ -26,8 +26,7 @@ ALTER TABLE messages ADD COLUMN review {text};
 ALTER TABLE messages ADD COLUMN held_until {int};
 ALTER TABLE messages ADD COLUMN delivered_seq {int};
 UPDATE messages SET delivered_seq = seq WHERE state = 'delivered';
--- Messages that were held before wait three days from when they came.
-UPDATE messages SET held_until = created_at + 259200000 WHERE state = 'held';
+-- Messages that are held already have waited without anybody being asked: they wait on until somebody decides.
 CREATE INDEX messages_held ON messages (account_id, seq) WHERE state = 'held';
 CREATE INDEX messages_expiring ON messages (held_until) WHERE state = 'held';
 CREATE INDEX messages_quarantined ON messages (account_id, id) WHERE state = 'blocked' AND direction = 'incoming';

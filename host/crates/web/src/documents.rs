@@ -227,6 +227,8 @@ pub(crate) struct ReviewDoc {
     at: i64,
     /// Whether the text was changed before it was delivered; absent for no.
     edited: Option<bool>,
+    /// The text before that, for administrators.
+    original: Option<String>,
 }
 
 /// A rule of the built-in content filter.

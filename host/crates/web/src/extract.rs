@@ -2,6 +2,8 @@
 //!
 //! Everything from outside is bounded here, before it is kept.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, HttpBody as _},
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
@@ -20,6 +22,9 @@ pub(crate) const COOKIE: &str = "sluice_session";
 /// The same where people come by HTTPS: with this prefix, browsers take it from nobody but this host, over HTTPS (RFC 6265bis,
 /// section 4.1.3.2).
 const SECURE_COOKIE: &str = "__Host-sluice_session";
+
+/// How long a JSON body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who sent the request. Put it before the body among a handler's arguments: then a stranger's body is not read.
 pub(crate) struct Auth(pub(crate) Caller);
@@ -158,7 +163,11 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
                 "send the body with `Content-Type: application/json`",
             ));
         }
-        let body = bounded(request.into_body(), crate::JSON_BYTES).await?;
+        let body = tokio::time::timeout(PATIENCE, bounded(request.into_body(), crate::JSON_BYTES));
+        let body = body.await.map_err(|_| {
+            let detail = "the body took more than a minute to arrive: send it again over a faster line";
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
+        })??;
         let parsed = axum::Json::<T>::from_bytes(&body);
         parsed.map(|axum::Json(value)| Self(value)).map_err(|rejection| match rejection {
             JsonRejection::JsonDataError(error) => {

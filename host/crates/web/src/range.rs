@@ -23,9 +23,17 @@ pub(crate) struct Range {
 impl Asked {
     /// What `header` asks for of a file of `size` bytes. What cannot be understood asks for everything.
     pub(crate) fn of(header: Option<&str>, size: u64) -> Self {
-        let Some(set) = header.and_then(|header| header.trim().strip_prefix("bytes=")) else { return Self::Whole };
+        let Some((unit, set)) = header.and_then(|header| header.trim().split_once('=')) else { return Self::Whole };
+        if !unit.eq_ignore_ascii_case("bytes") {
+            return Self::Whole;
+        }
         let Some((first, last)) = set.split_once('-').filter(|_| !set.contains(',')) else { return Self::Whole };
-        let number = |text: &str| text.trim().parse::<u64>().ok();
+        // More digits than a number has are past every end.
+        let number = |text: &str| {
+            let digits = text.trim();
+            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| digits.parse::<u64>().unwrap_or(u64::MAX))
+        };
         match (first.trim().is_empty(), last.trim().is_empty()) {
             // The last bytes of it.
             (true, false) => number(last).map_or(Self::Whole, |length| {
@@ -66,6 +74,8 @@ mod tests {
             ("bytes=-0", Asked::Outside),
             ("bytes=99-100", Asked::Outside),
             ("bytes=0-18446744073709551615", part(0, 10)),
+            ("Bytes=0-99999999999999999999999", part(0, 10)),
+            ("bytes=99999999999999999999999-", Asked::Outside),
         ] {
             assert_eq!(Asked::of(Some(header), 10), asked, "{header}");
         }
@@ -73,9 +83,18 @@ mod tests {
 
     #[test]
     fn what_is_no_single_range_asks_for_everything() {
-        for header in
-            ["", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=0-1,3-4", "lines=1-2", "bytes=a-b", "bytes=1-x"]
-        {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=5-2",
+            "bytes=0-1,3-4",
+            "lines=1-2",
+            "bytes=a-b",
+            "bytes=1-x",
+            "bytes=+1-5",
+        ] {
             assert_eq!(Asked::of(Some(header), 10), Asked::Whole, "{header}");
         }
         assert_eq!(Asked::of(None, 10), Asked::Whole);

@@ -1,5 +1,7 @@
 //! Names of hosts in lists of domains.
 
+use std::{borrow::Borrow, collections::BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 /// A domain, in lower case, international names in their `xn--` form. It stands for itself and everything under it.
@@ -12,10 +14,21 @@ pub struct DomainName(String);
 #[error("a domain is written as `example.com`: without a scheme, a path or a port")]
 pub struct NotADomain;
 
-impl DomainName {
-    /// Whether `host`, in the form that [`crate::link::Link::host`] has, is this domain or lies under it.
-    pub fn covers(&self, host: &str) -> bool {
-        host.strip_suffix(self.0.as_str()).is_some_and(|above| above.is_empty() || above.ends_with('.'))
+/// Whether `host`, in the form that [`crate::link::Link::host`] has, is one of these domains or lies under one. Takes time by the labels of
+/// the host, not by the domains.
+pub(super) fn covers(domains: &BTreeSet<DomainName>, host: &str) -> bool {
+    let mut rest = Some(host);
+    std::iter::from_fn(|| {
+        let name = rest?;
+        rest = name.split_once('.').map(|(_, above)| above);
+        Some(name)
+    })
+    .any(|name| domains.contains(name))
+}
+
+impl Borrow<str> for DomainName {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -46,9 +59,11 @@ mod tests {
 
     #[test]
     fn a_domain_covers_itself_and_what_is_under_it_and_nothing_that_only_ends_alike() {
-        let domain = domain("Example.COM.");
-        assert!(domain.covers("example.com") && domain.covers("a.b.example.com"));
-        assert!(!domain.covers("badexample.com") && !domain.covers("example.com.evil.org") && !domain.covers("com"));
+        let domains = BTreeSet::from([domain("Example.COM."), domain("other.org")]);
+        assert!(covers(&domains, "example.com") && covers(&domains, "a.b.example.com"));
+        for host in ["badexample.com", "example.com.evil.org", "com", ""] {
+            assert!(!covers(&domains, host), "{host}");
+        }
     }
 
     #[test]

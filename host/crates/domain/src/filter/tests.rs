@@ -181,6 +181,21 @@ fn links_to_allowed_domains_pass_and_links_to_denied_ones_are_hit() {
 }
 
 #[test]
+fn links_to_allowed_domains_hide_no_other() {
+    let except = [DomainName::try_from("example.com".to_owned()).expect("a domain")].into();
+    let rule = FilterRule { except_domains: except, ..rule(&[Subject::Links], Action::Block) };
+    let said = |text: &str| rule.verdict(&message(Direction::Incoming, text, Vec::new()), Language::En);
+    assert_eq!(said(&"example.com ".repeat(limits::LINKS - 1)), Verdict::Allow);
+    for text in [
+        "example.com ".repeat(limits::LINKS) + "evil.com",
+        "evil dot com/example.com".to_owned(),
+        "evil dot com/?u=example.com".to_owned(),
+    ] {
+        assert!(matches!(said(&text), Verdict::Block(_)), "{}", &text[text.len().saturating_sub(40)..]);
+    }
+}
+
+#[test]
 fn a_size_limit_hits_only_what_is_larger() {
     let rule = FilterRule { larger_than: Some(1_000), ..rule(&[Subject::Images], Action::Block) };
     let of = |size| Attachment { size, ..file(1, Category::Image, &[]) };

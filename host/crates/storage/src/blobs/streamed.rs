@@ -3,13 +3,13 @@
 //! Each attachment has a blob of its own, even when another has the same content: to erase one is to remove a file.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirEntry, File},
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use sluice_domain::id::AttachmentId;
+use sluice_domain::id::{AccountId, AttachmentId};
 
 use super::{Blobs, failed};
 use crate::error::StorageError;
@@ -37,8 +37,8 @@ impl Blobs {
     ///
     /// # Errors
     /// [`StorageError::Blob`].
-    pub fn attachment(&self, id: AttachmentId) -> Result<Option<File>, StorageError> {
-        match File::open(self.attachment_path(id)) {
+    pub fn attachment(&self, account: AccountId, id: AttachmentId) -> Result<Option<File>, StorageError> {
+        match File::open(self.attachment_path(account, id)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(error)),
@@ -49,8 +49,8 @@ impl Blobs {
     ///
     /// # Errors
     /// [`StorageError::Blob`].
-    pub fn remove_attachment(&self, id: AttachmentId) -> Result<bool, StorageError> {
-        match fs::remove_file(self.attachment_path(id)) {
+    pub fn remove_attachment(&self, account: AccountId, id: AttachmentId) -> Result<bool, StorageError> {
+        match fs::remove_file(self.attachment_path(account, id)) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(failed(error)),
@@ -63,26 +63,58 @@ impl Blobs {
     /// [`StorageError::Blob`].
     pub fn remove_unfinished(&self, now: SystemTime, age: Duration) -> Result<u64, StorageError> {
         let mut removed = 0;
-        for entry in fs::read_dir(&*self.folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let is_old = || {
-                let written = entry.metadata().and_then(|about| about.modified()).ok()?;
-                Some(now.duration_since(written).is_ok_and(|since| since > age))
-            };
+        for entry in entries(&self.folder)? {
             // One that another server keeps at this moment is gone by the time it is removed: nothing is lost.
-            if entry.path().extension().is_some_and(|end| end == "new") && is_old() == Some(true) {
+            if entry.path().extension().is_some_and(|end| end == "new") && is_older(&entry, now, age) {
                 removed += u64::from(fs::remove_file(entry.path()).is_ok());
             }
         }
         Ok(removed)
     }
 
-    /// `attachments/ef/cd/att_…cdef`: identifiers begin with the time, so their ends spread evenly.
-    fn attachment_path(&self, id: AttachmentId) -> PathBuf {
-        let name = id.to_string();
-        let end = &name[name.len() - 4..];
-        self.folder.join("attachments").join(&end[2..]).join(&end[..2]).join(name)
+    /// The attachments of an account that have a content which nobody has written to for `age` before `now`.
+    ///
+    /// # Errors
+    /// [`StorageError::Blob`].
+    pub fn old_attachments(
+        &self,
+        account: AccountId,
+        now: SystemTime,
+        age: Duration,
+    ) -> Result<Vec<AttachmentId>, StorageError> {
+        let mut found = Vec::new();
+        for folder in entries(&self.attachments_of(account))? {
+            for entry in entries(&folder.path())? {
+                let id = entry.file_name().to_str().and_then(|name| name.parse::<AttachmentId>().ok());
+                found.extend(id.filter(|_| is_older(&entry, now, age)));
+            }
+        }
+        Ok(found)
     }
+
+    /// `attachments/acc_…/ef/att_…ef`: identifiers begin with the time, so their ends spread evenly.
+    fn attachment_path(&self, account: AccountId, id: AttachmentId) -> PathBuf {
+        let name = id.to_string();
+        self.attachments_of(account).join(&name[name.len() - 2..]).join(name)
+    }
+
+    fn attachments_of(&self, account: AccountId) -> PathBuf {
+        self.folder.join("attachments").join(account.to_string())
+    }
+}
+
+/// What is in a folder; nothing when it is not there.
+fn entries(folder: &Path) -> Result<Vec<DirEntry>, StorageError> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.collect::<io::Result<_>>().map_err(failed),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn is_older(entry: &DirEntry, now: SystemTime, age: Duration) -> bool {
+    let written = entry.metadata().and_then(|about| about.modified());
+    written.is_ok_and(|written| now.duration_since(written).is_ok_and(|since| since > age))
 }
 
 impl NewBlob {
@@ -103,8 +135,8 @@ impl NewBlob {
     ///
     /// # Errors
     /// [`StorageError::Blob`]; then it is not there, or whole.
-    pub fn keep(self, id: AttachmentId) -> Result<(), StorageError> {
-        let path = self.blobs.attachment_path(id);
+    pub fn keep(self, account: AccountId, id: AttachmentId) -> Result<(), StorageError> {
+        let path = self.blobs.attachment_path(account, id);
         let kept = self.file.sync_all().and_then(|()| {
             fs::create_dir_all(path.parent().unwrap_or(&self.blobs.folder))?;
             fs::rename(&self.temporary, &path)?;
@@ -129,10 +161,11 @@ mod tests {
 
     use super::*;
 
-    fn blobs() -> (tempfile::TempDir, Blobs, AttachmentId) {
+    fn blobs() -> (tempfile::TempDir, Blobs, AccountId, AttachmentId) {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::local(folder.path().join("blobs")).unwrap();
-        (folder, blobs, AttachmentId::new(Timestamp::from_millis(1), [7; 10]))
+        let now = Timestamp::from_millis(1);
+        (folder, blobs, AccountId::new(now, [6; 10]), AttachmentId::new(now, [7; 10]))
     }
 
     fn unfinished(blobs: &Blobs) -> usize {
@@ -141,7 +174,7 @@ mod tests {
 
     #[test]
     fn what_is_written_in_pieces_is_read_in_one_and_removed() {
-        let (_folder, blobs, id) = blobs();
+        let (_folder, blobs, account, id) = blobs();
         let mut new = blobs.begin().unwrap();
         new.write(b"abc").unwrap();
         new.write(b"def").unwrap();
@@ -149,33 +182,38 @@ mod tests {
         new.content().rewind().unwrap();
         new.content().read_to_string(&mut looked).unwrap();
         assert_eq!(looked, "abcdef");
-        assert!(blobs.attachment(id).unwrap().is_none());
-        new.keep(id).unwrap();
+        assert!(blobs.attachment(account, id).unwrap().is_none());
+        new.keep(account, id).unwrap();
         let mut read = String::new();
-        blobs.attachment(id).unwrap().unwrap().read_to_string(&mut read).unwrap();
+        blobs.attachment(account, id).unwrap().unwrap().read_to_string(&mut read).unwrap();
         assert_eq!((read.as_str(), unfinished(&blobs)), ("abcdef", 0));
-        assert!(blobs.remove_attachment(id).unwrap());
-        assert!(!blobs.remove_attachment(id).unwrap());
+        assert!(blobs.remove_attachment(account, id).unwrap());
+        assert!(!blobs.remove_attachment(account, id).unwrap());
     }
 
     #[test]
     fn what_is_not_kept_leaves_nothing() {
-        let (_folder, blobs, id) = blobs();
+        let (_folder, blobs, account, id) = blobs();
         let mut new = blobs.begin().unwrap();
         new.write(b"abc").unwrap();
         assert_eq!(unfinished(&blobs), 1);
         drop(new);
         assert_eq!(unfinished(&blobs), 0);
-        assert!(blobs.attachment(id).unwrap().is_none());
+        assert!(blobs.attachment(account, id).unwrap().is_none());
     }
 
     #[test]
     fn what_a_killed_server_left_is_removed_by_its_age() {
-        let (_folder, blobs, _) = blobs();
+        let (_folder, blobs, account, id) = blobs();
         fs::write(blobs.folder.join("1-1.new"), b"abc").unwrap();
         let (now, day) = (SystemTime::now(), Duration::from_hours(24));
         assert_eq!(blobs.remove_unfinished(now, day), Ok(0));
         assert_eq!(blobs.remove_unfinished(now + 2 * day, day), Ok(1));
         assert_eq!(unfinished(&blobs), 0);
+
+        assert_eq!(blobs.old_attachments(account, now, day), Ok(Vec::new()));
+        blobs.begin().unwrap().keep(account, id).unwrap();
+        assert_eq!(blobs.old_attachments(account, now, day), Ok(Vec::new()));
+        assert_eq!(blobs.old_attachments(account, now + 2 * day, day), Ok(vec![id]));
     }
 }

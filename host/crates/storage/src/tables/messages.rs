@@ -123,7 +123,7 @@ const QUARANTINED: Sql = select!(
 const LATEST: Sql = select!(
     ", v.transport, v.channel, v.group_id
      FROM messages m JOIN conversations v ON v.account_id = m.account_id AND v.id = m.conversation_id
-     WHERE m.account_id = $1 ORDER BY m.id DESC LIMIT $2"
+     WHERE m.account_id = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3"
 );
 const REVIEW: Sql = Sql::new(
     "UPDATE messages SET state = $1, text = $2, reason = $3, notice = $4, review = $5, delivered_seq = $6, held_until = NULL
@@ -279,8 +279,8 @@ impl Account<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn latest_messages(&mut self, limit: u32) -> Result<Vec<PlacedMessage>, StorageError> {
-        self.tx.all(LATEST, values![self.id, limit], |row| {
+    pub fn latest_messages(&mut self, page: Before<MessageId>) -> Result<Vec<PlacedMessage>, StorageError> {
+        self.tx.all(LATEST, values![self.id, page.bound(), page.limit], |row| {
             Ok(PlacedMessage {
                 message: message(row)?,
                 transport: row.text("transport")?,

@@ -122,7 +122,7 @@ fn reviewed(outcome: Outcome, text: &str) -> Reviewed {
         text: text.to_owned(),
         reason: None,
         notice: None,
-        review: Review { outcome, by: Some("per_x".to_owned()), at: time(50), edited: approved },
+        review: Review { outcome, by: Some("per_x".to_owned()), at: time(50), edited: approved, original: None },
         delivered_seq: approved.then_some(20),
     }
 }
@@ -174,7 +174,7 @@ pub(crate) async fn the_newest_messages_come_with_their_place(fixture: Fixture<'
     let world = fixture.world().await;
     let (account, conversation) = (world.account.id, world.conversation.clone());
     fixture.write(account, move |tx| three(&mut tx.account(account), &world).map(drop)).await;
-    let newest = fixture.read(move |tx| tx.account(account).latest_messages(2)).await;
+    let newest = fixture.read(move |tx| tx.account(account).latest_messages(Before::newest(2))).await;
     assert_eq!(newest.len(), 2);
     assert!(newest[0].message.id > newest[1].message.id);
     assert_eq!((&newest[0].channel, &newest[0].transport), (&conversation.channel, &conversation.transport));

@@ -47,7 +47,7 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
             assert_eq!(ours.messages(theirs.conversation.id, page)?, []);
         }
         assert_eq!(ours.messages_of_client(theirs.conversation.id, Page::first(9))?, []);
-        assert_eq!(ours.latest_messages(9)?, []);
+        assert_eq!(ours.latest_messages(Before::newest(9))?, []);
         assert_eq!(ours.held_messages(0, 9)?, []);
         assert_eq!(ours.quarantined_messages(Before::newest(9))?, []);
         assert_eq!(ours.attachment(theirs.attachment.attachment.id)?, None);

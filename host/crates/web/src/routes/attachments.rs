@@ -16,7 +16,10 @@ use sluice_domain::{
     id::{AttachmentId, ConversationId},
     message::{Attachment, Direction},
 };
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncSeekExt as _},
+    time::Instant,
+};
 use tokio_util::io::ReaderStream;
 use utoipa::IntoParams;
 
@@ -28,8 +31,10 @@ use crate::{
     range::{Asked, Range},
 };
 
-/// How long an upload may stand still.
+/// How long an upload may stand still, and how much longer it may take than its bytes need at the slowest.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The slowest that an upload may be, in bytes a second: it keeps a place that another could have.
+const SLOWEST: u64 = 16 << 10;
 /// What is read from the disk at once, in bytes.
 const READ_BYTES: usize = 64 << 10;
 /// Whatever a file is, a browser that is led to it runs nothing of it and loads nothing for it (W3C, Content Security Policy 3).
@@ -64,7 +69,7 @@ pub(crate) struct About {
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: the conversation", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "`too-slow`: nothing came for a minute", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "`too-slow`: nothing came for a minute, or less than 16 KiB a second", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`quota-exceeded`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`attachment-refused` with `reason`: the account's filter blocks it; `invalid`", body = Problem, content_type = "application/problem+json"),
@@ -95,11 +100,16 @@ pub(crate) async fn upload(
 async fn receive(mut upload: AttachmentUpload, mut body: Body) -> Result<Attachment, Problem> {
     let broken = |_| Problem::new(StatusCode::BAD_REQUEST, "malformed", "the body broke off: send it again");
     let slow = |_| {
-        let detail = "nothing came for a minute: send the file again over a steadier line";
+        let detail = "the file comes too slowly: send it again over a faster line";
         Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
     };
-    while let Some(frame) = tokio::time::timeout(PATIENCE, body.frame()).await.map_err(slow)? {
+    let (begun, mut seen) = (Instant::now(), 0_u64);
+    loop {
+        let end = begun + PATIENCE + Duration::from_secs(seen / SLOWEST);
+        let next = tokio::time::timeout_at(end.min(Instant::now() + PATIENCE), body.frame()).await;
+        let Some(frame) = next.map_err(slow)? else { break };
         if let Ok(data) = frame.map_err(broken)?.into_data() {
+            seen = seen.saturating_add(data.len() as u64);
             upload.push(&data).await?;
         }
     }
@@ -129,7 +139,9 @@ pub(crate) async fn download(
     let (attachment, file) = web.app.attachment(&caller, id).await?;
     let tag = format!("\"{}\"", attachment.sha256);
     let asks = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if asks(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+    // Compared weakly (RFC 9110, section 13.1.2).
+    let is_known = |one: &str| one == "*" || one.trim_start_matches("W/") == tag;
+    if asks(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|one| is_known(one.trim()))) {
         return Ok((StatusCode::NOT_MODIFIED, about(&attachment, &tag)).into_response());
     }
     // A range of something that has changed would not fit what the client has: it gets all of it then.

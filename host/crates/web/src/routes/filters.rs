@@ -44,7 +44,7 @@ impl From<FilterRuleRow> for FilterRuleView {
 /// What a rule would have done to the account's newest messages, as they were kept.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ForecastView {
-    /// How many were looked at: the newest, at most 1,000.
+    /// How many were looked at: the newest, at most 1,000, fewer of long ones.
     messages: usize,
     /// How many of them it hits.
     hits: usize,
@@ -64,12 +64,14 @@ impl From<Forecast> for ForecastView {
 pub(crate) struct KeptFilterRule {
     #[serde(flatten)]
     rule: FilterRuleView,
-    would_have_hit: ForecastView,
+    /// Absent when the rule was turned off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_have_hit: Option<ForecastView>,
 }
 
-impl From<(FilterRuleRow, Forecast)> for KeptFilterRule {
-    fn from((row, forecast): (FilterRuleRow, Forecast)) -> Self {
-        Self { rule: row.into(), would_have_hit: forecast.into() }
+impl From<(FilterRuleRow, Option<Forecast>)> for KeptFilterRule {
+    fn from((row, forecast): (FilterRuleRow, Option<Forecast>)) -> Self {
+        Self { rule: row.into(), would_have_hit: forecast.map(ForecastView::from) }
     }
 }
 
@@ -123,14 +125,15 @@ pub(crate) async fn list(
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`quota-exceeded`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: another rule is being tried", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create(
     State(web): State<Web>,
     Auth(caller): Auth,
     Json(body): Json<NewFilterRule>,
 ) -> Result<(StatusCode, axum::Json<KeptFilterRule>), Problem> {
-    let made = web.app.make_filter_rule(&caller, body.mode.unwrap_or(Mode::Enforce), body.rule).await?;
-    Ok((StatusCode::CREATED, axum::Json(made.into())))
+    let (row, forecast) = web.app.make_filter_rule(&caller, body.mode.unwrap_or(Mode::Enforce), body.rule).await?;
+    Ok((StatusCode::CREATED, axum::Json((row, Some(forecast)).into())))
 }
 
 /// One rule.
@@ -155,6 +158,7 @@ pub(crate) async fn get(
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: another rule is being tried", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn change(
     State(web): State<Web>,
@@ -187,6 +191,7 @@ pub(crate) async fn remove(
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: another rule is being tried", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn preview(
     State(web): State<Web>,
