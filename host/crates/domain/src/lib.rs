@@ -5,6 +5,7 @@
 pub mod access;
 pub mod address;
 pub mod audit;
+pub mod conversation;
 pub mod digest;
 pub mod forwarding;
 pub mod id;
@@ -16,8 +17,10 @@ pub mod network;
 pub mod permission;
 pub mod plugin;
 pub mod public_url;
+pub mod search;
 pub mod security;
 pub mod support;
+pub mod tag;
 pub mod throttle;
 pub mod time;
 pub mod verdict;
