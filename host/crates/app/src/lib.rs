@@ -13,20 +13,30 @@ use tokio_util::task::TaskTracker;
 use webauthn_rs::Webauthn;
 
 use crate::{
-    access::Admissions, bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords,
-    sealed::Sealer, seldom::Seldom, uploads::Uploads,
+    access::Admissions,
+    bus::Bus,
+    chains::Chains,
+    door::Doors,
+    evaluators::Evaluators,
+    passwords::Passwords,
+    sealed::Sealer,
+    seldom::{MINUTE, Seldom},
+    uploads::Uploads,
 };
 
 mod access;
 pub mod accounts;
 pub mod addresses;
 pub mod ambient;
+pub mod answer_templates;
 pub mod audit;
 pub mod authenticate;
 mod bus;
 pub mod caller;
 mod chain;
 mod chains;
+pub mod clients;
+pub mod comments;
 pub mod conversations;
 pub mod decisions;
 mod door;
@@ -48,15 +58,20 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod reading;
+mod requests;
 mod sealed;
+pub mod search;
 pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
 pub mod support;
+pub mod tags;
 pub mod templates;
 mod throttle;
 pub mod tokens;
+pub mod typing;
 pub mod uploads;
 
 pub use sluice_storage::StorageError;
@@ -70,9 +85,10 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AccountRow, ApiTokenRow, Assignment, AuditFilter, Before, ConversationRow, Cursor, DecisionFilter, DecisionRow,
-        GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, SealedAudit,
-        SessionRow, SupportGrantRow,
+        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AuditFilter, Before, ClientFilter, ClientRow,
+        CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter, DecisionRow, GroupRow,
+        InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, RequestRow, SealedAudit,
+        SessionRow, SupportGrantRow, TagRow,
     };
 }
 
@@ -103,6 +119,7 @@ struct Inner {
     passwords: Passwords,
     uploads: Uploads,
     seldom: Seldom,
+    typing: Seldom,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
 }
@@ -150,7 +167,8 @@ impl App {
                 evaluators: Evaluators::new(cores),
                 passwords,
                 uploads: Uploads::default(),
-                seldom: Seldom::default(),
+                seldom: Seldom::every(MINUTE),
+                typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
                 shadows: Arc::new(Semaphore::new(SHADOWS)),
             }),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_domain::{
     digest::Digest,
-    id::{AccountId, ConversationId, DecisionId, MessageId},
+    id::{AccountId, ConversationId, DecisionId, MessageId, RequestId},
     installation::Mode,
     limits,
     message::{Actor, Direction, Message, Role},
@@ -17,7 +17,7 @@ use sluice_domain::{
 };
 use sluice_storage::{ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
-use crate::{App, AppError, caller::Caller, chain::Chain, idempotency::IdempotencyKey};
+use crate::{App, AppError, caller::Caller, chain::Chain, idempotency::IdempotencyKey, requests};
 
 /// The kind of the event that announces a message.
 pub(crate) const MESSAGE_EVENT: &str = "message";
@@ -115,7 +115,7 @@ impl App {
         check_text(&draft.text)?;
         let key = draft
             .idempotency_key
-            .map(|key| IdempotencyKey::new(key, caller, conversation, direction, &draft.text))
+            .map(|key| IdempotencyKey::new(key, caller, &format!("{conversation}\n{direction:?}\n{}", draft.text)))
             .transpose()?;
 
         let account = caller.account;
@@ -226,6 +226,7 @@ impl App {
             decision,
         };
         let trail = posted.decision_row(input, false)?;
+        let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
             .write(Some(account), move |tx| {
@@ -242,7 +243,9 @@ impl App {
                 if decided.direction == Direction::Incoming || posted.state != State::Blocked {
                     let event = json!({"message": decided.id, "conversation": decided.conversation});
                     let seq = rows.append_event(MESSAGE_EVENT, &event, decided.sent_at)?;
-                    rows.insert_message(&message_row(decided, conversation, &posted, seq))?;
+                    let row = message_row(decided, conversation, &posted, seq);
+                    rows.insert_message(&row)?;
+                    requests::note_message(&mut rows, &row, request)?;
                 }
                 Ok(posted)
             })

@@ -6,9 +6,11 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId, GroupId, InstallationId,
-        LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AuditId, ChallengeId, ClientId, CommentId, ConversationId,
+        DecisionId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId, PluginId, RequestId, SessionId,
+        SupportGrantId, SupportSessionId, TagId, TokenId,
     },
+    tag::Color,
     time::Timestamp,
 };
 
@@ -122,8 +124,8 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AddressRuleId AuditId ChallengeId ClientId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId SessionId
-    SupportGrantId SupportSessionId TokenId
+    AccountId AddressRuleId AnswerTemplateId AuditId ChallengeId ClientId Color CommentId ConversationId DecisionId Digest GroupId InstallationId LinkId MessageId
+    PasskeyId PersonId PluginId RequestId SessionId SupportGrantId SupportSessionId TagId TokenId
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ words! {
     mode: "disabled" "shadow" "enforce";
     failure: "closed" "open";
     state: "delivered" "held" "blocked";
+    conversation_state: "open" "closed";
     support_scope: "look" "configure";
     role: "client" "operator" "supervisor" "administrator" "api-token" "support" "chatbot";
 }

@@ -52,7 +52,7 @@ impl std::fmt::Debug for MessageRow {
     }
 }
 
-fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
+pub(crate) fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
     Ok(MessageRow {
         id: row.parsed("message id")?,
         conversation_id: row.parsed("conversation id")?,
@@ -112,7 +112,7 @@ impl Account<'_> {
                 row.created_at
             ],
         )?;
-        Ok(())
+        self.index_new_message(row.id, &row.text)
     }
 
     /// One message; `None` when the account has no such message.

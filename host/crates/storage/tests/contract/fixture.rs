@@ -12,8 +12,9 @@ use sluice_domain::{
     audit::SealKey,
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId, GroupId, InstallationId,
-        LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId, SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AuditId, ChallengeId, ClientId, CommentId, ConversationId,
+        DecisionId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId, PluginId, RequestId, SessionId,
+        SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Role},
@@ -23,9 +24,9 @@ use sluice_domain::{
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, ApiTokenRow, Assignment, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow, GroupRow, LinkRow,
-    MessageRow, NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader,
-    SessionRow, StorageError, Tx,
+    AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AuditRow, ClientRow, ClientUpdate, CommentRow, Database,
+    DatabaseConfig, DecisionRow, GroupRow, LinkRow, MessageRow, NewAudit, NewConversation, NewInstallation, Outcome,
+    PersonRow, PersonStatus, PluginRow, Reader, SessionRow, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -119,9 +120,11 @@ macro_rules! fresh {
 fresh! {
     account_id: AccountId
     address_rule_id: AddressRuleId
+    answer_template_id: AnswerTemplateId
     audit_id: AuditId
     challenge_id: ChallengeId
     client_id: ClientId
+    comment_id: CommentId
     conversation_id: ConversationId
     decision_id: DecisionId
     group_id: GroupId
@@ -131,9 +134,11 @@ fresh! {
     passkey_id: PasskeyId
     person_id: PersonId
     plugin_id: PluginId
+    request_id: RequestId
     session_id: SessionId
     support_grant_id: SupportGrantId
     support_session_id: SupportSessionId
+    tag_id: TagId
     token_id: TokenId
 }
 
@@ -162,6 +167,10 @@ pub(crate) struct World {
     pub(crate) decision: DecisionRow,
     pub(crate) message: MessageRow,
     pub(crate) audit: NewAudit,
+    pub(crate) request: RequestId,
+    pub(crate) comment: CommentRow,
+    pub(crate) tag: TagRow,
+    pub(crate) template: AnswerTemplateRow,
 }
 
 impl World {
@@ -172,6 +181,8 @@ impl World {
             name: "Ünal".to_owned(),
             external_id: Some(format!("crm-{}", number())),
             created_at: time(2),
+            known: ClientUpdate { phone: Some("+49 30 1".to_owned()), ..ClientUpdate::default() },
+            tags: Vec::new(),
         };
         let conversation = NewConversation {
             id: conversation_id(),
@@ -180,6 +191,7 @@ impl World {
             channel: "site".to_owned(),
             assignment: Assignment::default(),
             created_at: time(3),
+            activity: 0,
         };
         let decision = decision(conversation.id, Severity::Flag);
         let plugin = plugin(person.id);
@@ -243,6 +255,10 @@ impl World {
                 },
                 key: SealKey::new([7; 32]),
             },
+            request: request_id(),
+            comment: comment(conversation.id, person.id, 1),
+            tag: tag("urgent"),
+            template: template("greeting", Some("hi")),
             plugin,
             person,
             client,
@@ -269,6 +285,12 @@ impl World {
         rows.insert_decision(&self.decision)?;
         rows.append_event("message", &serde_json::json!({"message": self.message.id}), time(4))?;
         rows.insert_message(&self.message)?;
+        rows.open_request(self.request, self.conversation.id, time(4))?;
+        rows.put_reading_mark(self.person.id, self.conversation.id, 1)?;
+        rows.insert_comment(&self.comment)?;
+        rows.insert_tag(&self.tag)?;
+        rows.set_conversation_tags(self.conversation.id, &[self.tag.id])?;
+        rows.insert_answer_template(&self.template)?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -347,6 +369,38 @@ pub(crate) fn message(conversation_id: ConversationId, decision_id: DecisionId, 
         state: State::Delivered,
         reason: None,
         decision_id,
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn comment(conversation_id: ConversationId, person_id: PersonId, seq: i64) -> CommentRow {
+    CommentRow {
+        id: comment_id(),
+        conversation_id,
+        seq,
+        person_id,
+        author: Actor { id: person_id.to_string(), role: Role::Operator, name: "Ada".to_owned() },
+        text: "Schwieriger Kunde 🚰".to_owned(),
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn tag(label: &str) -> TagRow {
+    TagRow {
+        id: tag_id(),
+        label: label.to_owned(),
+        description: "Now".to_owned(),
+        color: "#ff0000".parse().unwrap(),
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn template(name: &str, command: Option<&str>) -> AnswerTemplateRow {
+    AnswerTemplateRow {
+        id: answer_template_id(),
+        name: name.to_owned(),
+        text: "Good day!".to_owned(),
+        command: command.map(str::to_owned),
         created_at: time(4),
     }
 }
