@@ -22,12 +22,17 @@ async fn no_route_shows_or_changes_anything_of_another_account() {
             "plugins",
             "installations",
             "conversations",
+            "clients",
+            "tags",
+            "answer-templates",
+            "search?q=message",
             "decisions",
             "audit",
         ] {
             state.push(api.list(&format!("/api/v1/{path}")).await);
         }
         state.push(api.messages(&things.conversation).await);
+        state.push(api.list(&format!("/api/v1/conversations/{}/comments", things.conversation)).await);
         state
     };
     let before = state().await;
@@ -71,6 +76,10 @@ async fn an_id_of_another_account_and_one_of_nothing_get_the_same_answer() {
         message: nothing(&things.message),
         attachment: nothing(&things.attachment),
         filter: nothing(&things.filter),
+        client: nothing(&things.client),
+        comment: nothing(&things.comment),
+        tag: nothing(&things.tag),
+        template: nothing(&things.template),
     };
     let ours = &server.with_plugins.administrator;
     for (theirs, none) in routes(&things).iter().zip(routes(&none)) {

@@ -86,7 +86,7 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
     let things = Things::of(account).await;
     let mut people = Vec::new();
     let root = platform(&server).await;
-    let changing = ["plugins-manage"];
+    let changing = ["plugins-manage", "templates-edit"];
     let support = inside(&server, account, &root, "configure").await;
     people.push(Person::of_support("support that may configure", support, &changing).await);
     // In the other account: in this one, another grant would end what was begun under the first.

@@ -61,6 +61,10 @@ pub(crate) struct Things {
     pub(crate) message: String,
     pub(crate) attachment: String,
     pub(crate) filter: String,
+    pub(crate) client: String,
+    pub(crate) comment: String,
+    pub(crate) tag: String,
+    pub(crate) template: String,
 }
 
 impl Things {
@@ -79,6 +83,13 @@ impl Things {
         api.put("/api/v1/permission-templates/theirs", json!({"permissions": []})).await.is(200);
         let rule = json!({"rule": {"net": "198.51.100.0/24", "action": "deny", "comment": "of the other account"}});
         let rule = api.post("/api/v1/security/addresses", rule).await.is(201);
+        let path = format!("/api/v1/conversations/{conversation}");
+        let client = api.get(&path).await.is(200)["client"]["id"].clone();
+        let comment = api.post(&format!("{path}/comments"), json!({"text": "of the other account"})).await.is(201);
+        let tag = api.post("/api/v1/tags", json!({"label": "of the other account", "color": "#00ff00"})).await.is(201);
+        api.put(&format!("{path}/tags"), json!({"tags": [tag["id"]]})).await.is(200);
+        let template = json!({"name": "of the other account", "text": "of the other account"});
+        let template = api.post("/api/v1/answer-templates", template).await.is(201);
         let [_, _, operator] = &account.members;
         let operator = api.session_of(operator).await;
         let sessions = operator.list("/api/v1/me/sessions").await;
@@ -99,10 +110,14 @@ impl Things {
             session: text(&sessions[0]["id"]),
             account: text(&api.get("/api/v1/me").await.is(200)["account_id"]),
             address_rule: text(&rule["id"]),
+            client: text(&client),
+            comment: text(&comment["id"]),
+            tag: text(&tag["id"]),
+            template: text(&template["id"]),
         }
     }
 
-    pub(crate) fn all(&self) -> [&str; 12] {
+    pub(crate) fn all(&self) -> [&str; 16] {
         let Self {
             plugin,
             installation,
@@ -116,6 +131,10 @@ impl Things {
             message,
             attachment,
             filter,
+            client,
+            comment,
+            tag,
+            template,
             account: _,
         } = self;
         [
@@ -131,6 +150,10 @@ impl Things {
             message,
             attachment,
             filter,
+            client,
+            comment,
+            tag,
+            template,
         ]
     }
 }
@@ -194,9 +217,15 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         message,
         attachment,
         filter,
+        client: their_client,
+        comment,
+        tag,
+        template,
     } = things;
     let rule = json!({"rule": {"what": ["archive-bombs"], "action": "flag"}});
     let reviewed = json!({"messages": [message], "verdict": "approve"});
+    let tag_draft = json!({"label": format!("New {}", &person[20..]), "color": "#0000ff"});
+    let template_draft = json!({"name": format!("New {}", &person[20..]), "text": "Good day!"});
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
     let trial = json!({"message": {"text": "hi"}, "draft_installations": [draft]});
@@ -209,6 +238,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let change = json!({"current": "x", "new": "y"});
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
+    let templates = Permission("templates-edit");
     let (review, support) = (Permission("messages-review"), Permission("support-manage"));
     let customer = json!({"name": "New", "email": nobody["email"], "administrator": "New"});
     let table = [
@@ -273,6 +303,35 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
         ("POST", "/api/v1/conversations", "", Body::Json(client), ReachOrBring),
         ("GET", "/api/v1/conversations", "", Body::None, Reach),
+        ("GET", "/api/v1/conversations/{id}", conversation, Body::None, Reach),
+        ("PATCH", "/api/v1/conversations/{id}", conversation, Body::Json(json!({"state": "open"})), Reach),
+        ("GET", "/api/v1/conversations/{id}/requests", conversation, Body::None, Reach),
+        ("PUT", "/api/v1/conversations/{id}/read", conversation, Body::Json(json!({"seq": 1})), Reach),
+        (
+            "PUT",
+            "/api/v1/conversations/{id}/client-read",
+            conversation,
+            Body::Json(json!({"seq": 1})),
+            Permission("messages-write-as-client"),
+        ),
+        ("POST", "/api/v1/conversations/{id}/typing", conversation, Body::Json(json!({})), Reach),
+        ("PUT", "/api/v1/conversations/{id}/tags", conversation, Body::Json(json!({"tags": []})), Reach),
+        ("POST", "/api/v1/conversations/{id}/comments", conversation, Body::Json(json!({"text": "psst"})), Reach),
+        ("GET", "/api/v1/conversations/{id}/comments", conversation, Body::None, Reach),
+        ("DELETE", "/api/v1/comments/{id}", comment, Body::None, Reach),
+        ("GET", "/api/v1/search", "?q=message", Body::None, Reach),
+        ("GET", "/api/v1/clients", "", Body::None, Reach),
+        ("GET", "/api/v1/clients/{id}", their_client, Body::None, Reach),
+        ("PATCH", "/api/v1/clients/{id}", their_client, Body::Json(json!({"phone": "+1"})), Reach),
+        ("PUT", "/api/v1/clients/{id}/tags", their_client, Body::Json(json!({"tags": []})), Reach),
+        ("GET", "/api/v1/tags", "", Body::None, Reach),
+        ("POST", "/api/v1/tags", "", Body::Json(tag_draft), templates),
+        ("PATCH", "/api/v1/tags/{id}", tag, Body::Json(json!({"description": "x"})), templates),
+        ("DELETE", "/api/v1/tags/{id}", tag, Body::None, templates),
+        ("GET", "/api/v1/answer-templates", "", Body::None, Reach),
+        ("POST", "/api/v1/answer-templates", "", Body::Json(template_draft), templates),
+        ("PATCH", "/api/v1/answer-templates/{id}", template, Body::Json(json!({"command": "x"})), templates),
+        ("DELETE", "/api/v1/answer-templates/{id}", template, Body::None, templates),
         ("POST", "/api/v1/conversations/{id}/messages", conversation, Body::Json(json!({"text": "hi"})), Reach),
         ("GET", "/api/v1/conversations/{id}/messages", conversation, Body::None, Reach),
         ("POST", "/api/v1/attachments", "?name=new", Body::Component, Reach),

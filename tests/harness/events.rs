@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One event.
 #[derive(Debug)]
 pub struct Event {
-    /// Its number.
+    /// Its number; 0 for what is kept nowhere and has none.
     pub id: i64,
     /// Its kind.
     pub kind: String,
@@ -34,7 +34,7 @@ impl Events {
         Self { response: pieces.boxed(), read: String::new() }
     }
 
-    /// The next event.
+    /// The next event that is not about a conversation as a whole: those go with nearly everything.
     ///
     /// # Panics
     /// When the stream ends, or there is none in half a minute.
@@ -42,11 +42,45 @@ impl Events {
         self.next_or_end().await.expect("an event, and the stream has ended")
     }
 
-    /// The next event, or the end of the stream.
+    /// The same, or the end of the stream.
     ///
     /// # Panics
     /// When there is neither in half a minute.
     pub async fn next_or_end(&mut self) -> Option<Event> {
+        loop {
+            let event = self.any_or_end().await?;
+            if event.kind != "conversation" {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The next event of a kind; what comes before it is left out.
+    ///
+    /// # Panics
+    /// When the stream ends, or there is none in half a minute.
+    pub async fn next_of(&mut self, kind: &str) -> Event {
+        loop {
+            let event = self.any().await;
+            if event.kind == kind {
+                return event;
+            }
+        }
+    }
+
+    /// The next event, whatever it is.
+    ///
+    /// # Panics
+    /// When the stream ends, or there is none in half a minute.
+    pub async fn any(&mut self) -> Event {
+        self.any_or_end().await.expect("an event, and the stream has ended")
+    }
+
+    /// The next event, whatever it is, or the end of the stream.
+    ///
+    /// # Panics
+    /// When there is neither in half a minute.
+    async fn any_or_end(&mut self) -> Option<Event> {
         loop {
             if let Some((block, rest)) = self.read.split_once("\n\n") {
                 let event = parse(block);
@@ -68,7 +102,7 @@ fn parse(block: &str) -> Option<Event> {
         |name: &str| block.lines().find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")));
     Some(Event {
         data: serde_json::from_str(field("data")?).expect("JSON"),
-        id: field("id").expect("a number").parse().expect("a number"),
+        id: field("id").map_or(0, |id| id.parse().expect("a number")),
         kind: field("event").unwrap_or("message").to_owned(),
     })
 }

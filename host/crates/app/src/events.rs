@@ -1,20 +1,31 @@
 //! What happened in an account, in order, without a gap and without a repetition.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_domain::{
-    id::{ConversationId, MessageId},
+    id::{AccountId, ConversationId},
     message::Direction,
     permission::Reach,
     time::Timestamp,
 };
-use sluice_storage::{Account, EventRow, MessageRow, Reader, Tx};
-use tokio::sync::watch;
+use sluice_storage::{Account, Assignment, CommentRow, EventRow, MessageRow, Reader, StorageError, Tx};
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     App, AppError,
+    bus::Ear,
     caller::{Caller, Means},
     messages::{Audience, MESSAGE_EVENT, MESSAGE_UPDATED_EVENT, MessageView},
+    typing::{Typing, Typist},
 };
+
+/// The kind of the event about a conversation: it began, or its state, assignment, tags or request are others now.
+const CONVERSATION_EVENT: &str = "conversation";
+/// The kind of the event about many conversations at once, which are not named.
+const CONVERSATIONS_EVENT: &str = "conversations";
+/// The kind of the event about a reading mark.
+pub(crate) const READ_EVENT: &str = "read";
+/// The kind of the event about a comment.
+pub(crate) const COMMENT_EVENT: &str = "comment";
 
 /// How many events one look into the outbox takes.
 const BATCH: u32 = 100;
@@ -22,8 +33,8 @@ const BATCH: u32 = 100;
 /// One event, as its reader may see it.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Its place in the account: 1, 2, 3, …
-    pub seq: i64,
+    /// Its place in the account: 1, 2, 3, …; `None` for what is kept nowhere.
+    pub seq: Option<i64>,
     /// When it happened.
     pub at: Timestamp,
     /// What happened.
@@ -37,6 +48,10 @@ pub enum Happening {
     Message(Box<MessageView>),
     /// Somebody decided about a message that was held, or nobody did in time.
     MessageUpdated(Box<MessageView>),
+    /// A comment was written.
+    Comment(Box<CommentRow>),
+    /// Somebody is typing.
+    Typing(Typing),
     /// Anything else: its kind, and what there is to know.
     Other(String, Value),
 }
@@ -47,7 +62,7 @@ pub struct EventStream {
     caller: Caller,
     audience: Audience,
     after: i64,
-    woken: watch::Receiver<()>,
+    ear: Ear,
 }
 
 impl App {
@@ -63,11 +78,11 @@ impl App {
     ) -> Result<EventStream, AppError> {
         self.reader_for(&caller, audience)?;
         // Subscribed before the first look, so that nothing falls between.
-        let woken = self.inner.bus.subscribe(caller.account);
+        let ear = self.inner.bus.subscribe(caller.account);
         let account = caller.account;
         let latest = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).latest_event()?)).await?;
         let after = after.map_or(latest, |after| after.clamp(0, latest));
-        Ok(EventStream { app: self.clone(), caller, audience, after, woken })
+        Ok(EventStream { app: self.clone(), caller, audience, after, ear })
     }
 }
 
@@ -88,15 +103,45 @@ impl EventStream {
     /// [`AppError::Storage`]; the stream can be asked again.
     pub async fn next(&mut self) -> Result<Vec<Event>, AppError> {
         loop {
-            self.woken.mark_unchanged();
+            self.ear.woken.mark_unchanged();
             let events = self.look().await?;
             if !events.is_empty() {
                 return Ok(events);
             }
-            if self.woken.changed().await.is_err() {
-                return Err(AppError::Closing);
+            let told = tokio::select! {
+                changed = self.ear.woken.changed() => {
+                    changed.map_err(|_| AppError::Closing)?;
+                    None
+                }
+                told = self.ear.typing.recv() => match told {
+                    Ok(typing) => Some(typing),
+                    Err(RecvError::Lagged(_)) => None,
+                    Err(RecvError::Closed) => return Err(AppError::Closing),
+                },
+            };
+            if let Some(typing) = told
+                && let Some(event) = self.typing(typing).await?
+            {
+                return Ok(vec![event]);
             }
         }
+    }
+
+    /// That somebody is typing, for one who reaches the conversation and is somebody else.
+    async fn typing(&self, typing: Typing) -> Result<Option<Event>, AppError> {
+        let (account, conversation) = (self.caller.account, typing.conversation);
+        let reader = self.app.reader_for(&self.caller, self.audience)?;
+        let own = match (&typing.typist, self.audience) {
+            (Typist::Person(person, _), Audience::People) => *person == reader.person,
+            (Typist::Client(_), Audience::People) | (Typist::Person(..), Audience::Client) => false,
+            (Typist::Client(_), Audience::Client) => true,
+        };
+        if own {
+            return Ok(None);
+        }
+        let read = self.app.inner.database.read(move |tx| tx.account(account).conversation(conversation, reader));
+        let event = || Event { seq: None, at: self.app.now(), what: Happening::Typing(typing) };
+        Ok(read.await?.map(|_| event()))
     }
 
     /// What the outbox has after the last event that was given.
@@ -142,21 +187,78 @@ impl EventStream {
 /// An event as the caller may see it; `None` for one of a conversation that the caller does not reach.
 fn event(tx: &mut Tx<'_>, caller: &Caller, reader: Reader, row: EventRow) -> Result<Option<Event>, AppError> {
     let body: Value = serde_json::from_str(&row.body).map_err(|_| AppError::Internal("reading an event"))?;
-    let conversation = body["conversation"].as_str().and_then(|id| id.parse::<ConversationId>().ok());
     let mut rows = tx.account(caller.account);
-    if let Some(id) = conversation
+    let seen = |what| Ok(Some(Event { seq: Some(row.seq), at: row.created_at, what }));
+    if let Some(id) = parsed::<ConversationId>(&body["conversation"])
         && reader.reach != Reach::All
         && rows.conversation(id, reader)?.is_none()
     {
-        return Ok(None);
+        // Who reached it until now learns that something happened to it, and not what.
+        let was = Assignment { person: parsed(&body["was"]["assignee"]), group: parsed(&body["was"]["group"]) };
+        if row.kind != CONVERSATION_EVENT || !rows.reaches(was, reader)? {
+            return Ok(None);
+        }
+        return seen(Happening::Other(row.kind, json!({"conversation": id})));
     }
-    let view = message(&mut rows, &body)?.map(|found| Box::new(MessageView::of(found, caller.permissions)));
-    let what = match (view, row.kind.as_str()) {
-        (Some(message), MESSAGE_EVENT) => Happening::Message(message),
-        (Some(message), MESSAGE_UPDATED_EVENT) => Happening::MessageUpdated(message),
-        (Some(_) | None, _) => Happening::Other(row.kind, body),
+    let what = match row.kind.as_str() {
+        MESSAGE_EVENT | MESSAGE_UPDATED_EVENT => message(&mut rows, &body)?.map(|found| {
+            let view = Box::new(MessageView::of(found, caller.permissions));
+            if row.kind == MESSAGE_EVENT { Happening::Message(view) } else { Happening::MessageUpdated(view) }
+        }),
+        COMMENT_EVENT => match parsed(&body["comment"]) {
+            Some(id) => rows.comment(id)?.map(|row| Happening::Comment(Box::new(row))),
+            None => None,
+        },
+        _ => None,
     };
-    Ok(Some(Event { seq: row.seq, at: row.created_at, what }))
+    seen(what.unwrap_or(Happening::Other(row.kind, body)))
+}
+
+fn parsed<T: std::str::FromStr>(value: &Value) -> Option<T> {
+    value.as_str()?.parse().ok()
+}
+
+/// What became another thing about a conversation.
+pub(crate) enum Change {
+    /// Anything that its view shows.
+    Something,
+    /// Who answers it.
+    Assigned { was: Assignment, is: Assignment },
+}
+
+/// Tells those who reach a conversation that it is to be looked at anew, and those who reached it before. Gives the event's number.
+pub(crate) fn announce(
+    rows: &mut Account<'_>,
+    conversation: ConversationId,
+    change: Change,
+    now: Timestamp,
+) -> Result<i64, StorageError> {
+    let body = match change {
+        Change::Something => json!({"conversation": conversation}),
+        Change::Assigned { was, is } => json!({
+            "conversation": conversation, "assignee": is.person, "group": is.group,
+            "was": {"assignee": was.person, "group": was.group},
+        }),
+    };
+    rows.append_event(CONVERSATION_EVENT, &body, now)
+}
+
+/// Tells everybody that conversations are to be looked at anew, for what happens to many at once.
+pub(crate) fn announce_many(rows: &mut Account<'_>, what: Value, now: Timestamp) -> Result<i64, StorageError> {
+    rows.append_event(CONVERSATIONS_EVENT, &what, now)
+}
+
+impl App {
+    /// Writes in one account, then wakes its live streams.
+    pub(crate) async fn write_and_wake<T: Send + 'static>(
+        &self,
+        account: AccountId,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let written = self.inner.database.write(Some(account), closure).await?;
+        self.inner.bus.wake(account);
+        Ok(written)
+    }
 }
 
 /// An event as whatever carries messages to clients may see it. A message that was held on its way to the client is new when it is
@@ -177,12 +279,12 @@ fn event_of_client(tx: &mut Tx<'_>, caller: &Caller, row: EventRow) -> Result<Op
         (false, false) => Some(Happening::MessageUpdated(view)),
         (false, true) => None,
     });
-    Ok(what.map(|what| Event { seq: row.seq, at: row.created_at, what }))
+    Ok(what.map(|what| Event { seq: Some(row.seq), at: row.created_at, what }))
 }
 
 /// The message that an event is about.
 fn message(rows: &mut Account<'_>, body: &Value) -> Result<Option<MessageRow>, AppError> {
-    match body["message"].as_str().and_then(|id| id.parse::<MessageId>().ok()) {
+    match parsed(&body["message"]) {
         Some(id) => Ok(rows.message(id)?),
         None => Ok(None),
     }

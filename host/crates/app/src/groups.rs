@@ -6,9 +6,16 @@ use sluice_domain::{
     id::{ConversationId, GroupId, PersonId},
     permission::{Permission, Reach},
 };
-use sluice_storage::{Account, Assignment, ConversationRow, GroupRow, PersonStatus, Reader};
+use sluice_storage::{Account, Assignment, ConversationOverview, GroupRow, PersonStatus, Reader};
 
-use crate::{App, AppError, caller::Caller, names, plugins::conflict};
+use crate::{
+    App, AppError,
+    caller::Caller,
+    conversations::overview,
+    events::{self, Change},
+    names,
+    plugins::conflict,
+};
 
 /// Most groups of an account.
 const GROUPS: usize = 1_000;
@@ -111,18 +118,17 @@ impl App {
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn remove_group(&self, caller: &Caller, id: GroupId) -> Result<(), AppError> {
         caller.require(Permission::ManagePeople)?;
-        let account = caller.account;
+        let (account, now) = (caller.account, self.now());
         let entry = self.audit_row(caller, Action::GroupRemoved, id, json!({}));
-        self.inner
-            .database
-            .write(Some(account), move |tx| {
-                let mut rows = tx.account(account);
-                if !rows.delete_group(id)? {
-                    return Err(AppError::NotFound("group"));
-                }
-                Ok(rows.insert_audit(&entry)?)
-            })
-            .await
+        self.write_and_wake(account, move |tx| {
+            let mut rows = tx.account(account);
+            if !rows.delete_group(id)? {
+                return Err(AppError::NotFound("group"));
+            }
+            events::announce_many(&mut rows, json!({"was": {"group": id}}), now)?;
+            Ok(rows.insert_audit(&entry)?)
+        })
+        .await
     }
 
     /// Says who answers a conversation; `None` for nobody.
@@ -134,29 +140,28 @@ impl App {
         caller: &Caller,
         conversation: ConversationId,
         assignment: Assignment,
-    ) -> Result<ConversationRow, AppError> {
+    ) -> Result<ConversationOverview, AppError> {
         caller.require(Permission::Assign)?;
-        let (account, reader) = (caller.account, caller.reader()?);
+        let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         let details = json!({"person": assignment.person, "group": assignment.group});
         let entry = self.audit_row(caller, Action::ConversationAssigned, conversation, details);
-        self.inner
-            .database
-            .write(Some(account), move |tx| {
-                let mut rows = tx.account(account);
-                rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
-                if let Some(person) = assignment.person {
-                    active(&mut rows, person)?;
-                }
-                if let Some(group) = assignment.group {
-                    rows.group(group)?.ok_or(AppError::NotFound("group"))?;
-                }
-                rows.assign(conversation, assignment)?;
-                rows.insert_audit(&entry)?;
-                // Whoever gives a conversation away sees once more what it became.
-                let all = Reader { reach: Reach::All, ..reader };
-                rows.conversation(conversation, all)?.ok_or(AppError::NotFound("conversation"))
-            })
-            .await
+        self.write_and_wake(account, move |tx| {
+            let mut rows = tx.account(account);
+            let before = rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
+            if let Some(person) = assignment.person {
+                active(&mut rows, person)?;
+            }
+            if let Some(group) = assignment.group {
+                rows.group(group)?.ok_or(AppError::NotFound("group"))?;
+            }
+            rows.assign(conversation, assignment)?;
+            rows.insert_audit(&entry)?;
+            let change = Change::Assigned { was: before.assignment, is: assignment };
+            events::announce(&mut rows, conversation, change, now)?;
+            // Whoever gives a conversation away sees once more what it became.
+            overview(&mut rows, conversation, Reader { reach: Reach::All, ..reader })
+        })
+        .await
     }
 }
 

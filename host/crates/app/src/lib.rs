@@ -13,14 +13,22 @@ use tokio_util::task::TaskTracker;
 use webauthn_rs::Webauthn;
 
 use crate::{
-    access::Admissions, bus::Bus, chains::Chains, door::Doors, evaluators::Evaluators, passwords::Passwords,
-    sealed::Sealer, seldom::Seldom, uploads::Uploads,
+    access::Admissions,
+    bus::Bus,
+    chains::Chains,
+    door::Doors,
+    evaluators::Evaluators,
+    passwords::Passwords,
+    sealed::Sealer,
+    seldom::{MINUTE, Seldom},
+    uploads::Uploads,
 };
 
 mod access;
 pub mod accounts;
 pub mod addresses;
 pub mod ambient;
+pub mod answer_templates;
 pub mod attachments;
 pub mod audit;
 pub mod authenticate;
@@ -28,6 +36,8 @@ mod bus;
 pub mod caller;
 mod chain;
 mod chains;
+pub mod clients;
+pub mod comments;
 pub mod conversations;
 pub mod decisions;
 mod door;
@@ -50,16 +60,21 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod reading;
+mod requests;
 pub mod reviews;
 mod sealed;
+pub mod search;
 pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
 pub mod support;
+pub mod tags;
 pub mod templates;
 mod throttle;
 pub mod tokens;
+pub mod typing;
 pub mod uploads;
 
 pub use sluice_storage::StorageError;
@@ -74,9 +89,10 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AccountRow, ApiTokenRow, Assignment, AttachmentRow, AuditFilter, Before, ConversationRow, Cursor,
-        DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow,
-        PersonStatus, PluginRow, SealedAudit, SessionRow, SupportGrantRow,
+        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
+        ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter,
+        DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus,
+        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, TagRow,
     };
 }
 
@@ -110,6 +126,7 @@ struct Inner {
     forecasts: Uploads,
     attachment_limits: AttachmentLimits,
     seldom: Seldom,
+    typing: Seldom,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
 }
@@ -162,7 +179,8 @@ impl App {
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
                 attachment_limits,
-                seldom: Seldom::default(),
+                seldom: Seldom::every(MINUTE),
+                typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
                 shadows: Arc::new(Semaphore::new(SHADOWS)),
             }),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_domain::{
     digest::Digest,
-    id::{AccountId, AttachmentId, ConversationId, DecisionId, MessageId},
+    id::{AccountId, AttachmentId, ConversationId, DecisionId, MessageId, RequestId},
     installation::Mode,
     limits,
     message::{Actor, Attachment, Direction, Message},
@@ -18,7 +18,9 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
-use crate::{App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey};
+use crate::{
+    App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey, requests,
+};
 
 /// The kind of the event that announces a message.
 pub(crate) const MESSAGE_EVENT: &str = "message";
@@ -36,6 +38,14 @@ pub struct Draft {
     pub direction: Option<Direction>,
     /// The same key again, from the same caller, gives the same answer and sends nothing.
     pub idempotency_key: Option<String>,
+}
+
+impl Draft {
+    /// What tells a request for it from other requests. Without attachments as it was before there were any: keys of then are good.
+    fn request(&self, conversation: ConversationId, direction: Direction) -> String {
+        let files: String = self.attachments.iter().map(|id| format!("{id}\n")).collect();
+        format!("{files}{conversation}\n{direction:?}\n{}", self.text)
+    }
 }
 
 /// What became of a message.
@@ -161,10 +171,8 @@ impl App {
         let direction = draft.direction.unwrap_or(Direction::Outgoing);
         let reader = self.sender(caller, direction)?;
         check_text(&draft.text, &draft.attachments)?;
-        let key = draft
-            .idempotency_key
-            .map(|key| IdempotencyKey::new(key, caller, conversation, direction, &draft.text, &draft.attachments))
-            .transpose()?;
+        let request = draft.request(conversation, direction);
+        let key = draft.idempotency_key.map(|key| IdempotencyKey::new(key, caller, &request)).transpose()?;
 
         let account = caller.account;
         let asked = key.clone();
@@ -309,6 +317,7 @@ impl App {
             decision,
         };
         let trail = posted.decision_row(input, false)?;
+        let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
             .write(Some(account), move |tx| {
@@ -332,7 +341,9 @@ impl App {
                     }
                     let event = json!({"message": decided.id, "conversation": decided.conversation});
                     let seq = rows.append_event(MESSAGE_EVENT, &event, decided.sent_at)?;
-                    rows.insert_message(&message_row(decided, conversation, &posted, seq, held_until))?;
+                    let row = message_row(decided, conversation, &posted, seq, held_until);
+                    rows.insert_message(&row)?;
+                    requests::note_message(&mut rows, &row, request)?;
                 }
                 Ok(posted)
             })
@@ -472,7 +483,7 @@ pub(crate) fn check_text(text: &str, attachments: &[AttachmentId]) -> Result<(),
 /// Whether a text can be a message's.
 pub(crate) fn check_words(text: &str) -> Result<(), AppError> {
     if text.is_empty() {
-        Err(AppError::invalid("text", "a message needs a text, or attachments"))
+        Err(AppError::invalid("text", "it is empty: write something"))
     } else if text.contains('\0') {
         Err(AppError::invalid("text", "the character U+0000 cannot be sent"))
     } else if text.len() > limits::TEXT_BYTES {

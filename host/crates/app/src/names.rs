@@ -13,6 +13,17 @@ pub(crate) fn check(field: &'static str, text: &str, most: usize) -> Result<(), 
     Ok(())
 }
 
+/// Longest note, in bytes of UTF-8.
+pub(crate) const TEXT_BYTES: usize = 1_024;
+
+/// Whether a text can be a note, which may be empty and have lines.
+pub(crate) fn check_text(field: &'static str, text: &str) -> Result<(), AppError> {
+    if text.len() > TEXT_BYTES || text.contains('\0') {
+        return Err(AppError::invalid(field, format!("at most {TEXT_BYTES} bytes of UTF-8, without U+0000")));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ use crate::{
     App, AppError,
     audit::Who,
     caller::Caller,
+    events,
     links::{NewLink, replace_link},
     names,
     plugins::conflict,
@@ -185,7 +186,10 @@ impl App {
                 rows.set_recovery_codes(id, &[])?;
                 rows.cancel_links(id)?;
                 rows.leave_groups(id)?;
-                rows.unassign(id)?;
+                if rows.unassign(id)? > 0 {
+                    events::announce_many(&mut rows, json!({"was": {"assignee": id}}), now)?;
+                }
+                rows.forget_reading_marks(id)?;
                 rows.end_sessions(id, None, SessionEnd::PersonDisabled)?;
                 keep_an_administrator(&mut rows)?;
                 Ok(rows.insert_audit(&entry)?)

@@ -240,5 +240,9 @@ fn settle(
         delivered_seq: (outcome == Outcome::Approved).then_some(seq),
         review,
     };
-    if rows.review_message(row.id, &reviewed)? { Ok(()) } else { Err(AppError::NotHeld) }
+    if !rows.review_message(row.id, &reviewed)? {
+        return Err(AppError::NotHeld);
+    }
+    // It is found by what it says now.
+    if reviewed.text == row.text { Ok(()) } else { Ok(rows.index_message(row.id, &reviewed.text)?) }
 }

@@ -61,6 +61,13 @@ actions! {
     GroupChanged = "group.changed", "A group's name or members were changed.";
     GroupRemoved = "group.removed", "A group was removed.";
     ConversationAssigned = "conversation.assigned", "A conversation was assigned.";
+    ClientChanged = "client.changed", "What is known of a client was changed.";
+    TagCreated = "tag.created", "A tag was made.";
+    TagChanged = "tag.changed", "A tag was changed.";
+    TagRemoved = "tag.removed", "A tag was removed, from all that had it.";
+    AnswerTemplateCreated = "answer-template.created", "A template of answers was made.";
+    AnswerTemplateChanged = "answer-template.changed", "A template of answers was changed.";
+    AnswerTemplateRemoved = "answer-template.removed", "A template of answers was removed.";
     SecurityChanged = "security.changed", "The security settings were changed.";
     AddressesChanged = "addresses.changed", "The rules about addresses were changed.";
     AddressesRemoved = "addresses.removed", "The platform removed the rules about addresses.";

@@ -88,6 +88,14 @@ ids! {
     FilterRuleId = "flt";
     /// A message in a conversation.
     MessageId = "msg";
+    /// What a client wants once, in a conversation.
+    RequestId = "req";
+    /// What one operator tells the others in a conversation.
+    CommentId = "cmt";
+    /// A tag of conversations and clients.
+    TagId = "tag";
+    /// A template of answers.
+    AnswerTemplateId = "ans";
     /// An uploaded plugin, one version of it.
     PluginId = "plg";
     /// A plugin's version enabled in an account.

@@ -84,7 +84,7 @@ catalogue! {
     EditChatbots = "chatbots-edit", People, "Edit chatbots.";
     EditAutoAssignment = "auto-assignment-edit", People, "Edit how conversations are assigned by themselves.";
     EditBlacklist = "blacklist-edit", People, "Edit the blacklist of clients.";
-    EditTemplates = "templates-edit", People, "Edit templates of answers.";
+    EditTemplates = "templates-edit", People, "Edit templates of answers, and the tags of conversations and clients.";
     EditChannels = "channels-edit", People, "Edit channels.";
     Export = "data-export", People, "Export conversations and clients.";
     Delete = "data-delete", People, "Delete conversations and clients.";

@@ -1,4 +1,4 @@
-//! Posts a second: one read and one write of five statements each, commits on the disk, on both databases.
+//! Posts a second: one read and one write of seven statements each, commits on the disk, on both databases.
 //!
 //! `cargo run --release -p sluice-storage --example throughput`
 #![expect(clippy::print_stdout, reason = "the table is the result")]
@@ -20,8 +20,8 @@ use sluice_domain::{
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, Assignment, ClientRow, Database, DatabaseConfig, DecisionRow, MessageRow, NewConversation, Outcome,
-    Reader, StorageError,
+    AccountRow, Assignment, ClientRow, ClientUpdate, Database, DatabaseConfig, DecisionRow, MessageRow,
+    NewConversation, Outcome, Reader, StorageError,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -89,6 +89,8 @@ async fn prepare(database: &Database) -> Result<Vec<Place>, StorageError> {
                 name: "Client".to_owned(),
                 external_id: None,
                 created_at: now,
+                known: ClientUpdate::default(),
+                tags: Vec::new(),
             };
             tx.account(account).insert_client(&client)?;
             tx.account(account).insert_conversation(&NewConversation {
@@ -98,6 +100,7 @@ async fn prepare(database: &Database) -> Result<Vec<Place>, StorageError> {
                 channel: "site".to_owned(),
                 assignment: Assignment::default(),
                 created_at: now,
+                activity: 0,
             })
         });
         insert.await?;
@@ -157,7 +160,8 @@ async fn post(database: Database, place: Place, n: u64) -> Result<(), StorageErr
         let mut rows = tx.account(place.account);
         rows.insert_decision(&decision)?;
         message.seq = rows.append_event("message", &event, now)?;
-        rows.insert_message(&message)
+        rows.insert_message(&message)?;
+        rows.note_message(message.conversation_id, message.seq).map(drop)
     });
     write.await
 }

@@ -95,11 +95,17 @@ pub enum Constraint {
     Platform,
     /// One support session a secret.
     SupportSecret,
+    /// One tag a label, within an account.
+    TagLabel,
+    /// One template of answers a name, within an account.
+    AnswerTemplateName,
+    /// One template of answers a command, within an account.
+    AnswerTemplateCommand,
 }
 
 impl Constraint {
     /// Every one.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::PrimaryKey,
         Self::PersonEmail,
         Self::SessionToken,
@@ -110,6 +116,9 @@ impl Constraint {
         Self::ClientExternalId,
         Self::Platform,
         Self::SupportSecret,
+        Self::TagLabel,
+        Self::AnswerTemplateName,
+        Self::AnswerTemplateCommand,
     ];
 
     /// As people call it.
@@ -125,6 +134,9 @@ impl Constraint {
             Self::ClientExternalId => "external id",
             Self::Platform => "kind of account, the platform's,",
             Self::SupportSecret => "support session",
+            Self::TagLabel => "label of a tag",
+            Self::AnswerTemplateName => "name of a template",
+            Self::AnswerTemplateCommand => "command of a template",
         }
     }
 
@@ -141,6 +153,9 @@ impl Constraint {
             Self::ClientExternalId => "clients_external_id",
             Self::Platform => "accounts_platform",
             Self::SupportSecret => "support_sessions_secret",
+            Self::TagLabel => "tags_label",
+            Self::AnswerTemplateName => "answer_templates_name",
+            Self::AnswerTemplateCommand => "answer_templates_command",
         }
     }
 
@@ -157,6 +172,9 @@ impl Constraint {
             Self::ClientExternalId => Some("clients.external_id"),
             Self::Platform => Some("accounts.kind"),
             Self::SupportSecret => Some("support_sessions.secret_hash"),
+            Self::TagLabel => Some("tags.label"),
+            Self::AnswerTemplateName => Some("answer_templates.name"),
+            Self::AnswerTemplateCommand => Some("answer_templates.command"),
         }
     }
 }

@@ -5,11 +5,12 @@ use sluice_domain::digest::Digest;
 use crate::{
     error::StorageError,
     sql::{Sql, values},
+    tables::search,
     writer::{Control, WriteConnection},
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -18,10 +19,16 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../migrations/0006_support.sql"),
     include_str!("../migrations/0007_passkeys.sql"),
     include_str!("../migrations/0008_attachments.sql"),
+    include_str!("../migrations/0009_chat.sql"),
 ];
 
+/// Stands for the table of words.
+const SEARCH: &str = "{search}";
+
 /// What stands in a step where the databases differ: placeholder, SQLite, PostgreSQL.
-const DIALECT: [(&str, &str, &str); 4] = [
+const DIALECT: [(&str, &str, &str); 5] = [
+    // First: the others may stand in it.
+    (SEARCH, search::SQLITE_TABLE, search::POSTGRES_TABLE),
     ("{int}", "INTEGER", "BIGINT"),
     // Identifiers are compared byte by byte, as Rust does; the database's own collation would be slower and may differ.
     ("{text}", "TEXT", "TEXT COLLATE \"C\""),
@@ -66,6 +73,9 @@ fn apply(connection: &mut WriteConnection) -> Result<(), StorageError> {
             Some(_) => return Err(StorageError::Changed { version }),
             None => {
                 batch(connection, text)?;
+                if text.contains(SEARCH) {
+                    search::index_all(&mut connection.tx(&mut failed))?;
+                }
                 connection.tx(&mut failed).execute(REMEMBER, values![version, digest])?;
                 tracing::info!(version, "the database's schema was migrated");
             }

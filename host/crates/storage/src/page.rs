@@ -18,6 +18,13 @@ impl<C: fmt::Display> Before<C> {
     }
 }
 
+impl Before<i64> {
+    /// What every row of this part is below.
+    pub(crate) fn below(&self) -> i64 {
+        self.before.unwrap_or(i64::MAX)
+    }
+}
+
 impl<C> Before<C> {
     /// The newest `limit` rows.
     pub const fn newest(limit: u32) -> Self {

@@ -6,10 +6,11 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AttachmentId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId,
-        FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId,
-        SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, ChallengeId, ClientId, CommentId,
+        ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId,
+        PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
+    tag::Color,
     time::Timestamp,
 };
 
@@ -130,8 +131,9 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AddressRuleId AttachmentId AuditId ChallengeId ClientId ConversationId DecisionId Digest FilterRuleId GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId SessionId
-    SupportGrantId SupportSessionId TokenId
+    AccountId AddressRuleId AnswerTemplateId AttachmentId AuditId ChallengeId ClientId Color CommentId ConversationId
+    DecisionId Digest FilterRuleId GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId RequestId SessionId
+    SupportGrantId SupportSessionId TagId TokenId
 }
 
 #[cfg(test)]

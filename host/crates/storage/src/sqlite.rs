@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// More than there are statements, so that each is parsed once a connection.
-const CACHED_STATEMENTS: usize = 128;
+const CACHED_STATEMENTS: usize = 256;
 
 /// The connection that writes. Makes the file if there is none; the folder must be there.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StorageError> {

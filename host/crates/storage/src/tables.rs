@@ -2,9 +2,11 @@
 
 pub(crate) mod accounts;
 pub(crate) mod addresses;
+pub(crate) mod answer_templates;
 pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod comments;
 pub(crate) mod conversations;
 pub(crate) mod decisions;
 pub(crate) mod events;
@@ -18,8 +20,12 @@ pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod permission_templates;
 pub(crate) mod plugins;
+pub(crate) mod reading_marks;
+pub(crate) mod requests;
+pub(crate) mod search;
 pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod support;
+pub(crate) mod tags;
 pub(crate) mod throttles;
 pub(crate) mod tokens;

@@ -47,6 +47,14 @@ impl<'c> Tx<'c> {
         Self { backend, failed }
     }
 
+    /// Whether this is PostgreSQL: for what the databases cannot do with one text.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        match self.backend {
+            Backend::Sqlite(_) => false,
+            Backend::Postgres(_) => true,
+        }
+    }
+
     /// Whether a statement failed.
     pub(crate) const fn has_failed(&self) -> bool {
         *self.failed

@@ -28,6 +28,7 @@ words! {
     state: "delivered" "held" "blocked";
     category: "image" "audio" "voice" "video" "document" "archive" "executable" "other";
     action: "flag" "redact" "hold" "block";
+    conversation_state: "open" "closed";
     support_scope: "look" "configure";
     role: "client" "operator" "supervisor" "administrator" "api-token" "support" "chatbot";
 }

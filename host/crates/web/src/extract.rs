@@ -149,6 +149,18 @@ fn user_agent(parts: &Parts) -> &str {
     parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
+/// The `Idempotency-Key`, as it was sent. Whether it can be one is not decided here.
+pub(crate) struct Key(pub(crate) Option<String>);
+
+impl FromRequestParts<Web> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Problem> {
+        let key = parts.headers.get("idempotency-key");
+        Ok(Self(key.map(|key| String::from_utf8_lossy(key.as_bytes()).into_owned())))
+    }
+}
+
 /// A JSON body of at most the router's limit.
 pub(crate) struct Json<T>(pub(crate) T);
 

@@ -9,8 +9,11 @@ use utoipa::{
 };
 
 pub(crate) mod addresses;
+pub(crate) mod answer_templates;
 pub(crate) mod attachments;
 pub(crate) mod audit;
+pub(crate) mod clients;
+pub(crate) mod comments;
 pub(crate) mod conversations;
 pub(crate) mod decisions;
 pub(crate) mod events;
@@ -24,11 +27,14 @@ pub(crate) mod people;
 pub(crate) mod platform;
 pub(crate) mod plugins;
 pub(crate) mod policy;
+pub(crate) mod reading;
 pub(crate) mod reviews;
+pub(crate) mod search;
 pub(crate) mod second_factors;
 pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod support;
+pub(crate) mod tags;
 pub(crate) mod tokens;
 
 const SESSION: &str = "The session that POST /api/v1/sessions gave. Where the server is reached by HTTPS, the cookie's name is \

@@ -1,16 +1,18 @@
 //! What the API shows: rows and decisions in their JSON form.
 
+mod chat;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 use sluice_app::{
     messages::{MessageView, Posted},
-    rows::{ConversationRow, DecisionRow, InstallationRow, Outcome, PluginRow, SealedAudit},
+    rows::{DecisionRow, InstallationRow, Outcome, PluginRow, SealedAudit},
 };
 use sluice_domain::{
     digest::Digest,
-    id::{AuditId, ClientId, ConversationId, DecisionId, GroupId, InstallationId, MessageId, PersonId, PluginId},
+    id::{AuditId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Attachment, Direction, Role},
     network::network_of,
@@ -21,6 +23,7 @@ use sluice_domain::{
 };
 use utoipa::ToSchema;
 
+pub(crate) use self::chat::{ClientView, CommentView, ConversationView, RequestView};
 use crate::documents::{self, ActorDoc, AttachmentDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc};
 
 /// One page of a list.
@@ -133,49 +136,6 @@ impl From<InstallationRow> for InstallationView {
             config_sha256: row.config_sha256,
             created_at: row.created_at,
             updated_at: row.updated_at,
-        }
-    }
-}
-
-/// A client of the account.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ClientView {
-    #[schema(value_type = String)]
-    id: ClientId,
-    /// What operators see.
-    name: String,
-}
-
-/// A conversation with a client.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ConversationView {
-    #[schema(value_type = String)]
-    pub(crate) id: ConversationId,
-    client: ClientView,
-    /// How its messages travel.
-    transport: String,
-    /// The account's channel.
-    channel: String,
-    /// The person who answers it.
-    #[schema(value_type = Option<String>)]
-    assignee_id: Option<PersonId>,
-    /// The group that answers it.
-    #[schema(value_type = Option<String>)]
-    group_id: Option<GroupId>,
-    #[schema(value_type = i64)]
-    created_at: Timestamp,
-}
-
-impl From<ConversationRow> for ConversationView {
-    fn from(row: ConversationRow) -> Self {
-        Self {
-            id: row.id,
-            client: ClientView { id: row.client_id, name: row.client_name },
-            transport: row.transport,
-            channel: row.channel,
-            assignee_id: row.assignment.person,
-            group_id: row.assignment.group,
-            created_at: row.created_at,
         }
     }
 }

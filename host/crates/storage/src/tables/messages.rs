@@ -63,7 +63,7 @@ impl std::fmt::Debug for MessageRow {
     }
 }
 
-fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
+pub(crate) fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
     Ok(MessageRow {
         id: row.parsed("message id")?,
         conversation_id: row.parsed("conversation id")?,
@@ -83,14 +83,19 @@ fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
     })
 }
 
-/// A statement that gives messages, as [`message`] reads them.
+/// The columns of a message `m`, as [`message`] reads them.
+macro_rules! columns {
+    () => {
+        "m.id, m.conversation_id, m.seq, m.direction, m.author_id, m.author_role, m.author_name, m.text, m.state,
+         m.reason, m.attachments, m.notice, m.review, m.held_until, m.delivered_seq, m.decision_id, m.created_at "
+    };
+}
+pub(crate) use columns;
+
+/// A statement that gives messages.
 macro_rules! select {
     ($rest:literal) => {
-        Sql::new(concat!(
-            "SELECT m.id, m.conversation_id, m.seq, m.direction, m.author_id, m.author_role, m.author_name, m.text, m.state,
-                    m.reason, m.attachments, m.notice, m.review, m.held_until, m.delivered_seq, m.decision_id, m.created_at ",
-            $rest
-        ))
+        Sql::new(concat!("SELECT ", columns!(), $rest))
     };
 }
 
@@ -206,7 +211,7 @@ impl Account<'_> {
                 row.created_at
             ],
         )?;
-        Ok(())
+        self.index_new_message(row.id, &row.text)
     }
 
     /// One message; `None` when the account has no such message.

@@ -4,7 +4,9 @@ use sluice_domain::{
     access::AccessSeverity,
     verdict::{Code, Reason, Severity, State},
 };
-use sluice_storage::{Before, ClientRow, Constraint, DecisionFilter, DecisionRow, Outcome, StorageError};
+use sluice_storage::{
+    Before, ClientRow, Constraint, ConversationFilter, DecisionFilter, DecisionRow, Outcome, StorageError,
+};
 
 use crate::fixture::{Fixture, World, client_id, decision, decision_id, message, name, reader_of_all};
 
@@ -33,10 +35,10 @@ pub(crate) async fn a_conversation_has_its_clients_name(fixture: Fixture<'_>) {
     assert_eq!((row.id, row.client_id, row.client_name.clone()), (conversation.id, client.id, client.name));
     assert_eq!((&row.transport, &row.channel), (&conversation.transport, &conversation.channel));
     assert_eq!(row.created_at, conversation.created_at);
-    assert_eq!(
-        fixture.read(move |tx| tx.account(account.id).conversations(reader_of_all(), Before::newest(9))).await,
-        [row]
-    );
+    let all = ConversationFilter::default();
+    let listed =
+        fixture.read(move |tx| tx.account(account.id).conversations(reader_of_all(), &all, Before::newest(9))).await;
+    assert_eq!(listed.into_iter().map(|listed| listed.row).collect::<Vec<_>>(), [row]);
 }
 
 pub(crate) async fn a_message_reads_back_as_written(fixture: Fixture<'_>) {

@@ -14,9 +14,9 @@ use sluice_domain::{
     digest::Digest,
     filter::{Action, FilterRule, Subject},
     id::{
-        AccountId, AddressRuleId, AttachmentId, AuditId, ChallengeId, ClientId, ConversationId, DecisionId,
-        FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId, PluginId, SessionId,
-        SupportGrantId, SupportSessionId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, ChallengeId, ClientId, CommentId,
+        ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId,
+        PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     installation::{FailurePolicy, Mode, Scope},
     message::{Actor, Attachment, Direction, Role},
@@ -26,9 +26,10 @@ use sluice_domain::{
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, Database, DatabaseConfig, DecisionRow,
-    FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit, NewConversation, NewInstallation, Outcome, PersonRow,
-    PersonStatus, PluginRow, Reader, SessionRow, StorageError, Tx,
+    AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
+    CommentRow, Database, DatabaseConfig, DecisionRow, FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit,
+    NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow, StorageError,
+    TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -123,9 +124,11 @@ fresh! {
     account_id: AccountId
     address_rule_id: AddressRuleId
     attachment_id: AttachmentId
+    answer_template_id: AnswerTemplateId
     audit_id: AuditId
     challenge_id: ChallengeId
     client_id: ClientId
+    comment_id: CommentId
     conversation_id: ConversationId
     decision_id: DecisionId
     filter_rule_id: FilterRuleId
@@ -136,9 +139,11 @@ fresh! {
     passkey_id: PasskeyId
     person_id: PersonId
     plugin_id: PluginId
+    request_id: RequestId
     session_id: SessionId
     support_grant_id: SupportGrantId
     support_session_id: SupportSessionId
+    tag_id: TagId
     token_id: TokenId
 }
 
@@ -169,6 +174,10 @@ pub(crate) struct World {
     pub(crate) attachment: AttachmentRow,
     pub(crate) filter_rule: FilterRuleRow,
     pub(crate) audit: NewAudit,
+    pub(crate) request: RequestId,
+    pub(crate) comment: CommentRow,
+    pub(crate) tag: TagRow,
+    pub(crate) template: AnswerTemplateRow,
 }
 
 impl World {
@@ -179,6 +188,8 @@ impl World {
             name: "Ünal".to_owned(),
             external_id: Some(format!("crm-{}", number())),
             created_at: time(2),
+            known: ClientUpdate { phone: Some("+49 30 1".to_owned()), ..ClientUpdate::default() },
+            tags: Vec::new(),
         };
         let conversation = NewConversation {
             id: conversation_id(),
@@ -187,6 +198,7 @@ impl World {
             channel: "site".to_owned(),
             assignment: Assignment::default(),
             created_at: time(3),
+            activity: 0,
         };
         let decision = decision(conversation.id, Severity::Flag);
         let plugin = plugin(person.id);
@@ -252,6 +264,10 @@ impl World {
                 },
                 key: SealKey::new([7; 32]),
             },
+            request: request_id(),
+            comment: comment(conversation.id, person.id, 1),
+            tag: tag("urgent"),
+            template: template("greeting", Some("hi")),
             plugin,
             person,
             client,
@@ -280,6 +296,12 @@ impl World {
         rows.insert_message(&self.message)?;
         rows.insert_attachment(&self.attachment)?;
         rows.insert_filter_rule(&self.filter_rule)?;
+        rows.open_request(self.request, self.conversation.id, time(4))?;
+        rows.put_reading_mark(self.person.id, self.conversation.id, 1)?;
+        rows.insert_comment(&self.comment)?;
+        rows.insert_tag(&self.tag)?;
+        rows.set_conversation_tags(self.conversation.id, &[self.tag.id])?;
+        rows.insert_answer_template(&self.template)?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -407,6 +429,38 @@ pub(crate) fn message(conversation_id: ConversationId, decision_id: DecisionId, 
         held_until: None,
         delivered_seq: Some(seq),
         decision_id,
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn comment(conversation_id: ConversationId, person_id: PersonId, seq: i64) -> CommentRow {
+    CommentRow {
+        id: comment_id(),
+        conversation_id,
+        seq,
+        person_id,
+        author: Actor { id: person_id.to_string(), role: Role::Operator, name: "Ada".to_owned() },
+        text: "Schwieriger Kunde 🚰".to_owned(),
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn tag(label: &str) -> TagRow {
+    TagRow {
+        id: tag_id(),
+        label: label.to_owned(),
+        description: "Now".to_owned(),
+        color: "#ff0000".parse().unwrap(),
+        created_at: time(4),
+    }
+}
+
+pub(crate) fn template(name: &str, command: Option<&str>) -> AnswerTemplateRow {
+    AnswerTemplateRow {
+        id: answer_template_id(),
+        name: name.to_owned(),
+        text: "Good day!".to_owned(),
+        command: command.map(str::to_owned),
         created_at: time(4),
     }
 }

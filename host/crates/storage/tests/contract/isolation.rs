@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use sluice_domain::installation::{FailurePolicy, Mode, Scope};
+use sluice_domain::{
+    installation::{FailurePolicy, Mode, Scope},
+    permission::Reach,
+};
 use sluice_storage::{
-    AccountRow, Assignment, AuditFilter, AuditPage, Before, DecisionFilter, InstallationUpdate, LinkRow,
-    NewConversation, Page, PersonStatus, PluginUsage, SessionEnd, SessionRow, StorageError,
+    AccountRow, Assignment, AuditFilter, AuditPage, Before, ClientFilter, ClientUpdate, ConversationFilter,
+    DecisionFilter, InstallationUpdate, LinkRow, NewConversation, Page, PersonStatus, PluginUsage, Reader, SessionEnd,
+    SessionRow, StorageError,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, conversation_id, digest, installation, link_id, message, plugin, reader_of_all,
-    session_id, time,
+    Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, plugin,
+    reader_of_all, request_id, session_id, time,
 };
 
 pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
@@ -39,9 +43,22 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.installations()?, []);
         assert_eq!(ours.installation_count()?, 0);
         assert_eq!(ours.client(theirs.client.id)?, None);
-        assert_eq!(ours.client_by_external_id(&theirs.client.external_id.unwrap())?, None);
+        assert_eq!(ours.client_by_external_id(theirs.client.external_id.as_deref().unwrap())?, None);
         assert_eq!(ours.conversation(theirs.conversation.id, reader_of_all())?, None);
-        assert_eq!(ours.conversations(reader_of_all(), Before::newest(9))?, []);
+        assert_eq!(ours.conversations(reader_of_all(), &ConversationFilter::default(), Before::newest(9))?, []);
+        assert_eq!(ours.conversation_overview(theirs.conversation.id, reader_of_all())?, None);
+        assert_eq!(ours.clients(reader_of_all(), &ClientFilter::default(), Before::newest(9))?, []);
+        let by_id = ClientFilter { external_id: theirs.client.external_id.clone(), tag: None };
+        assert_eq!(ours.clients(reader_of_all(), &by_id, Before::newest(9))?, []);
+        assert_eq!(ours.requests(theirs.conversation.id, Before::newest(9))?, []);
+        assert_eq!(ours.reading_mark(theirs.person.id, theirs.conversation.id)?, 0);
+        assert_eq!(ours.comment(theirs.comment.id)?, None);
+        assert_eq!(ours.comments(theirs.conversation.id, Page::first(9))?, []);
+        assert_eq!((ours.tag(theirs.tag.id)?, ours.tags(Before::newest(9))?, ours.tag_count()?), (None, vec![], 0));
+        assert_eq!(ours.answer_template(theirs.template.id)?, None);
+        assert_eq!((ours.answer_templates(Before::newest(9))?, ours.answer_template_count()?), (vec![], 0));
+        let found = ours.search_messages(&theirs.message.text, reader_of_all(), Before::newest(9))?;
+        assert_eq!((found.hits, found.seen), (vec![], None));
         assert_eq!(ours.message(theirs.message.id)?, None);
         for page in [Page::first(9), Page::last(9), Page::after(0, 9), Page::before(9, 9)] {
             assert_eq!(ours.messages(theirs.conversation.id, page)?, []);
@@ -106,6 +123,19 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             ours.clear_address_rules()?;
             assert!(!ours.delete_permission_template("theirs")?);
             assert!(!ours.assign(theirs.conversation.id, Assignment::default())?);
+            assert_eq!(ours.note_message(theirs.conversation.id, 9)?, None);
+            assert!(!ours.close_conversation(theirs.conversation.id, time(9), "x")?);
+            assert!(!ours.put_clients_mark(theirs.conversation.id, 9)?);
+            ours.forget_reading_marks(theirs.person.id)?;
+            assert!(!ours.delete_comment(theirs.comment.id)?);
+            assert!(!ours.update_tag(&theirs.tag)?);
+            assert!(!ours.delete_tag(theirs.tag.id)?);
+            ours.set_conversation_tags(theirs.conversation.id, &[])?;
+            ours.set_client_tags(theirs.client.id, &[])?;
+            assert!(!ours.update_answer_template(&theirs.template)?);
+            assert!(!ours.delete_answer_template(theirs.template.id)?);
+            assert!(!ours.update_client(theirs.client.id, "x", &ClientUpdate::default())?);
+            ours.index_message(theirs.message.id, "something else")?;
             assert!(!ours.update_installation(installation, &update)?);
             assert!(!ours.delete_installation(installation)?);
             assert!(!ours.send_attachment(
@@ -131,6 +161,14 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     assert_eq!(fixture.read(move |tx| tx.link_by_secret(secret)).await, Some((account, kept.link)));
     assert_eq!(fixture.read(move |tx| tx.account(account).groups()).await, [kept.group]);
     assert_eq!(fixture.read(move |tx| tx.account(account).address_rules()).await, [kept.addresses]);
+    let reader = Reader { person: kept.person.id, reach: Reach::All };
+    let id = kept.conversation.id;
+    let row = fixture.read(move |tx| tx.account(account).conversation_overview(id, reader)).await.unwrap();
+    assert_eq!((row.read_seq, &row.tags[..], row.row.request), (1, &[kept.tag.id][..], Some(kept.request)));
+    assert_eq!((row.row.client_name, row.row.client_read_seq), (kept.client.name, 0));
+    let text = kept.message.text.clone();
+    let found = fixture.read(move |tx| tx.account(account).search_messages(&text, reader, Before::newest(9))).await;
+    assert_eq!(found.hits.into_iter().map(|hit| hit.message).collect::<Vec<_>>(), [kept.message]);
     let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
     assert_eq!((row.chain_version, row.last_event), (0, 1));
 }
@@ -139,7 +177,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
     let (ours, theirs) = (fixture.world().await, fixture.world().await);
     let account = ours.account.id;
     type Insert = Box<dyn FnOnce(&mut sluice_storage::Account<'_>, &World) -> Result<(), StorageError> + Send>;
-    let inserts: [Insert; 8] = [
+    let inserts: [Insert; 13] = [
         Box::new(|ours, theirs| {
             let session = theirs.session.clone();
             ours.insert_session(&SessionRow { id: session_id(), token_hash: digest(), ..session })
@@ -156,6 +194,11 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
             ours.insert_conversation(&NewConversation { id: conversation_id(), ..conversation })
         }),
         Box::new(|ours, theirs| ours.insert_message(&message(theirs.conversation.id, theirs.decision.id, 9))),
+        Box::new(|ours, theirs| ours.open_request(request_id(), theirs.conversation.id, time(9))),
+        Box::new(|ours, theirs| ours.put_reading_mark(theirs.person.id, theirs.conversation.id, 1)),
+        Box::new(|ours, theirs| ours.insert_comment(&comment(theirs.conversation.id, theirs.person.id, 9))),
+        Box::new(|ours, theirs| ours.set_conversation_tags(theirs.conversation.id, &[theirs.tag.id])),
+        Box::new(|ours, theirs| ours.set_client_tags(theirs.client.id, &[theirs.tag.id])),
         Box::new(|ours, theirs| {
             let mut token = theirs.token.clone();
             token.token_hash = digest();

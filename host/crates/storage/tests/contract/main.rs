@@ -7,6 +7,7 @@
 mod accounts;
 mod attachments;
 mod chain;
+mod chat;
 mod conversations;
 mod fixture;
 mod isolation;
@@ -14,6 +15,7 @@ mod outbox;
 mod paging;
 mod people;
 mod schema;
+mod search;
 mod transactions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -73,6 +75,16 @@ cases! {
         an_installation_changes_and_goes
         every_change_of_the_chain_has_a_new_version
     }
+    chat {
+        a_conversation_closes_with_its_request_and_opens_with_another
+        conversations_are_listed_by_state_assignee_tag_and_reach
+        what_a_client_wrote_counts_as_unread_until_it_is_read
+        a_clients_mark_never_goes_back
+        comments_are_in_their_order_and_gone_when_removed
+        tags_are_unique_and_taken_from_all_when_removed
+        templates_of_answers_have_names_and_commands_of_their_own
+        clients_are_listed_by_external_id_tag_and_reach
+    }
     conversations {
         a_client_is_found_by_what_another_system_calls_it
         a_conversation_has_its_clients_name
@@ -93,6 +105,7 @@ cases! {
     paging {
         messages_are_paged_in_both_directions
         lists_are_paged_from_the_newest
+        conversations_are_paged_by_what_happened_last
     }
     people {
         a_step_and_a_recovery_code_are_used_once
@@ -116,6 +129,14 @@ cases! {
         a_schema_of_a_newer_program_is_refused
         a_migration_that_was_changed_is_refused
         two_programs_that_open_at_once_agree
+    }
+    search {
+        messages_are_found_by_all_their_words_newest_first
+        words_of_all_alphabets_are_found_in_any_case
+        what_means_something_to_a_database_means_nothing_in_a_search
+        an_entry_is_replaced
+        a_look_gives_what_its_reader_reaches_and_goes_on
+        messages_from_before_the_table_are_found
     }
     transactions {
         a_failing_closure_takes_nothing_with_it

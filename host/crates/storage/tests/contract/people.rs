@@ -10,8 +10,9 @@ use sluice_domain::{
     support::SupportScope,
 };
 use sluice_storage::{
-    AccountRow, Assignment, Before, Constraint, GroupRow, InsideRow, OwnSession, PasskeyRow, PersonStatus, Reader,
-    SecondFactorRow, SessionEnd, SessionRow, StorageError, SupportGrantRow, SupportSessionRow, ThrottleRow,
+    AccountRow, Assignment, Before, Constraint, ConversationFilter, GroupRow, InsideRow, OwnSession, PasskeyRow,
+    PersonStatus, Reader, SecondFactorRow, SessionEnd, SessionRow, StorageError, SupportGrantRow, SupportSessionRow,
+    ThrottleRow,
 };
 
 use crate::fixture::{
@@ -179,8 +180,11 @@ pub(crate) async fn a_group_has_members_and_reaches_its_conversations(fixture: F
     let reads = async |who, reach| {
         let reader = Reader { person: who, reach };
         let one = fixture.read(move |tx| tx.account(id).conversation(conversation.id, reader)).await;
-        let all = fixture.read(move |tx| tx.account(id).conversations(reader, Before::newest(9))).await;
-        assert_eq!(one.is_some(), all.iter().any(|row| row.id == conversation.id), "{reach:?}");
+        let filter = ConversationFilter::default();
+        let all = fixture.read(move |tx| tx.account(id).conversations(reader, &filter, Before::newest(9))).await;
+        assert_eq!(one.is_some(), all.iter().any(|found| found.row.id == conversation.id), "{reach:?}");
+        let overview = fixture.read(move |tx| tx.account(id).conversation_overview(conversation.id, reader)).await;
+        assert_eq!(one.is_some(), overview.is_some(), "{reach:?}");
         one.is_some()
     };
     let assign = async |person, group| {

@@ -9,7 +9,10 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use serde_json::json;
-use sluice_app::events::{Event, EventStream, Happening};
+use sluice_app::{
+    events::{Event, EventStream, Happening},
+    typing::Typist,
+};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
@@ -17,14 +20,21 @@ use crate::{
     extract::{Auth, Params, caller},
     problem::Problem,
     routes::messages::View,
-    views::MessageDto,
+    views::{CommentView, MessageDto},
 };
 
 /// The account's events as they happen, each with its number as `id`. `Last-Event-ID` resumes after that number, without a gap and
 /// without a repetition; without it the stream begins now.
 ///
 /// `?as=client` gives what clients see, for programs that carry messages to them: each message once, when it becomes theirs to see.
-/// `event: message` carries a message as the caller may see it; `event: message-updated` one that was held, as it is now; `event: chain` says that the account's rules have changed.
+///
+/// `event: message` carries a message as the caller may see it, `event: message-updated` one that was held, as it is now, `event: comment` a
+/// comment, or the id of one that was removed.
+/// `event: conversation` says that a conversation is to be looked at anew: it began, or its state, assignment, tags or request are others
+/// now; to those who reach it no longer it says the same, so that they let it go. `event: conversations` says that of many at once.
+/// `event: read` says how far somebody has read, `event: chain` that the account's rules have changed.
+///
+/// `event: typing` says that somebody is typing. It has no `id`, is kept nowhere, and comes from callers of the same server only.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     params(View, ("Last-Event-ID" = Option<i64>, Header, description = "The number of the last event that was seen")),
     responses(
@@ -111,7 +121,21 @@ fn sse(event: Event) -> SseEvent {
         Happening::MessageUpdated(message) => {
             ("message-updated".to_owned(), json!({"seq": seq, "at": at, "message": MessageDto::from(*message)}))
         }
+        Happening::Comment(comment) => {
+            ("comment".to_owned(), json!({"seq": seq, "at": at, "comment": CommentView::from(*comment)}))
+        }
+        Happening::Typing(typing) => {
+            let body = match typing.typist {
+                Typist::Client(id) => json!({"conversation": typing.conversation, "client": id}),
+                Typist::Person(id, name) => json!({"conversation": typing.conversation, "person": id, "name": name}),
+            };
+            ("typing".to_owned(), json!({"at": at, "body": body}))
+        }
         Happening::Other(kind, body) => (kind, json!({"seq": seq, "at": at, "body": body})),
     };
-    SseEvent::default().id(seq.to_string()).event(kind).data(data.to_string())
+    let event = SseEvent::default().event(kind).data(data.to_string());
+    match seq {
+        Some(seq) => event.id(seq.to_string()),
+        None => event,
+    }
 }
