@@ -24,9 +24,11 @@ use crate::{
 };
 
 /// The account and the message are words too (an id is one word: `_` belongs to it), so that the account is looked up in the index like
-/// any other word. Positions are not kept: nobody searches for phrases.
+/// any other word. Positions are not kept: nobody searches for phrases. Beginnings of up to three characters are kept: without them, one
+/// letter takes 40 ms in 20,000 messages instead of a third of one, on the thread of the one who asks. Words that begin with longer ones
+/// are few.
 pub(crate) const SQLITE_TABLE: &str = "CREATE VIRTUAL TABLE message_search USING fts5(account_id, message_id, text,
-    tokenize = \"ascii tokenchars '_'\", detail = 'column');";
+    tokenize = \"ascii tokenchars '_'\", detail = 'column', prefix = '1 2 3');";
 
 /// The account is one of the words: an index on words alone would look through those of all accounts.
 pub(crate) const POSTGRES_TABLE: &str = "CREATE TABLE message_search (
@@ -177,7 +179,7 @@ impl Account<'_> {
 
 fn index(tx: &mut Tx<'_>, account: AccountId, id: MessageId, text: &str) -> Result<(), StorageError> {
     if tx.is_postgres() {
-        let words = format!("{account} {}", folded(text));
+        let words = format!("{} {}", lexeme(account), folded(text));
         tx.execute(POSTGRES_PUT, values![account, id, words.trim_end()])?;
     } else {
         tx.execute(SQLITE_INSERT, values![account, id, folded(text)])?;
@@ -213,9 +215,14 @@ fn sqlite_query(account: AccountId, words: &[String]) -> String {
     query
 }
 
+/// An account among words: one that does not begin as any word does, of which a search may have the beginning.
+fn lexeme(account: AccountId) -> String {
+    format!("_{account}")
+}
+
 /// A `tsquery` as it is written (PostgreSQL, section 8.11.2).
 fn postgres_query(account: AccountId, words: &[String]) -> String {
-    let mut query = format!("'{account}'");
+    let mut query = format!("'{}'", lexeme(account));
     for word in words {
         let _ = write!(query, " & '{word}'");
     }
