@@ -33,6 +33,7 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
         rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
         public_url,
         attachment_limits: config.attachments,
+        budget_ceiling: config.budget,
         cores: std::thread::available_parallelism().map_or(2, usize::from),
     }))
 }

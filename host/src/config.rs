@@ -8,7 +8,8 @@ use std::{
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use sluice_app::AttachmentLimits;
-use sluice_domain::public_url::PublicUrl;
+use sluice_domain::{installation::Budget, public_url::PublicUrl};
+use sluice_sandbox::MEMORY_CEILING;
 use sluice_storage::DatabaseConfig;
 
 mod https;
@@ -41,6 +42,12 @@ pub(crate) struct StoreArgs {
     /// All attachments of one account, in bytes [default: 100 GiB].
     #[arg(long, env = "SLUICE_ACCOUNT_ATTACHMENT_BYTES", value_name = "BYTES")]
     account_attachment_bytes: Option<u64>,
+    /// Most instructions of one call of a plugin; installations may have less [default: 10,000,000, about 10 ms].
+    #[arg(long, env = "SLUICE_PLUGIN_INSTRUCTIONS", value_name = "NUMBER")]
+    plugin_instructions: Option<u64>,
+    /// Most memory of one call of a plugin, in bytes; installations may have less [default: 16 MiB; at most 64 MiB].
+    #[arg(long, env = "SLUICE_PLUGIN_MEMORY", value_name = "BYTES")]
+    plugin_memory: Option<usize>,
     /// The URL under which people reach the server [default: made of the address that it listens on].
     #[arg(long, env = "SLUICE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -71,6 +78,8 @@ struct File {
     key_file: Option<PathBuf>,
     attachment_bytes: Option<u64>,
     account_attachment_bytes: Option<u64>,
+    plugin_instructions: Option<u64>,
+    plugin_memory: Option<usize>,
     public_url: Option<String>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -94,6 +103,8 @@ pub(crate) struct Config {
     pub(crate) blobs: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) attachments: AttachmentLimits,
+    /// The most that one call of a plugin may use.
+    pub(crate) budget: Budget,
 }
 
 impl Config {
@@ -124,6 +135,17 @@ impl Config {
             largest: args.attachment_bytes.or(file.attachment_bytes).unwrap_or(usual.largest),
             total: args.account_attachment_bytes.or(file.account_attachment_bytes).unwrap_or(usual.total),
         };
+        let budget = Budget {
+            fuel: args.plugin_instructions.or(file.plugin_instructions).unwrap_or(Budget::CALL.fuel),
+            memory: args.plugin_memory.or(file.plugin_memory).unwrap_or(Budget::CALL.memory),
+        };
+        let most = Budget { fuel: 10_000_000_000, memory: MEMORY_CEILING };
+        ensure!(
+            budget.is_within(most),
+            "SLUICE_PLUGIN_INSTRUCTIONS is 100,000 to {}, SLUICE_PLUGIN_MEMORY 131,072 to {}",
+            most.fuel,
+            most.memory
+        );
         let public_url = args.public_url.clone().or(file.public_url);
         let public_url = public_url.map(|url| url.parse().context("SLUICE_PUBLIC_URL")).transpose()?;
         let https = https.or(HttpsArgs {
@@ -147,7 +169,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments })
+        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments, budget })
     }
 }
 

@@ -14,7 +14,7 @@ use sluice_app::{
 };
 use sluice_domain::{
     id::AccountId,
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, Mode, Percent, Scope},
     message::Role,
     permission::TEMPLATES,
 };
@@ -72,6 +72,8 @@ async fn install(app: &App, caller: &Caller, plugins: &Path, name: &str, config:
         scope: Scope::default(),
         failure: FailurePolicy::Closed,
         grants: BTreeSet::new(),
+        budget: None,
+        percent: Percent::ALL,
     };
     app.install(caller, install).await.map(drop).map_err(|error| match error {
         sluice_app::AppError::Configuration(errors) => anyhow::anyhow!("its configuration is refused: {errors:?}"),

@@ -160,7 +160,7 @@ impl Things {
 
 impl Route {
     pub(crate) fn names_a_thing(&self) -> bool {
-        (self.template.contains('{') && !self.template.starts_with("/api/v1/permission-templates"))
+        (self.template.contains("{id}") && !self.template.starts_with("/api/v1/permission-templates"))
             || matches!(&self.body, Body::Json(body) if body.to_string().contains("plg_"))
     }
 
@@ -172,7 +172,9 @@ impl Route {
     /// Whether support does not do it, whatever it may: who brought a plugin is somebody of the account, and the plugin of `Things`
     /// is an access rule too.
     pub(crate) fn is_not_for_support(&self) -> bool {
-        matches!(self.body, Body::Component) || (self.template.starts_with("/api/v1/installations") && !self.looks())
+        matches!(self.body, Body::Component)
+            || ((self.template.starts_with("/api/v1/installations") || self.template.starts_with("/api/v1/chain"))
+                && !self.looks())
     }
 
     /// Like [`Route::send`] for one who is refused before a component is read: it may break off while it is sent.
@@ -301,6 +303,12 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
         ("PATCH", "/api/v1/installations/{id}", installation, Body::Json(json!({"mode": "shadow"})), plugins),
         ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
+        ("GET", "/api/v1/chain", "", Body::None, plugins),
+        ("PUT", "/api/v1/chain/plugins", "", Body::Json(json!({"on": true})), plugins),
+        ("PUT", "/api/v1/chain/order", "", Body::Json(json!({"installations": []})), plugins),
+        ("GET", "/api/v1/chain/versions", "", Body::None, plugins),
+        ("GET", "/api/v1/chain/versions/{version}", "", Body::None, plugins),
+        ("POST", "/api/v1/chain/rollback", "", Body::Json(json!({"version": 1_000_000})), plugins),
         ("POST", "/api/v1/conversations", "", Body::Json(client), ReachOrBring),
         ("GET", "/api/v1/conversations", "", Body::None, Reach),
         ("GET", "/api/v1/conversations/{id}", conversation, Body::None, Reach),
@@ -387,6 +395,15 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             Body::Json(json!({"reason": "to look"})),
             Platform("support-enter"),
         ),
+        ("GET", "/api/v1/platform/switched-off", "", Body::None, Platform("plugins-switch")),
+        (
+            "PUT",
+            "/api/v1/platform/switched-off/{sha256}",
+            "",
+            Body::Json(json!({"reason": "a test"})),
+            Platform("plugins-switch"),
+        ),
+        ("DELETE", "/api/v1/platform/switched-off/{sha256}", "", Body::None, Platform("plugins-switch")),
         ("GET", "/api/v1/events", "", Body::None, Reach),
         // Last: it ends the session that the others were sent with.
         ("DELETE", "/api/v1/sessions/current", "", Body::None, AnySession),
@@ -394,7 +411,12 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let route = |(method, template, id, body, needs): (&str, &'static str, &str, Body, Needs)| Route {
         method: method.parse().unwrap(),
         template,
-        path: template.replace("{id}", id).replace("{name}", "theirs") + if id.starts_with('?') { id } else { "" },
+        path: template
+            .replace("{id}", id)
+            .replace("{name}", "theirs")
+            .replace("{version}", "1")
+            .replace("{sha256}", &"0".repeat(64))
+            + if id.starts_with('?') { id } else { "" },
         body,
         needs,
     };

@@ -16,7 +16,7 @@ use sluice_domain::{
     digest::Digest,
     filter::{self, FilterRule},
     id::{AccountId, AttachmentId},
-    installation::{Budget, FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     language::Language,
     message::{Attachment, Direction, Message},
     plugin::{Hook, PluginName},
@@ -37,6 +37,7 @@ pub(crate) struct Rule {
     pub(crate) scope: Scope,
     pub(crate) on_failure: FailurePolicy,
     pub(crate) budget: Budget,
+    pub(crate) percent: Percent,
     /// `None` when its artefact could not be made ready: each call then counts as a failure.
     pub(crate) ready: Option<Configured>,
 }
@@ -86,7 +87,7 @@ impl Chain {
     /// Whether any rule in `mode` is asked about `message`.
     pub(crate) fn filters(&self, mode: Mode, message: &Message) -> bool {
         self.built_in(mode).any(|rule| rule.filter.scope.covers_message(message))
-            || self.message_rules(mode).any(|rule| rule.scope.covers_message(message))
+            || self.message_rules(mode).any(|rule| rule.covers(message))
     }
 
     /// Like [`Chain::decide`], if that takes no longer than handing it to another thread would; else nothing has happened. A call
@@ -122,7 +123,7 @@ impl Chain {
             }
         }
         for rule in self.message_rules(mode) {
-            if fold.is_settled() || !rule.scope.covers_message(fold.message()) {
+            if fold.is_settled() || !rule.covers(fold.message()) {
                 continue;
             }
             if rule.hooks.contains(&Hook::MessageFilter) {
@@ -219,6 +220,10 @@ impl BuiltIn {
 }
 
 impl Rule {
+    fn covers(&self, message: &Message) -> bool {
+        self.scope.covers_message(message) && self.percent.covers(self.rule.installation, message.conversation)
+    }
+
     fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
         let call = self.ask(|ready| ready.check_message(message, self.budget_of(fuel)));
         self.answered(call, None)

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_domain::{id::AccountId, installation::Budget, verdict::PluginRef};
+use sluice_domain::{id::AccountId, verdict::PluginRef};
 use sluice_storage::InstallationRow;
 
 use crate::{
@@ -45,7 +45,8 @@ impl App {
                 let account_row = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
                 let mut rows = tx.account(account);
                 let messaging = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
-                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, rows.installations()?))
+                let installations = if account_row.plugins_on { rows.installations()? } else { Vec::new() };
+                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, installations))
             })
             .await?;
         let before = held.clone();
@@ -53,7 +54,10 @@ impl App {
         let rules = self
             .inner
             .evaluators
-            .run(move || rows.into_iter().map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>())
+            .run(move || {
+                let asked = rows.into_iter().filter(|row| row.switched_off.is_none());
+                asked.map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>()
+            })
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
         let chain = Arc::new(Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone()));
@@ -84,7 +88,8 @@ impl App {
             mode: row.mode,
             scope: row.scope,
             on_failure: row.failure,
-            budget: Budget::CALL,
+            budget: row.budget.min(self.inner.budget_ceiling),
+            percent: row.percent,
             ready,
         }
     }

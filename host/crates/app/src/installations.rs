@@ -7,7 +7,7 @@ use sluice_domain::{
     audit::Action,
     digest::Digest,
     id::{AccountId, InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope, missing_grants},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope, missing_grants},
     limits,
     permission::Permission,
     plugin::{Hook, Import},
@@ -15,7 +15,7 @@ use sluice_domain::{
 use sluice_sandbox::{ConfigureError, Configured};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{App, AppError, caller::Caller, chain_versions::keep_chain};
 
 /// A new installation.
 #[derive(Debug, Clone)]
@@ -32,6 +32,10 @@ pub struct Install {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use; what the server gives when not said.
+    pub budget: Option<Budget>,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
 }
 
 /// What to change of an installation; what is `None` stays.
@@ -47,6 +51,10 @@ pub struct Change {
     pub failure: Option<FailurePolicy>,
     /// What it may import.
     pub grants: Option<BTreeSet<Import>>,
+    /// What one call may use.
+    pub budget: Option<Budget>,
+    /// For how many conversations it is in force.
+    pub percent: Option<Percent>,
 }
 
 impl App {
@@ -58,6 +66,7 @@ impl App {
     pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
         let plugin = self.plugin(caller, install.plugin).await?;
         may_touch(caller, &plugin.hooks)?;
+        let budget = self.budget(install.budget)?;
         let config = install.config.to_string();
         self.configure(&plugin, &config, &install.grants).await?;
         let now = self.now();
@@ -68,11 +77,13 @@ impl App {
             scope: install.scope,
             failure: install.failure,
             grants: install.grants,
+            budget,
+            percent: install.percent,
             config_sha256: Digest::of(config.as_bytes()),
             config,
             created_at: now,
         };
-        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "config_sha256": new.config_sha256});
+        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "percent": new.percent, "config_sha256": new.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
         self.change_chain(caller.account, entry, move |rows, _| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
@@ -98,7 +109,7 @@ impl App {
         let row = self.installation(caller, id).await?;
         may_touch(caller, &row.hooks)?;
         let plugin = self.plugin(caller, row.plugin_id).await?;
-        let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "config_sha256": row.config_sha256});
+        let before = details(&row.unchanged(row.updated_at));
         let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
         let update = InstallationUpdate {
             plugin_id: row.plugin_id,
@@ -106,6 +117,8 @@ impl App {
             scope: change.scope.unwrap_or(row.scope),
             failure: change.failure.unwrap_or(row.failure),
             grants: change.grants.unwrap_or(row.grants),
+            budget: change.budget.map_or(Ok(row.budget), |budget| self.budget(Some(budget)))?,
+            percent: change.percent.unwrap_or(row.percent),
             config_sha256: Digest::of(config.as_bytes()),
             config,
             updated_at: self.now(),
@@ -114,8 +127,12 @@ impl App {
         if update.mode != Mode::Disabled || update.config != row.config {
             self.configure(&plugin, &update.config, &update.grants).await?;
         }
-        let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
-        let entry = self.audit_row(caller, Action::InstallationChanged, id, json!({"before": before, "after": after}));
+        let entry = self.audit_row(
+            caller,
+            Action::InstallationChanged,
+            id,
+            json!({"before": before, "after": details(&update)}),
+        );
         self.change_chain(caller.account, entry, move |rows, _| {
             if !rows.update_installation(id, &update)? {
                 return Err(AppError::NotFound("installation"));
@@ -162,6 +179,22 @@ impl App {
         self.inner.database.read(move |tx| Ok(tx.account(account).installations()?)).await
     }
 
+    /// What one call may use, where `asked` is what somebody wants it to be.
+    pub(crate) fn budget(&self, asked: Option<Budget>) -> Result<Budget, AppError> {
+        let ceiling = self.inner.budget_ceiling;
+        match asked {
+            None => Ok(Budget::CALL.min(ceiling)),
+            Some(budget) if budget.is_within(ceiling) => Ok(budget),
+            Some(_) => Err(AppError::invalid(
+                "budget",
+                format!(
+                    "100,000 to {} `instructions` and 131,072 to {} bytes of `memory` on this server",
+                    ceiling.fuel, ceiling.memory
+                ),
+            )),
+        }
+    }
+
     /// Makes a plugin ready with a configuration, or says why it can't be.
     pub(crate) async fn configure(
         &self,
@@ -181,7 +214,8 @@ impl App {
             .map_err(refused)
     }
 
-    /// One transaction: the change, which may say more in the entry, the chain's new version, the audit entry, and the event that announces it.
+    /// One transaction: the change, which may say more in the entry, the chain's new version, the whole chain as it is then, the audit entry,
+    /// and the event that announces it.
     pub(crate) async fn change_chain<T: Send + 'static>(
         &self,
         account: AccountId,
@@ -196,7 +230,12 @@ impl App {
                 let version = rows.bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
                 // It may have an access rule in it.
                 rows.bump_security_version()?;
+                // The chain of before chains were kept.
+                if rows.chain_version_at(version - 1)?.is_none() {
+                    keep_chain(&mut rows, version - 1, None, entry.row.at)?;
+                }
                 let changed = change(&mut rows, &mut entry)?;
+                keep_chain(&mut rows, version, Some(entry.row.id), entry.row.at)?;
                 rows.insert_audit(&entry)?;
                 rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.row.at)?;
                 Ok::<_, AppError>(changed)
@@ -207,8 +246,14 @@ impl App {
     }
 }
 
+/// What the audit log says of an installation.
+fn details(update: &InstallationUpdate) -> Value {
+    json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants,
+        "budget": update.budget, "percent": update.percent, "config_sha256": update.config_sha256})
+}
+
 /// Support decides nothing about who gets in.
-fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), AppError> {
+pub(crate) fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), AppError> {
     if hooks.contains(&Hook::AccessRule) { caller.not_support() } else { Ok(()) }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use sluice_domain::{audit::SealKey, public_url::PublicUrl, time::Timestamp};
+use sluice_domain::{audit::SealKey, installation::Budget, public_url::PublicUrl, time::Timestamp};
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
@@ -35,6 +35,7 @@ pub mod authenticate;
 mod bus;
 pub mod caller;
 mod chain;
+pub mod chain_versions;
 mod chains;
 pub mod clients;
 pub mod comments;
@@ -70,6 +71,7 @@ mod secret;
 mod seldom;
 pub mod sessions;
 pub mod support;
+pub mod switched_off;
 pub mod tags;
 pub mod templates;
 mod throttle;
@@ -92,7 +94,7 @@ pub mod rows {
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
         ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter,
         DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus,
-        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, TagRow,
+        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -125,6 +127,7 @@ struct Inner {
     files: Uploads,
     forecasts: Uploads,
     attachment_limits: AttachmentLimits,
+    budget_ceiling: Budget,
     seldom: Seldom,
     typing: Seldom,
     background: TaskTracker,
@@ -151,12 +154,15 @@ pub struct Parts {
     pub cores: usize,
     /// How much accounts may upload.
     pub attachment_limits: AttachmentLimits,
+    /// The most that one call of a plugin may use; installations may have less.
+    pub budget_ceiling: Budget,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits } = parts;
+        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits, budget_ceiling } =
+            parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
@@ -179,6 +185,7 @@ impl App {
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
                 attachment_limits,
+                budget_ceiling,
                 seldom: Seldom::every(MINUTE),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_domain::{
     digest::Digest,
     id::{AttachmentId, InstallationId, MessageId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, Mode, Percent, Scope},
     message::{Actor, Direction, Message, Role},
     permission::Permission,
     plugin::Import,
@@ -118,7 +118,8 @@ impl App {
                 mode: Mode::Enforce,
                 scope: draft.scope,
                 on_failure: draft.failure,
-                budget: Budget::CALL,
+                budget: self.budget(None)?,
+                percent: Percent::ALL,
                 ready: Some(ready),
             });
         }

@@ -89,6 +89,13 @@ actions! {
     InstallationCreated = "installation.created", "A plugin was installed.";
     InstallationChanged = "installation.changed", "An installation was changed.";
     InstallationRemoved = "installation.removed", "An installation was removed.";
+    InstallationSuspended = "installation.suspended", "An installation failed too often and is not asked for a while.";
+    InstallationRecovered = "installation.recovered", "An installation that was suspended gave a good answer again.";
+    ChainOrdered = "chain.ordered", "The installations were put into another order.";
+    ChainRolledBack = "chain.rolled-back", "The account went back to the rules of an earlier time.";
+    PluginsSwitched = "plugins.switched", "All of the account's plugins were switched on or off.";
+    PluginSwitchedOff = "plugin.switched-off", "The platform switched a plugin off for every account.";
+    PluginSwitchedOn = "plugin.switched-on", "The platform switched a plugin on again.";
 }
 
 #[cfg(test)]

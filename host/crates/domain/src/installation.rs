@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::GroupId,
+    digest::Digest,
+    id::{ConversationId, GroupId, InstallationId},
     message::{Direction, Message, Role},
     plugin::Import,
+    time::Timestamp,
+    verdict::Failure,
 };
 
 /// How much an installation counts.
@@ -91,10 +94,55 @@ fn within<T: Ord>(set: &BTreeSet<T>, item: &T) -> bool {
     set.is_empty() || set.contains(item)
 }
 
+/// For how many of a hundred conversations an installation is in force: 1 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Percent(u8);
+
+/// A number that is no share of conversations.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the share of conversations is 1 to 100: to ask about none, disable the installation")]
+pub struct NotAPercent;
+
+impl Percent {
+    /// For all of them.
+    pub const ALL: Self = Self(100);
+
+    /// Whether `conversation` is among them. A conversation that is among few is also among more; what belongs to none is among all.
+    pub fn covers(self, installation: InstallationId, conversation: Option<ConversationId>) -> bool {
+        let Some(conversation) = conversation.filter(|_| self != Self::ALL) else { return true };
+        let digest = Digest::of(format!("{installation}{conversation}").as_bytes());
+        let drawn = digest.as_bytes().iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        drawn % 100 < u64::from(self.0)
+    }
+}
+
+impl Default for Percent {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl TryFrom<u8> for Percent {
+    type Error = NotAPercent;
+
+    fn try_from(percent: u8) -> Result<Self, NotAPercent> {
+        if (1..=100).contains(&percent) { Ok(Self(percent)) } else { Err(NotAPercent) }
+    }
+}
+
+impl From<Percent> for u8 {
+    fn from(percent: Percent) -> Self {
+        percent.0
+    }
+}
+
 /// What one call may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Instructions, as the engine counts them: about a thousand a microsecond.
+    #[serde(rename = "instructions")]
     pub fuel: u64,
     /// Linear memory and tables, in bytes.
     pub memory: usize,
@@ -103,9 +151,115 @@ pub struct Budget {
 impl Budget {
     /// The default for one call: what takes about 10 ms, and 16 MiB.
     pub const CALL: Self = Self { fuel: 10_000_000, memory: 16 << 20 };
+
+    /// As much as both allow.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self { fuel: self.fuel.min(other.fuel), memory: self.memory.min(other.memory) }
+    }
+
+    /// Whether a call that may use so much may use no more than `ceiling`, and enough to begin.
+    pub const fn is_within(self, ceiling: Self) -> bool {
+        self.fuel >= LEAST.fuel
+            && self.memory >= LEAST.memory
+            && self.fuel <= ceiling.fuel
+            && self.memory <= ceiling.memory
+    }
+}
+
+/// Less than this, and no plugin answers: 100,000 instructions and two pages.
+const LEAST: Budget = Budget { fuel: 100_000, memory: 128 << 10 };
+
+/// An installation that failed too often is not asked for a while; its failure policy counts in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// From then on it is tried again.
+    pub until: Timestamp,
+    /// How often in a row it was suspended, with no good answer between.
+    pub times: u32,
+    /// How it failed.
+    pub failure: Failure,
+}
+
+impl Suspension {
+    /// So many failures in a row suspend.
+    pub const FAILURES: u32 = 10;
+    /// The first pause, in milliseconds; each further one is twice the one before.
+    const PAUSE: i64 = 30_000;
+    /// The longest pause, in milliseconds: an hour.
+    const LONGEST: i64 = 3_600_000;
+
+    /// The next one, at `now`, after `before`.
+    #[must_use]
+    pub fn next(before: Option<Self>, failure: Failure, now: Timestamp) -> Self {
+        let times = before.map_or(0, |before| before.times).saturating_add(1);
+        let pause = Self::PAUSE << (times - 1).min(16);
+        Self { until: now.plus_millis(pause.min(Self::LONGEST)), times, failure }
+    }
 }
 
 /// The permissions of `wanted` that `granted` lacks.
 pub fn missing_grants(wanted: &BTreeSet<Import>, granted: &BTreeSet<Import>) -> BTreeSet<Import> {
     wanted.difference(granted).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn percent(number: u8) -> Percent {
+        Percent::try_from(number).expect("a share")
+    }
+
+    #[test]
+    fn a_share_of_conversations_is_stable_grows_and_is_about_as_large_as_it_says() {
+        let at = Timestamp::from_millis(1_700_000_000_000);
+        let installation = InstallationId::new(at, [7; 10]);
+        let conversations: Vec<_> = (0..10_000_u64)
+            .map(|number| {
+                let mut random = [0; 10];
+                random[..8].copy_from_slice(&number.to_be_bytes());
+                Some(ConversationId::new(at, random))
+            })
+            .collect();
+        let among =
+            |share| conversations.iter().filter(|conversation| percent(share).covers(installation, **conversation));
+        for share in [1, 10, 50, 99] {
+            let few: Vec<_> = among(share).collect();
+            assert!(few.len().abs_diff(usize::from(share) * 100) < 200, "{share}: {}", few.len());
+            assert!(few.iter().all(|one| percent(share + 1).covers(installation, **one)), "{share}");
+        }
+        assert_eq!(among(100).count(), conversations.len());
+        let other = InstallationId::new(at, [8; 10]);
+        assert!(
+            conversations.iter().any(|one| percent(50).covers(installation, *one) != percent(50).covers(other, *one))
+        );
+        assert!(percent(1).covers(installation, None));
+    }
+
+    #[test]
+    fn a_budget_is_within_its_ceiling_and_enough_to_begin() {
+        assert!(Budget::CALL.is_within(Budget::CALL));
+        assert!(!Budget { fuel: Budget::CALL.fuel + 1, ..Budget::CALL }.is_within(Budget::CALL));
+        assert!(!Budget { memory: 1, ..Budget::CALL }.is_within(Budget::CALL));
+        assert!(!Budget { fuel: 0, ..Budget::CALL }.is_within(Budget::CALL));
+        for bad in [0, 101] {
+            assert_eq!(Percent::try_from(bad), Err(NotAPercent));
+        }
+    }
+
+    #[test]
+    fn pauses_grow_to_an_hour() {
+        let now = Timestamp::from_millis(0);
+        let mut suspension = None;
+        let mut pauses = Vec::new();
+        for _ in 0..40 {
+            let next = Suspension::next(suspension, Failure::Trap, now);
+            pauses.push(next.until.millis());
+            suspension = Some(next);
+        }
+        assert_eq!(pauses[..4], [30_000, 60_000, 120_000, 240_000]);
+        assert_eq!(pauses[39], 3_600_000);
+        assert!(pauses.is_sorted());
+    }
 }

@@ -97,6 +97,7 @@ catalogue! {
     ReadQuarantine = "quarantine-read", Administrators, "See blocked incoming messages.";
     ManageAccounts = "accounts-manage", Platform, "See which accounts there are, and make some.";
     EnterForSupport = "support-enter", Platform, "Enter accounts that let support in.";
+    SwitchPlugins = "plugins-switch", Platform, "Switch a plugin off for every account.";
     WriteAsClient = "messages-write-as-client", Programs, "Bring in what a client wrote elsewhere, as the client.";
 }
 

@@ -31,5 +31,5 @@ pub use crate::{
     error::{ConfigureError, InspectError, SandboxError},
     guest::Content,
     process::{WorkerCommand, WorkerLimits},
-    sandbox::{Sandbox, SandboxConfig},
+    sandbox::{MEMORY_CEILING, Sandbox, SandboxConfig},
 };

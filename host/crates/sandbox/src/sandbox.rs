@@ -34,12 +34,15 @@ pub struct SandboxConfig {
     pub function_bytes: usize,
 }
 
+/// Most memory of any guest, when nobody says less, in bytes.
+pub const MEMORY_CEILING: usize = 64 << 20;
+
 impl SandboxConfig {
     /// 1,024 slots, 64 MiB for a guest, 64 MiB of functions.
     pub fn new(artefacts: PathBuf, key: ArtefactKey, worker: WorkerCommand) -> Self {
         Self {
             slots: 1_024,
-            memory_ceiling: 64 << 20,
+            memory_ceiling: MEMORY_CEILING,
             artefacts,
             key,
             worker,

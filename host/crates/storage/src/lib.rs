@@ -33,6 +33,7 @@ pub use crate::{
         answer_templates::AnswerTemplateRow,
         attachments::AttachmentRow,
         audit::{AuditEnd, AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit},
+        chain_versions::{ChainVersionRow, SwitchedOffRow},
         clients::{ClientFilter, ClientRow, ClientUpdate},
         comments::CommentRow,
         conversations::{

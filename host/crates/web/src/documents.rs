@@ -149,6 +149,26 @@ pub(crate) struct ActorDoc {
     name: String,
 }
 
+/// What one call of a plugin may use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BudgetDoc {
+    /// As the engine counts them: about a thousand a microsecond.
+    instructions: u64,
+    /// In bytes.
+    memory: u64,
+}
+
+/// That an installation failed too often.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuspensionDoc {
+    /// From then on it is tried again. Milliseconds since 1970.
+    until: i64,
+    /// How often in a row it was suspended.
+    times: u32,
+    /// How it failed, as in a decision.
+    failure: String,
+}
+
 /// What an installation is asked about; what is absent or empty means everything.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ScopeDoc {

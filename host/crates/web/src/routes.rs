@@ -12,6 +12,7 @@ pub(crate) mod addresses;
 pub(crate) mod answer_templates;
 pub(crate) mod attachments;
 pub(crate) mod audit;
+pub(crate) mod chain;
 pub(crate) mod clients;
 pub(crate) mod comments;
 pub(crate) mod conversations;

@@ -13,7 +13,7 @@ use sluice_app::{
 use sluice_domain::{
     digest::Digest,
     id::{AuditId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope, Suspension},
     message::{Actor, Attachment, Direction, Role},
     network::network_of,
     plugin::{Hook, Import},
@@ -24,7 +24,9 @@ use sluice_domain::{
 use utoipa::ToSchema;
 
 pub(crate) use self::chat::{ClientView, CommentView, ConversationView, RequestView};
-use crate::documents::{self, ActorDoc, AttachmentDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc};
+use crate::documents::{
+    self, ActorDoc, AttachmentDoc, BudgetDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc, SuspensionDoc,
+};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,6 +112,12 @@ pub(crate) struct InstallationView {
     /// What it may import.
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// What one call may use.
+    #[schema(value_type = BudgetDoc)]
+    budget: Budget,
+    /// For how many of a hundred conversations it is in force.
+    #[schema(value_type = u8)]
+    percent: Percent,
     /// Its configuration.
     config: Value,
     #[schema(value_type = String)]
@@ -118,6 +126,13 @@ pub(crate) struct InstallationView {
     created_at: Timestamp,
     #[schema(value_type = i64)]
     updated_at: Timestamp,
+    /// When it failed too often: until when its failure policy counts in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SuspensionDoc>)]
+    suspension: Option<Suspension>,
+    /// Why the platform switched the plugin off for every account, when it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switched_off: Option<String>,
 }
 
 impl From<InstallationRow> for InstallationView {
@@ -132,10 +147,14 @@ impl From<InstallationRow> for InstallationView {
             scope: row.scope,
             failure: row.failure,
             grants: row.grants,
+            budget: row.budget,
+            percent: row.percent,
             config: json(&row.config),
             config_sha256: row.config_sha256,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            suspension: row.suspension,
+            switched_off: row.switched_off,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sluice_domain::{
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     permission::Reach,
 };
 use sluice_storage::{
@@ -42,6 +42,9 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.installation(theirs.installation.id)?, None);
         assert_eq!(ours.installations()?, []);
         assert_eq!(ours.installation_count()?, 0);
+        assert_eq!(ours.plugin_config(theirs.installation.config_sha256)?, None);
+        assert_eq!(ours.chain_version_at(i64::MAX)?, None);
+        assert_eq!(ours.chain_versions(Before::newest(9))?, []);
         assert_eq!(ours.client(theirs.client.id)?, None);
         assert_eq!(ours.client_by_external_id(theirs.client.external_id.as_deref().unwrap())?, None);
         assert_eq!(ours.conversation(theirs.conversation.id, reader_of_all())?, None);
@@ -98,6 +101,8 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
         scope: Scope::default(),
         failure: FailurePolicy::Open,
         grants: BTreeSet::new(),
+        budget: Budget::CALL,
+        percent: Percent::ALL,
         config: "{}".to_owned(),
         config_sha256: digest(),
         updated_at: time(9),
@@ -138,6 +143,8 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             ours.index_message(theirs.message.id, "something else")?;
             assert!(!ours.update_installation(installation, &update)?);
             assert!(!ours.delete_installation(installation)?);
+            assert!(!ours.move_installation(installation, 9)?);
+            assert!(!ours.suspend_installation(installation, None)?);
             assert!(!ours.send_attachment(
                 theirs.attachment.attachment.id,
                 theirs.message.id,

@@ -74,6 +74,11 @@ cases! {
         installations_keep_the_order_in_which_they_were_made
         an_installation_changes_and_goes
         every_change_of_the_chain_has_a_new_version
+        configurations_of_the_past_stay
+        installations_are_put_into_another_order
+        an_installation_is_suspended_until_it_is_let_on_or_changed
+        a_chain_is_found_by_every_version_at_which_it_was_in_force
+        plugins_are_switched_off_for_an_account_and_for_all
     }
     chat {
         a_conversation_closes_with_its_request_and_opens_with_another

@@ -8,14 +8,14 @@ use serde_json::Value;
 use sluice_app::installations::{Change, Install};
 use sluice_domain::{
     id::{InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     plugin::Import,
 };
 use utoipa::ToSchema;
 
 use crate::{
     Web,
-    documents::{self, ScopeDoc},
+    documents::{self, BudgetDoc, ScopeDoc},
     extract::{Auth, Id, Json},
     problem::Problem,
     views::{self, InstallationView, List},
@@ -46,6 +46,13 @@ pub(crate) struct NewInstallation {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// What one call may use; what the server gives when not said.
+    #[schema(value_type = Option<BudgetDoc>)]
+    budget: Option<Budget>,
+    /// For how many of a hundred conversations it is in force; all when not said. Which these are does not change while it is the same.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>)]
+    percent: Percent,
 }
 
 /// What to change; what is absent stays.
@@ -67,6 +74,12 @@ pub(crate) struct InstallationChange {
     /// What it may import, whole.
     #[schema(value_type = Option<Vec<String>>)]
     grants: Option<BTreeSet<Import>>,
+    /// What one call may use.
+    #[schema(value_type = Option<BudgetDoc>)]
+    budget: Option<Budget>,
+    /// For how many of a hundred conversations it is in force.
+    #[schema(value_type = Option<u8>)]
+    percent: Option<Percent>,
 }
 
 /// Installs a plugin, last in the chain; in force from the next message on.
@@ -82,8 +95,9 @@ pub(crate) async fn create(
     Auth(caller): Auth,
     Json(body): Json<NewInstallation>,
 ) -> Result<(StatusCode, axum::Json<InstallationView>), Problem> {
-    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants } = body;
-    let row = web.app.install(&caller, Install { plugin, config, mode, scope, failure, grants }).await?;
+    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent } = body;
+    let install = Install { plugin, config, mode, scope, failure, grants, budget, percent };
+    let row = web.app.install(&caller, install).await?;
     Ok((StatusCode::CREATED, axum::Json(row.into())))
 }
 
@@ -130,8 +144,9 @@ pub(crate) async fn change(
     Id(id): Id<InstallationId>,
     Json(body): Json<InstallationChange>,
 ) -> Result<axum::Json<InstallationView>, Problem> {
-    let InstallationChange { config, mode, scope, failure, grants } = body;
-    let row = web.app.change_installation(&caller, id, Change { config, mode, scope, failure, grants }).await?;
+    let InstallationChange { config, mode, scope, failure, grants, budget, percent } = body;
+    let change = Change { config, mode, scope, failure, grants, budget, percent };
+    let row = web.app.change_installation(&caller, id, change).await?;
     Ok(axum::Json(row.into()))
 }
 
