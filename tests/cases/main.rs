@@ -12,6 +12,7 @@ mod chat;
 mod chat_reach;
 mod demo;
 mod durability;
+mod enabling;
 mod evaluate;
 mod events;
 mod failures;

@@ -161,7 +161,9 @@ impl App {
     async fn ask_access_rules(&self, visit: &Visit<'_>) -> Result<Access, AppError> {
         let chain = self.chain(visit.caller.account, visit.caller.chain_version).await?;
         let request = visit.request();
-        let decision = self.inner.evaluators.run(move || chain.admit(&request)).await?;
+        let asked = chain.clone();
+        let decision = self.inner.evaluators.run(move || asked.admit(&request)).await?;
+        self.tell_of_health(visit.caller.account, &chain);
         let answer = answer(&decision)?;
         if is_worth_keeping(visit.occasion, &decision) {
             self.keep_access_decision(visit, &decision, visit.settle(&answer).is_err()).await?;

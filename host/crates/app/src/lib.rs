@@ -47,6 +47,7 @@ mod evaluators;
 pub mod events;
 pub mod filters;
 pub mod groups;
+mod health;
 mod housekeeping;
 mod idempotency;
 pub mod installations;

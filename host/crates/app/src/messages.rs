@@ -202,6 +202,7 @@ impl App {
         let message = self.message(caller, &place, direction, draft.text, attachments);
         let chain = self.chain(account, caller.chain_version).await?;
         let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        self.tell_of_health(account, &chain);
         let notice = chain.notice(direction, &decision);
         let held_until = chain.messaging.held_until(message.sent_at);
         let kept = Kept { conversation, decided, decision, notice, held_until };
@@ -375,6 +376,7 @@ impl App {
         message: Message,
     ) -> Result<(), AppError> {
         let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
+        self.tell_of_health(account, &chain);
         let decision_id = DecisionId::new(self.now(), self.random());
         let posted = Posted {
             id: message.id,

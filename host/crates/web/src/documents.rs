@@ -111,7 +111,7 @@ pub(crate) struct RuleDoc {
     removed: Vec<String>,
     /// Of a hold, a block, a challenge or a denial.
     reason: Option<ReasonDoc>,
-    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host` or `unavailable`.
+    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host`, `unavailable` or `suspended`.
     failure: Option<String>,
     /// Wall-clock time in microseconds.
     micros: u64,
