@@ -15,6 +15,7 @@ mod durability;
 mod enabling;
 mod evaluate;
 mod events;
+mod evidence;
 mod failures;
 mod filters;
 mod https;

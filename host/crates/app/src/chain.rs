@@ -68,7 +68,7 @@ pub(crate) struct BuiltIn {
 
 /// An account's rules in order, as of one version of the chain.
 pub(crate) struct Chain {
-    account: AccountId,
+    pub(crate) account: AccountId,
     pub(crate) version: i64,
     /// They come first.
     built_in: Vec<BuiltIn>,
@@ -131,14 +131,7 @@ impl Chain {
     fn decide_within(&self, mode: Mode, message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
         let at = message.sent_at;
         let mut fold = Fold::new(message);
-        for rule in self.built_in(mode) {
-            if fold.is_settled() {
-                break;
-            }
-            if let Some(call) = rule.ask(fold.message(), self.messaging.language) {
-                fold.push(call);
-            }
-        }
+        self.ask_built_in(mode, &mut fold);
         for rule in self.message_rules(mode) {
             if fold.is_settled() || !rule.covers(fold.message()) {
                 continue;
@@ -155,6 +148,18 @@ impl Chain {
             }
         }
         Some(fold.finish())
+    }
+
+    /// Asks the rules of the built-in filter in `mode`, until one blocks.
+    pub(crate) fn ask_built_in(&self, mode: Mode, fold: &mut Fold) {
+        for rule in self.built_in(mode) {
+            if fold.is_settled() {
+                break;
+            }
+            if let Some(call) = rule.ask(fold.message(), self.messaging.language) {
+                fold.push(call);
+            }
+        }
     }
 
     /// Whether the built-in filter blocks a file, whichever of `categories` it turns out to be of, in a message like `message`. Gives
@@ -241,12 +246,12 @@ impl Rule {
         self.scope.covers_message(message) && self.percent.covers(self.rule.installation, message.conversation)
     }
 
-    fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
+    pub(crate) fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
         let call = self.ask(message.sent_at, |ready| ready.check_message(message, self.budget_of(fuel)));
         self.answered(call, None)
     }
 
-    fn ask_about_attachment(
+    pub(crate) fn ask_about_attachment(
         &self,
         attachment: &Attachment,
         at: Timestamp,
@@ -284,7 +289,7 @@ impl Rule {
         Some(())
     }
 
-    fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
+    pub(crate) fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
         let call = self.ask(request.at, |ready| ready.check_access(request, self.budget));
         self.tell_of(&call.answer, request.at);
         let (rule, on_failure) = (self.rule.clone(), self.on_failure);

@@ -145,6 +145,7 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::policy::evaluate))
         .routes(routes!(routes::decisions::list))
         .routes(routes!(routes::decisions::get))
+        .routes(routes!(routes::decisions::rerun))
         .routes(routes!(routes::audit::list))
         .routes(routes!(routes::audit::connections))
         .routes(routes!(routes::audit::verify))
