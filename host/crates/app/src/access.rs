@@ -163,7 +163,7 @@ impl App {
         let chain = self.chain(visit.caller.account, visit.caller.chain_version).await?;
         let request = visit.request();
         let asked = chain.clone();
-        let decision = self.inner.evaluators.run(move || asked.admit(&request)).await?;
+        let decision = self.inner.evaluators.run(chain.account, chain.share, move || asked.admit(&request)).await?;
         self.tell_of_health(visit.caller.account, &chain);
         let answer = answer(&decision)?;
         if is_worth_keeping(visit.occasion, &decision) {

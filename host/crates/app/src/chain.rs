@@ -30,7 +30,7 @@ use sluice_domain::{
 use sluice_sandbox::{Call, Configured, Content};
 use sluice_storage::{Blobs, FilterRuleRow};
 
-use crate::health::Health;
+use crate::{evaluators::Share, health::Health};
 
 /// One installation, ready to be asked.
 #[derive(Clone)]
@@ -74,6 +74,8 @@ pub(crate) struct Chain {
     built_in: Vec<BuiltIn>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) messaging: MessagingSettings,
+    /// How the processor time of its plugins is weighed.
+    pub(crate) share: Share,
     /// Where contents of attachments are.
     blobs: Blobs,
     /// How many more messages are not tried at once.
@@ -90,7 +92,7 @@ impl Chain {
         blobs: Blobs,
     ) -> Self {
         built_in.sort_by_key(|rule| rule.filter.action.place());
-        Self { account, version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
+        Self { account, version, built_in, rules, messaging, share: Share::USUAL, blobs, pause: AtomicU32::new(0) }
     }
 
     /// The same rules for a trial: how they answer there suspends nobody, and who is suspended is asked.

@@ -14,6 +14,7 @@ use sluice_storage::InstallationRow;
 use crate::{
     App, AppError,
     chain::{BuiltIn, Chain, Rule},
+    evaluators::Share,
     installations::component,
 };
 
@@ -54,7 +55,7 @@ impl App {
         let rules = self
             .inner
             .evaluators
-            .run(move || {
+            .run(account, Share::USUAL, move || {
                 let asked = rows.into_iter().filter(|row| row.switched_off.is_none());
                 asked.map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>()
             })

@@ -1,6 +1,6 @@
 //! Messages: through the account's chain, then stored with their decision, then announced.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -291,11 +291,17 @@ impl App {
         if !chain.filters(mode, &message) {
             return Ok((message, Decision::unopposed()));
         }
-        if let Some(decided) = chain.decide_at_once(mode, &message) {
-            return Ok(decided);
+        let evaluators = &self.inner.evaluators;
+        // Who used much lately takes turns with the others.
+        if evaluators.is_light(chain.account)
+            && let Some((message, decision)) = chain.decide_at_once(mode, &message)
+        {
+            let used = Duration::from_micros(decision.rules.iter().map(|rule| rule.cost.micros).sum());
+            evaluators.charge(chain.account, chain.share, used);
+            return Ok((message, decision));
         }
-        let chain = chain.clone();
-        self.inner.evaluators.run(move || chain.decide(mode, message)).await
+        let asked = chain.clone();
+        evaluators.run(chain.account, chain.share, move || asked.decide(mode, message)).await
     }
 
     /// One transaction: the message, its decision, the event that announces it, and the key that names the answer.

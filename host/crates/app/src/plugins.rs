@@ -4,7 +4,7 @@ use serde_json::json;
 use sluice_domain::{audit::Action, digest::Digest, id::PluginId, limits, permission::Permission, plugin::PluginName};
 use sluice_storage::{Before, PluginRow, StorageError};
 
-use crate::{App, AppError, caller::Caller, uploads::UploadPlace};
+use crate::{App, AppError, caller::Caller, evaluators::Share, uploads::UploadPlace};
 
 /// Most plugins that an account may keep.
 const PLUGINS: u64 = 256;
@@ -32,7 +32,7 @@ impl App {
         let (component, sha256) = self
             .inner
             .evaluators
-            .run(move || {
+            .run(account, Share::USUAL, move || {
                 let digest = Digest::of(&component);
                 (component, digest)
             })

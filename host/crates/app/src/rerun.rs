@@ -21,6 +21,7 @@ use crate::{
     caller::Caller,
     chain::{BuiltIn, Chain, Rule},
     chain_versions::{ChainState, PastInstallation},
+    evaluators::Share,
     installations::component,
 };
 
@@ -91,7 +92,9 @@ impl App {
                 let again = self
                     .inner
                     .evaluators
-                    .run(move || decide_again(message, &was, state, mode, &rules, account, &blobs))
+                    .run(account, Share::USUAL, move || {
+                        decide_again(message, &was, state, mode, &rules, account, &blobs)
+                    })
                     .await?;
                 outcome(&comparable(before), &comparable(again.clone()), &again)
             }
@@ -107,7 +110,7 @@ impl App {
                 let again = self
                     .inner
                     .evaluators
-                    .run(move || admit_again(&request, &was, &state.installations, &rules))
+                    .run(account, Share::USUAL, move || admit_again(&request, &was, &state.installations, &rules))
                     .await?;
                 outcome(&comparable_access(before), &comparable_access(again.clone()), &again)
             }
