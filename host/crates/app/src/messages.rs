@@ -405,6 +405,8 @@ impl Posted {
                 .iter()
                 .map(|rule| (rule.rule.name().clone(), Outcome::Message(rule.verdict)))
                 .collect(),
+            codes: self.decision.codes(),
+            author_id: Some(input.author.id.clone()),
             input_sha256: Digest::of(&input_json),
             body: serde_json::to_string(&self.decision)
                 .map_err(|_| AppError::Internal("writing a decision as JSON"))?,
