@@ -41,7 +41,7 @@ pub use crate::{
         },
         decision_counts::{CountFilter, DecisionTally},
         decision_search::{DecisionFilter, DecisionPart},
-        decisions::{DecisionRow, Outcome},
+        decisions::{DecisionRow, Evidence, Outcome},
         events::EventRow,
         filter_rules::FilterRuleRow,
         groups::GroupRow,

@@ -148,6 +148,7 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::decisions::counts))
         .routes(routes!(routes::decisions::export))
         .routes(routes!(routes::decisions::get))
+        .routes(routes!(routes::decisions::rerun))
         .routes(routes!(routes::audit::list))
         .routes(routes!(routes::audit::connections))
         .routes(routes!(routes::audit::verify))

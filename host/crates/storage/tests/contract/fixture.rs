@@ -27,9 +27,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, Database, DatabaseConfig, DecisionRow, FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit,
-    NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow, StorageError,
-    TagRow, Tx,
+    CommentRow, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow, MessageRow,
+    NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow,
+    StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -369,6 +369,7 @@ pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> Deci
         author_id: Some("cli_x".to_owned()),
         input_sha256: digest(),
         body: r#"{"verdict":"flag","rules":[]}"#.to_owned(),
+        evidence: Evidence::default(),
         created_at: time(4),
     }
 }

@@ -97,6 +97,7 @@ cases! {
         a_message_reads_back_as_written
         decisions_are_found_by_rule_verdict_and_conversation
         a_decision_about_access_reads_back_as_written
+        what_a_decision_was_about_is_kept_and_forgotten_oldest_first
     }
     decisions {
         every_combination_of_filters_gives_what_passes_them_in_pages
