@@ -190,6 +190,8 @@ impl App {
             message_id: None,
             conversation_id: None,
             rules: decision.rules.iter().map(|rule| (rule.rule.rule.clone(), Outcome::Access(rule.verdict))).collect(),
+            codes: decision.codes(),
+            author_id: Some(caller.actor().id),
             input_sha256: Digest::of(&input),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
             evidence: self.evidence(chain, id, true, &input)?,

@@ -95,9 +95,9 @@ pub use crate::{
 pub mod rows {
     pub use sluice_storage::{
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
-        ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter,
-        DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus,
-        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, SwitchedOffRow, TagRow,
+        ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter, Cursor,
+        DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow,
+        PersonStatus, PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 

@@ -418,6 +418,8 @@ impl App {
                 .iter()
                 .map(|rule| (rule.rule.name().clone(), Outcome::Message(rule.verdict)))
                 .collect(),
+            codes: decision.codes(),
+            author_id: Some(input.author.id.clone()),
             input_sha256: Digest::of(&input_json),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
             evidence: self.evidence(chain, *decision_id, !decision.rules.is_empty(), &input_json)?,

@@ -1,5 +1,7 @@
 //! What rules say about someone who asks to be let in, and what the chain makes of it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -119,6 +121,13 @@ pub struct AccessDecision {
     pub reason: Option<Reason>,
     /// Every rule that was asked, in order.
     pub rules: Vec<AccessTrail>,
+}
+
+impl AccessDecision {
+    /// The codes under which it is found: that of every reason that a rule gave.
+    pub fn codes(&self) -> BTreeSet<Code> {
+        self.rules.iter().filter_map(|rule| rule.reason.as_ref()).map(|reason| reason.code.clone()).collect()
+    }
 }
 
 /// Folds the answers of a chain. Rules after the first denial do not count and need not be asked.

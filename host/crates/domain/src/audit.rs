@@ -79,6 +79,7 @@ actions! {
     SupportRequest = "support.request", "Somebody of the platform's support looked at something, or changed something.";
     SupportRefused = "support.refused" connects, "Somebody of the platform's support was kept out.";
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
+    DecisionsExported = "decisions.exported", "Decisions were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
     FilterRuleCreated = "filter.created", "A rule of the content filter was made.";
     FilterRuleChanged = "filter.changed", "A rule of the content filter was changed.";

@@ -27,6 +27,7 @@ pub mod search;
 pub mod security;
 pub mod support;
 pub mod tag;
+pub mod tally;
 pub mod throttle;
 pub mod time;
 pub mod verdict;

@@ -86,7 +86,7 @@ catalogue! {
     EditBlacklist = "blacklist-edit", People, "Edit the blacklist of clients.";
     EditTemplates = "templates-edit", People, "Edit templates of answers, and the tags of conversations and clients.";
     EditChannels = "channels-edit", People, "Edit channels.";
-    Export = "data-export", People, "Export conversations and clients.";
+    Export = "data-export", People, "Export conversations, clients and decisions.";
     Delete = "data-delete", People, "Delete conversations and clients.";
     ManageSecurity = "security-manage", Administrators, "Change security settings: passwords, sessions, second factors, addresses.";
     ManagePeople = "people-manage", Administrators, "Invite, change, disable and delete people, and give them permissions.";

@@ -39,7 +39,9 @@ pub use crate::{
         conversations::{
             Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
         },
-        decisions::{DecisionFilter, DecisionRow, Evidence, Outcome},
+        decision_counts::{CountFilter, DecisionTally},
+        decision_search::{DecisionFilter, DecisionPart},
+        decisions::{DecisionRow, Evidence, Outcome},
         events::EventRow,
         filter_rules::FilterRuleRow,
         groups::GroupRow,

@@ -9,6 +9,8 @@ pub(crate) mod chain_versions;
 pub(crate) mod clients;
 pub(crate) mod comments;
 pub(crate) mod conversations;
+pub(crate) mod decision_counts;
+pub(crate) mod decision_search;
 pub(crate) mod decisions;
 pub(crate) mod events;
 pub(crate) mod filter_rules;

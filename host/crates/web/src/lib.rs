@@ -25,6 +25,7 @@ use crate::{problem::Problem, routes::Security};
 
 mod arrival;
 mod documents;
+mod export;
 mod extract;
 mod lingering;
 mod paging;
@@ -144,6 +145,8 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::answer_templates::change, routes::answer_templates::remove))
         .routes(routes!(routes::policy::evaluate))
         .routes(routes!(routes::decisions::list))
+        .routes(routes!(routes::decisions::counts))
+        .routes(routes!(routes::decisions::export))
         .routes(routes!(routes::decisions::get))
         .routes(routes!(routes::decisions::rerun))
         .routes(routes!(routes::audit::list))

@@ -1,6 +1,7 @@
 //! What the API shows: rows and decisions in their JSON form.
 
 mod chat;
+mod lines;
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sluice_app::{
     messages::{MessageView, Posted},
-    rows::{DecisionRow, InstallationRow, Outcome, PluginRow, SealedAudit},
+    rows::{DecisionRow, InstallationRow, PluginRow, SealedAudit},
 };
 use sluice_domain::{
     digest::Digest,
@@ -262,6 +263,8 @@ pub(crate) struct KeptDecisionView {
     message_id: Option<MessageId>,
     #[schema(value_type = Option<String>)]
     conversation_id: Option<ConversationId>,
+    /// Who wrote the message, or asked to be let in; `null` where nobody knows any more.
+    author_id: Option<String>,
     /// SHA-256 of what the first rule saw.
     #[schema(value_type = String)]
     input_sha256: Digest,
@@ -275,13 +278,11 @@ impl From<DecisionRow> for KeptDecisionView {
     fn from(row: DecisionRow) -> Self {
         Self {
             id: row.id,
-            subject: match row.outcome {
-                Outcome::Message(_) => "message",
-                Outcome::Access(_) => "access",
-            },
+            subject: row.outcome.subject(),
             shadow: row.shadow,
             message_id: row.message_id,
             conversation_id: row.conversation_id,
+            author_id: row.author_id,
             input_sha256: row.input_sha256,
             decision: json(&row.body),
             created_at: row.created_at,
@@ -334,24 +335,6 @@ impl From<SealedAudit> for AuditView {
             details: json(&row.details),
             mac,
         }
-    }
-}
-
-impl AuditView {
-    /// What stands in the columns of an export.
-    pub(crate) fn cells(&self) -> [String; 10] {
-        [
-            self.seq.to_string(),
-            self.at.millis().to_string(),
-            self.actor.clone(),
-            serde_json::json!(self.role).as_str().unwrap_or_default().to_owned(),
-            self.action.clone(),
-            self.target.clone(),
-            self.address.clone(),
-            self.network.clone(),
-            self.details.to_string(),
-            self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-        ]
     }
 }
 

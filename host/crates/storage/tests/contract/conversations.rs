@@ -1,5 +1,7 @@
 //! Clients, conversations, messages, decisions.
 
+use std::collections::BTreeSet;
+
 use sluice_domain::{
     access::AccessSeverity,
     verdict::{Code, Reason, Severity, State},
@@ -79,7 +81,7 @@ pub(crate) async fn decisions_are_found_by_rule_verdict_and_conversation(fixture
 
     let id = elsewhere.id;
     let read = fixture.read(move |tx| tx.account(account.id).decision(id)).await;
-    assert_eq!(read, Some(DecisionRow { rules: Vec::new(), ..elsewhere.clone() }));
+    assert_eq!(read, Some(DecisionRow { rules: Vec::new(), codes: BTreeSet::new(), ..elsewhere.clone() }));
     assert_eq!(fixture.read(move |tx| tx.account(account.id).decision(decision_id())).await, None);
 
     let (here, flag, block) = (Some(conversation.id), Severity::Flag, Severity::Block);
@@ -96,14 +98,15 @@ pub(crate) async fn decisions_are_found_by_rule_verdict_and_conversation(fixture
         ((Some("blocked-words"), None, here), vec![flagged.id]),
     ];
     for ((rule, severity, conversation), expected) in filters {
-        let filter = DecisionFilter { rule: rule.map(name), outcome: severity.map(Outcome::Message), conversation };
+        let (rule, outcome) = (rule.map(name), severity.map(Outcome::Message));
+        let filter = DecisionFilter { rule, outcome, conversation, ..DecisionFilter::default() };
         let asked = filter.clone();
-        let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::newest(9))).await;
+        let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::newest(9))).await.rows;
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{filter:?}");
         for before in [blocked.id, flagged.id] {
             let asked = filter.clone();
-            let rows =
-                fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::older_than(before, 1))).await;
+            let page = Before::older_than(before, 1);
+            let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, page)).await.rows;
             let expected = expected.iter().copied().filter(|id| *id < before).take(1).collect::<Vec<_>>();
             assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{filter:?} before {before}");
         }
@@ -117,16 +120,17 @@ pub(crate) async fn a_decision_about_access_reads_back_as_written(fixture: Fixtu
         message_id: None,
         conversation_id: None,
         rules: Vec::new(),
+        codes: BTreeSet::new(),
         ..decision(conversation.id, Severity::Allow)
     };
     let written = row.clone();
     fixture.write(account.id, move |tx| tx.account(account.id).insert_decision(&written)).await;
     let filter = DecisionFilter { outcome: Some(row.outcome), ..DecisionFilter::default() };
-    let rows = fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await;
+    let rows = fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await.rows;
     assert_eq!(rows, [row]);
     // Both kinds know `allow`.
     let filter = DecisionFilter { outcome: Some(Outcome::Access(AccessSeverity::Allow)), ..DecisionFilter::default() };
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await, []);
+    assert_eq!(fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await.rows, []);
 }
 
 pub(crate) async fn what_a_decision_was_about_is_kept_and_forgotten_oldest_first(fixture: Fixture<'_>) {

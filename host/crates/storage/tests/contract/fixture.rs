@@ -23,7 +23,7 @@ use sluice_domain::{
     permission::{Permission, Permissions, Reach},
     plugin::{Hook, Import, PluginName},
     time::Timestamp,
-    verdict::{Severity, State},
+    verdict::{Code, Severity, State},
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
@@ -365,6 +365,8 @@ pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> Deci
         message_id: Some(message_id()),
         conversation_id: Some(conversation),
         rules: vec![(name("blocked-words"), Outcome::Message(severity))],
+        codes: BTreeSet::from([Code::of("card")]),
+        author_id: Some("cli_x".to_owned()),
         input_sha256: digest(),
         body: r#"{"verdict":"flag","rules":[]}"#.to_owned(),
         evidence: Evidence::default(),

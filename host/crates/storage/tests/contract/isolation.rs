@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     permission::Reach,
+    verdict::Code,
 };
 use sluice_storage::{
     AccountRow, Assignment, AuditFilter, AuditPage, Before, ClientFilter, ClientUpdate, ConversationFilter,
-    DecisionFilter, InstallationUpdate, LinkRow, NewConversation, Page, PersonStatus, PluginUsage, Reader, SessionEnd,
-    SessionRow, StorageError,
+    CountFilter, DecisionFilter, DecisionPart, DecisionTally, InstallationUpdate, LinkRow, NewConversation, Page,
+    PersonStatus, PluginUsage, Reader, SessionEnd, SessionRow, StorageError,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, plugin,
+    Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, name, plugin,
     reader_of_all, request_id, session_id, time,
 };
 
@@ -82,8 +83,18 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
             DecisionFilter::default(),
             DecisionFilter { rule: Some(rule), ..DecisionFilter::default() },
             DecisionFilter { conversation, ..DecisionFilter::default() },
+            DecisionFilter { label: Some(Code::of("card")), ..DecisionFilter::default() },
+            DecisionFilter { person: theirs.decision.author_id.clone(), ..DecisionFilter::default() },
+            DecisionFilter { outcome: Some(theirs.decision.outcome), ..DecisionFilter::default() },
         ] {
-            assert_eq!(ours.decisions(&filter, Before::newest(9))?, []);
+            let nothing = DecisionPart { rows: Vec::new(), seen: None };
+            assert_eq!(ours.decisions(&filter, Before::newest(9))?, nothing);
+            assert_eq!(ours.decisions_after(&filter, None, 9)?, nothing);
+        }
+        for (rule, label) in [(None, None), (Some("blocked-words"), None), (None, Some(Code::of("card")))] {
+            let counted = CountFilter { rule: rule.map(name), label, shadow: None };
+            let counts = ours.decision_counts(&[time(0), time(1 << 40)], &counted)?;
+            assert_eq!(counts, [DecisionTally::new()], "{counted:?}");
         }
         assert_eq!(ours.events_after(0, 9)?, []);
         assert_eq!(ours.latest_event()?, 0);

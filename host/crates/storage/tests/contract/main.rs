@@ -9,6 +9,7 @@ mod attachments;
 mod chain;
 mod chat;
 mod conversations;
+mod decisions;
 mod fixture;
 mod isolation;
 mod outbox;
@@ -97,6 +98,12 @@ cases! {
         decisions_are_found_by_rule_verdict_and_conversation
         a_decision_about_access_reads_back_as_written
         what_a_decision_was_about_is_kept_and_forgotten_oldest_first
+    }
+    decisions {
+        every_combination_of_filters_gives_what_passes_them_in_pages
+        a_look_ends_after_so_many_entries_and_is_gone_on_from
+        decisions_are_counted_by_bucket_and_outcome
+        what_wrote_the_messages_of_earlier_decisions_is_found
     }
     isolation {
         another_accounts_rows_look_as_if_they_were_not_there
