@@ -1,7 +1,15 @@
 //! Plugins of an account: inspected when they are uploaded, kept by their digest, disabled until somebody installs them.
 
 use serde_json::json;
-use sluice_domain::{audit::Action, digest::Digest, id::PluginId, limits, permission::Permission, plugin::PluginName};
+use sluice_domain::{
+    audit::Action,
+    digest::Digest,
+    id::PluginId,
+    limits,
+    permission::Permission,
+    plugin::{PluginName, Source},
+    signature::Signatures,
+};
 use sluice_storage::{Before, PluginRow, StorageError};
 
 use crate::{App, AppError, caller::Caller, uploads::UploadPlace};
@@ -86,6 +94,9 @@ impl App {
             config_schema: inspection.manifest.config_schema,
             hooks: inspection.hooks,
             imports: inspection.imports,
+            notes: String::new(),
+            source: Source::Upload,
+            signatures: Signatures::default(),
             uploaded_by: caller.person,
             created_at: now,
         };

@@ -33,6 +33,7 @@ pub use crate::{
         answer_templates::AnswerTemplateRow,
         attachments::AttachmentRow,
         audit::{AuditEnd, AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit},
+        catalogue::CatalogueRow,
         clients::{ClientFilter, ClientRow, ClientUpdate},
         comments::CommentRow,
         conversations::{
@@ -48,7 +49,7 @@ pub use crate::{
         messages::{MessageRow, PlacedMessage, Reviewed},
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
-        plugins::{PluginRow, PluginUsage},
+        plugins::{InstalledVersion, PluginRow, PluginUsage, PluginVersion},
         requests::RequestRow,
         search::{SearchHit, SearchPart},
         second_factors::SecondFactorRow,
