@@ -70,7 +70,7 @@ mod tests {
         let quota: PluginQuota = serde_json::from_str(r#"{"plugins": 3}"#).unwrap();
         assert_eq!(quota, PluginQuota { plugins: 3, ..PluginQuota::default() });
         assert_eq!(quota.check(), Ok(()));
-        assert!(limits::INSTALLATIONS == 64, "the advice of `enabled` names it");
+        assert_eq!(PluginQuota::default().enabled, 64, "the advice of `enabled` names it");
         for (bad, field) in [
             (PluginQuota { plugins: MOST_PLUGINS + 1, ..quota }, "plugins"),
             (PluginQuota { bytes: MOST_BYTES + 1, ..quota }, "bytes"),

@@ -150,6 +150,11 @@ impl Signatures {
         self.0.len() > before
     }
 
+    /// Whether the publisher with this key has signed.
+    pub fn is_by(&self, key: &PublisherKey) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// Whose they are, with what they signed.
     pub fn iter(&self) -> impl Iterator<Item = (&PublisherKey, &PluginSignature)> {
         self.0.iter()
