@@ -2,7 +2,7 @@
 //!
 //! Single installations are changed in `installations`, single rules of the content filter in `filters`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,7 +21,7 @@ use sluice_storage::{
     Account, Before, ChainVersionRow, FilterRuleRow, InstallationRow, InstallationUpdate, NewInstallation,
 };
 
-use crate::{App, AppError, caller::Caller, installations::may_touch};
+use crate::{App, AppError, caller::Caller, enabling, installations::may_touch};
 
 /// The chain as it is.
 #[derive(Debug, Clone)]
@@ -147,7 +147,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::NotForSupport`] when an access rule is among them,
-    /// [`AppError::Conflict`] when a plugin of then was removed, [`AppError::ConfigureFailed`]; with an error, everything stays as it was.
+    /// [`AppError::Conflict`] when a plugin of then was removed, [`AppError::ConfigureFailed`], [`AppError::Quota`],
+    /// [`AppError::SignatureRequired`]; with an error, everything stays as it was.
     pub async fn roll_back(&self, caller: &Caller, version: i64) -> Result<ChainOverview, AppError> {
         let past = self.chain_version(caller, version).await?;
         let now = self.installations(caller).await?;
@@ -242,15 +243,16 @@ fn restore_installations(
     again: Vec<(PastInstallation, String)>,
     at: Timestamp,
 ) -> Result<(), AppError> {
-    let known: BTreeSet<_> = rows.installations()?.into_iter().map(|row| row.id).collect();
+    let known: BTreeMap<_, _> = rows.installations()?.into_iter().map(|row| (row.id, row)).collect();
     let kept: BTreeSet<_> = again.iter().map(|(was, _)| was.id).collect();
-    for gone in known.difference(&kept) {
+    for gone in known.keys().filter(|id| !kept.contains(id)) {
         rows.delete_installation(*gone)?;
     }
     for (position, (was, config)) in (1..).zip(again) {
         let plugin_id = rows.plugin_by_digest(was.component)?.ok_or(REMOVED)?.id;
+        enabling::check(rows, known.get(&was.id), plugin_id, was.mode)?;
         let PastInstallation { id, mode, scope, failure, grants, budget, percent, config: config_sha256, .. } = was;
-        if known.contains(&id) {
+        if known.contains_key(&id) {
             let update = InstallationUpdate {
                 plugin_id,
                 mode,

@@ -39,7 +39,7 @@ impl App {
         if let Some(chain) = held.as_ref().filter(|chain| chain.version >= version) {
             return Ok(chain.clone());
         }
-        let (version, filters, messaging, rows) = self
+        let (version, filters, messaging, quota, rows) = self
             .inner
             .database
             .read(move |tx| {
@@ -47,7 +47,8 @@ impl App {
                 let mut rows = tx.account(account);
                 let messaging = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
                 let installations = if account_row.plugins_on { rows.installations()? } else { Vec::new() };
-                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, installations))
+                let quota = rows.plugin_quota()?.unwrap_or_default();
+                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, quota, installations))
             })
             .await?;
         let before = held.clone();
@@ -61,7 +62,9 @@ impl App {
             })
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
-        let chain = Arc::new(Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone()));
+        let mut chain = Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone());
+        chain.share = Share::of(quota.cpu_share);
+        let chain = Arc::new(chain);
         *held = Some(chain.clone());
         Ok(chain)
     }

@@ -40,8 +40,13 @@ const REMEMBERED: usize = 4_096;
 pub(crate) struct Share(u32);
 
 impl Share {
-    /// What every account has unless the platform gives it another.
+    /// Of work that is not a message's, too.
     pub(crate) const USUAL: Self = Self(100);
+
+    /// A weight, in percent of the usual.
+    pub(crate) const fn of(percent: u32) -> Self {
+        Self(percent)
+    }
 
     fn weigh(self, used: Duration) -> f64 {
         used.as_secs_f64() * 100.0 / f64::from(self.0.max(1))

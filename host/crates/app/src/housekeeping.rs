@@ -47,6 +47,12 @@ impl App {
             {
                 tracing::warn!(%error, "what uploads left was not removed: trying again tomorrow");
             }
+            if hour % 24 == 0 {
+                match self.remove_unused_components(self.now()).await {
+                    Ok(components) => tracing::debug!(components, "removed components that no plugin is any more"),
+                    Err(error) => tracing::warn!(%error, "unused components were not removed: trying again tomorrow"),
+                }
+            }
         }
     }
 

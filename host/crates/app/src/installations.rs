@@ -15,7 +15,7 @@ use sluice_domain::{
 use sluice_sandbox::{ConfigureError, Configured};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
-use crate::{App, AppError, caller::Caller, chain_versions::keep_chain};
+use crate::{App, AppError, caller::Caller, chain_versions::keep_chain, enabling};
 
 /// A new installation.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Install {
 /// What to change of an installation; what is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
+    /// Which version of the same plugin.
+    pub plugin: Option<PluginId>,
     /// With which configuration.
     pub config: Option<Value>,
     /// How much it counts.
@@ -62,7 +64,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for the plugin, [`AppError::NotForSupport`] for an access rule, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
-    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`].
+    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`], [`AppError::SignatureRequired`].
     pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
         let plugin = self.plugin(caller, install.plugin).await?;
         may_touch(caller, &plugin.hooks)?;
@@ -89,6 +91,7 @@ impl App {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
                 return Err(AppError::Quota("the chain is full: remove an installation first"));
             }
+            enabling::check(rows, None, new.plugin_id, new.mode)?;
             rows.insert_installation(&new)?;
             rows.installation(new.id)?.ok_or(AppError::Internal("reading an installation back"))
         })
@@ -99,7 +102,7 @@ impl App {
     /// that they began with.
     ///
     /// # Errors
-    /// As of [`App::install`]; with an error, everything stays as it was.
+    /// As of [`App::install`]; [`AppError::Invalid`] for a version of another plugin; with an error, everything stays as it was.
     pub async fn change_installation(
         &self,
         caller: &Caller,
@@ -108,11 +111,13 @@ impl App {
     ) -> Result<InstallationRow, AppError> {
         let row = self.installation(caller, id).await?;
         may_touch(caller, &row.hooks)?;
-        let plugin = self.plugin(caller, row.plugin_id).await?;
+        let plugin = self.plugin(caller, change.plugin.unwrap_or(row.plugin_id)).await?;
+        enabling::same_plugin(&row.name, &plugin)?;
+        may_touch(caller, &plugin.hooks)?;
         let before = details(&row.unchanged(row.updated_at));
         let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
         let update = InstallationUpdate {
-            plugin_id: row.plugin_id,
+            plugin_id: plugin.id,
             mode: change.mode.unwrap_or(row.mode),
             scope: change.scope.unwrap_or(row.scope),
             failure: change.failure.unwrap_or(row.failure),
@@ -124,7 +129,7 @@ impl App {
             updated_at: self.now(),
         };
         // What can no longer be made ready must still be possible to disable.
-        if update.mode != Mode::Disabled || update.config != row.config {
+        if update.mode != Mode::Disabled || update.config != row.config || update.plugin_id != row.plugin_id {
             self.configure(&plugin, &update.config, &update.grants).await?;
         }
         let entry = self.audit_row(
@@ -134,9 +139,9 @@ impl App {
             json!({"before": before, "after": details(&update)}),
         );
         self.change_chain(caller.account, entry, move |rows, _| {
-            if !rows.update_installation(id, &update)? {
-                return Err(AppError::NotFound("installation"));
-            }
+            let before = rows.installation(id)?.ok_or(AppError::NotFound("installation"))?;
+            enabling::check(rows, Some(&before), update.plugin_id, update.mode)?;
+            rows.update_installation(id, &update)?;
             rows.installation(id)?.ok_or(AppError::NotFound("installation"))
         })
         .await

@@ -34,14 +34,17 @@ pub mod audit;
 pub mod authenticate;
 mod bus;
 pub mod caller;
+pub mod catalogue;
 mod chain;
 pub mod chain_versions;
 mod chains;
 pub mod clients;
 pub mod comments;
+mod components;
 pub mod conversations;
 pub mod decisions;
 mod door;
+mod enabling;
 pub mod error;
 mod evaluators;
 pub mod events;
@@ -53,6 +56,7 @@ mod housekeeping;
 mod idempotency;
 pub mod installations;
 mod keys;
+pub mod library;
 pub mod links;
 pub mod messages;
 mod names;
@@ -63,6 +67,8 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod publishers;
+pub mod quotas;
 pub mod reading;
 mod requests;
 pub mod rerun;
@@ -95,9 +101,10 @@ pub use crate::{
 pub mod rows {
     pub use sluice_storage::{
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
-        ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter, Cursor,
-        DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow,
-        PersonStatus, PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, SwitchedOffRow, TagRow,
+        CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
+        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow,
+        PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow, SupportGrantRow,
+        SwitchedOffRow, TagRow,
     };
 }
 

@@ -81,6 +81,16 @@ actions! {
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
     DecisionsExported = "decisions.exported", "Decisions were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
+    PluginRemoved = "plugin.removed", "A plugin was removed.";
+    PluginTaken = "plugin.taken", "A plugin was taken from the catalogue.";
+    PluginSigned = "plugin.signed", "A publisher's signature of a plugin was added.";
+    PublisherTrusted = "publisher.trusted", "A publisher was trusted.";
+    PublisherDistrusted = "publisher.distrusted", "A publisher is trusted no longer.";
+    SignaturePolicyChanged = "publisher.policy-changed", "Whether plugins need a trusted publisher's signature was changed.";
+    QuotaChanged = "quota.changed", "The platform changed how many plugins the account may have.";
+    CataloguePublished = "catalogue.published", "The platform published a plugin in its catalogue.";
+    CatalogueSigned = "catalogue.signed", "A publisher's signature of a plugin in the catalogue was added.";
+    CatalogueWithdrawn = "catalogue.withdrawn", "The platform withdrew a plugin from its catalogue.";
     FilterRuleCreated = "filter.created", "A rule of the content filter was made.";
     FilterRuleChanged = "filter.changed", "A rule of the content filter was changed.";
     FilterRuleRemoved = "filter.removed", "A rule of the content filter was removed.";

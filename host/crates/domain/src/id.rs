@@ -98,6 +98,8 @@ ids! {
     AnswerTemplateId = "ans";
     /// An uploaded plugin, one version of it.
     PluginId = "plg";
+    /// A component in the platform's catalogue.
+    CatalogueId = "cat";
     /// A plugin's version enabled in an account.
     InstallationId = "ins";
     /// What the chain made of one message or one request to be let in.

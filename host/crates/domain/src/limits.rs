@@ -42,6 +42,18 @@ pub const CONTENT_READ_BYTES: u32 = 65_536;
 pub const USER_AGENT_BYTES: usize = 1_024;
 /// Largest component that can be uploaded, in bytes.
 pub const COMPONENT_BYTES: usize = 32 << 20;
+/// Longest change notes of a plugin's version, in bytes of UTF-8.
+pub const NOTES_BYTES: usize = 4_096;
+/// Most signatures of one component.
+pub const SIGNATURES: usize = 8;
+/// Most publishers that an account trusts.
+pub const PUBLISHERS: usize = 64;
+/// Longest name of a publisher, in bytes of UTF-8.
+pub const PUBLISHER_NAME_BYTES: usize = 64;
+/// Most entries of the platform's catalogue.
+pub const CATALOGUE: usize = 1_000;
+/// Most accounts that one entry of the catalogue is for, when it is not for all.
+pub const CATALOGUE_ACCOUNTS: usize = 1_000;
 /// Most rules in an account's chain.
 pub const INSTALLATIONS: usize = 64;
 /// Most rules of the built-in filter in an account.

@@ -88,7 +88,7 @@ catalogue! {
     EditChannels = "channels-edit", People, "Edit channels.";
     Export = "data-export", People, "Export conversations, clients and decisions.";
     Delete = "data-delete", People, "Delete conversations and clients.";
-    ManageSecurity = "security-manage", Administrators, "Change security settings: passwords, sessions, second factors, addresses.";
+    ManageSecurity = "security-manage", Administrators, "Change security settings: passwords, sessions, second factors, addresses, whose plugins are trusted.";
     ManagePeople = "people-manage", Administrators, "Invite, change, disable and delete people, and give them permissions.";
     ManagePlugins = "plugins-manage", Administrators, "Upload plugins; enable, change and remove filters; try drafts.";
     ManageTokens = "tokens-manage", Administrators, "Make, renew and revoke API tokens.";
@@ -98,6 +98,7 @@ catalogue! {
     ManageAccounts = "accounts-manage", Platform, "See which accounts there are, and make some.";
     EnterForSupport = "support-enter", Platform, "Enter accounts that let support in.";
     SwitchPlugins = "plugins-switch", Platform, "Switch a plugin off for every account.";
+    PublishPlugins = "catalogue-publish", Platform, "Publish plugins in the catalogue, for accounts to take.";
     WriteAsClient = "messages-write-as-client", Programs, "Bring in what a client wrote elsewhere, as the client.";
 }
 

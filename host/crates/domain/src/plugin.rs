@@ -35,6 +35,16 @@ impl Import {
     }
 }
 
+/// Where a plugin of an account came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// One of the account's people uploaded it.
+    Upload,
+    /// One of the account's people took it from the platform's catalogue.
+    Catalogue,
+}
+
 /// 1 to 64 of `a-z 0-9 -`, starting with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -30,6 +30,8 @@ words! {
     action: "flag" "redact" "hold" "block";
     conversation_state: "open" "closed";
     support_scope: "look" "configure";
+    standing: "unsigned" "untrusted" "trusted";
+    signature_policy: "off" "trusted";
     role: "client" "operator" "supervisor" "administrator" "api-token" "support" "chatbot";
 }
 
@@ -338,6 +340,24 @@ pub(crate) struct SessionPolicyDoc {
     roaming: String,
 }
 
+/// What an account's plugins may take up; what is left out is the default.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct QuotaDoc {
+    /// How many versions of plugins the account may keep; 256 when not said.
+    #[schema(maximum = 4_096)]
+    plugins: u64,
+    /// Of all their components together; 512 MiB when not said.
+    #[schema(maximum = 68_719_476_736_u64)]
+    bytes: u64,
+    /// How many installations may be in shadow or in force at once; 64 when not said.
+    #[schema(maximum = 64)]
+    enabled: u64,
+    /// The account's weight when plugins of several accounts want the CPU, in percent of a normal share; 100 when not said.
+    #[schema(minimum = 1, maximum = 10_000)]
+    cpu_share: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -375,6 +395,13 @@ mod tests {
         let settings = sluice_domain::security::SecuritySettings::default();
         let written = serde_json::to_value(settings).expect("written");
         let doc: SecurityDoc = serde_json::from_value(written.clone()).expect("no member that the document lacks");
+        assert_eq!(serde_json::to_value(doc).expect("written"), written, "no member that the domain lacks");
+    }
+
+    #[test]
+    fn a_quota_is_written_as_the_document_says() {
+        let written = serde_json::to_value(sluice_domain::quota::PluginQuota::default()).expect("written");
+        let doc: QuotaDoc = serde_json::from_value(written.clone()).expect("no member that the document lacks");
         assert_eq!(serde_json::to_value(doc).expect("written"), written, "no member that the domain lacks");
     }
 }

@@ -1,6 +1,7 @@
 //! What the API shows: rows and decisions in their JSON form.
 
 mod chat;
+mod library;
 mod lines;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use sluice_app::{
     messages::{MessageView, Posted},
-    rows::{DecisionRow, InstallationRow, PluginRow, SealedAudit},
+    plugins::ShownPlugin,
+    rows::{DecisionRow, InstallationRow, SealedAudit},
 };
 use sluice_domain::{
     digest::Digest,
@@ -17,14 +19,17 @@ use sluice_domain::{
     installation::{Budget, FailurePolicy, Mode, Percent, Scope, Suspension},
     message::{Actor, Attachment, Direction, Role},
     network::network_of,
-    plugin::{Hook, Import},
+    plugin::{Hook, Import, Source},
     review::Review,
     time::Timestamp,
     verdict::{Decision, Reason, State},
 };
 use utoipa::ToSchema;
 
-pub(crate) use self::chat::{ClientView, CommentView, ConversationView, RequestView};
+pub(crate) use self::{
+    chat::{ClientView, CommentView, ConversationView, RequestView},
+    library::{CatalogueView, LibraryView, OfferView, PublishersView, QuotaView, SignedView},
+};
 use crate::documents::{
     self, ActorDoc, AttachmentDoc, BudgetDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc, SuspensionDoc,
 };
@@ -63,7 +68,14 @@ pub(crate) struct PluginView {
     imports: BTreeSet<Import>,
     /// The JSON Schema of its configuration.
     config_schema: Value,
-    /// Who uploaded it.
+    /// What changed with this version, in its uploader's words.
+    notes: String,
+    /// Where it came from: `upload` or `catalogue`.
+    #[schema(value_type = String)]
+    source: Source,
+    #[serde(flatten)]
+    signed: SignedView,
+    /// Who uploaded it, or took it from the catalogue.
     #[schema(value_type = String)]
     uploaded_by: PersonId,
     /// Milliseconds since 1970.
@@ -71,8 +83,8 @@ pub(crate) struct PluginView {
     created_at: Timestamp,
 }
 
-impl From<PluginRow> for PluginView {
-    fn from(row: PluginRow) -> Self {
+impl From<ShownPlugin> for PluginView {
+    fn from(ShownPlugin { row, signed }: ShownPlugin) -> Self {
         Self {
             id: row.id,
             name: row.name.into(),
@@ -83,6 +95,9 @@ impl From<PluginRow> for PluginView {
             hooks: row.hooks,
             imports: row.imports,
             config_schema: json(&row.config_schema),
+            notes: row.notes,
+            source: row.source,
+            signed: signed.into(),
             uploaded_by: row.uploaded_by,
             created_at: row.created_at,
         }

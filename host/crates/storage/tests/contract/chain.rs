@@ -20,9 +20,9 @@ pub(crate) async fn a_plugin_reads_back_as_written(fixture: Fixture<'_>) {
     assert_eq!(fixture.read(move |tx| tx.account(account.id).plugin(plugin_id())).await, None);
     assert_eq!(fixture.read(move |tx| tx.account(account.id).plugin_by_digest(digest())).await, None);
     let usage = fixture.read(move |tx| tx.account(account.id).plugin_usage()).await;
-    assert_eq!(usage, PluginUsage { count: 1, bytes: 100_000 });
+    assert_eq!(usage, PluginUsage { count: 1, bytes: 100_000, enabled: 1 });
     let usage = fixture.read(|tx| tx.account(account_id()).plugin_usage()).await;
-    assert_eq!(usage, PluginUsage { count: 0, bytes: 0 });
+    assert_eq!(usage, PluginUsage::default());
 }
 
 pub(crate) async fn a_component_is_uploaded_once_an_account(fixture: Fixture<'_>) {

@@ -14,14 +14,15 @@ use sluice_domain::{
     digest::Digest,
     filter::{Action, FilterRule, Subject},
     id::{
-        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, ChallengeId, ClientId, CommentId,
-        ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId,
-        PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, CatalogueId, ChallengeId, ClientId,
+        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId,
+        PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
-    plugin::{Hook, Import, PluginName},
+    plugin::{Hook, Import, PluginName, Source},
+    signature::Signatures,
     time::Timestamp,
     verdict::{Code, Severity, State},
 };
@@ -126,6 +127,7 @@ fresh! {
     attachment_id: AttachmentId
     answer_template_id: AnswerTemplateId
     audit_id: AuditId
+    catalogue_id: CatalogueId
     challenge_id: ChallengeId
     client_id: ClientId
     comment_id: CommentId
@@ -336,6 +338,9 @@ pub(crate) fn plugin(uploaded_by: PersonId) -> PluginRow {
         config_schema: "{}".to_owned(),
         hooks: BTreeSet::from([Hook::MessageFilter, Hook::AccessRule]),
         imports: BTreeSet::from([Import::Log]),
+        notes: "Finds мат.".to_owned(),
+        source: Source::Upload,
+        signatures: Signatures::default(),
         uploaded_by,
         created_at: time(2),
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     permission::Reach,
+    quota::PluginQuota,
+    signature::{SignaturePolicy, Signatures, Trust},
     verdict::Code,
 };
 use sluice_storage::{
@@ -39,7 +41,9 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.plugin(theirs.plugin.id)?, None);
         assert_eq!(ours.plugin_by_digest(theirs.plugin.sha256)?, None);
         assert_eq!(ours.plugins(Before::newest(9))?, []);
-        assert_eq!(ours.plugin_usage()?, PluginUsage { count: 0, bytes: 0 });
+        assert_eq!(ours.plugin_usage()?, PluginUsage::default());
+        assert_eq!((ours.plugin_versions()?, ours.versions_of_plugin(&theirs.plugin.name)?), (vec![], vec![]));
+        assert_eq!(ours.installed_versions()?, []);
         assert_eq!(ours.installation(theirs.installation.id)?, None);
         assert_eq!(ours.installations()?, []);
         assert_eq!(ours.installation_count()?, 0);
@@ -153,6 +157,10 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.delete_answer_template(theirs.template.id)?);
             assert!(!ours.update_client(theirs.client.id, "x", &ClientUpdate::default())?);
             ours.index_message(theirs.message.id, "something else")?;
+            assert!(!ours.set_plugin_signatures(theirs.plugin.id, &Signatures::default())?);
+            assert!(!ours.delete_plugin(theirs.plugin.id)?);
+            ours.set_plugin_quota(&PluginQuota { plugins: 1, ..PluginQuota::default() })?;
+            ours.set_plugin_trust(&Trust { require_signature: SignaturePolicy::Trusted, ..Trust::default() })?;
             assert!(!ours.update_installation(installation, &update)?);
             assert!(!ours.delete_installation(installation)?);
             assert!(!ours.move_installation(installation, 9)?);
@@ -173,6 +181,10 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     let (account, hash) = (kept.account.id, kept.session.token_hash);
     let row = fixture.read(move |tx| tx.account(account).installation(installation)).await.unwrap();
     assert_eq!(row.mode, kept.installation.mode);
+    let id = kept.plugin.id;
+    assert_eq!(fixture.read(move |tx| tx.account(account).plugin(id)).await, Some(kept.plugin));
+    assert_eq!(fixture.read(move |tx| tx.account(account).plugin_quota()).await, Some(PluginQuota::default()));
+    assert_eq!(fixture.read(move |tx| tx.account(account).plugin_trust()).await, Some(Trust::default()));
     let live = fixture.read(move |tx| tx.session_by_token_hash(hash, time(1))).await.unwrap();
     assert_eq!((live.session.ended, live.status), (None, PersonStatus::Active));
     let (id, secret) = (kept.token.id, kept.link.secret_hash);

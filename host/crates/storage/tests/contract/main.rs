@@ -12,6 +12,7 @@ mod conversations;
 mod decisions;
 mod fixture;
 mod isolation;
+mod library;
 mod outbox;
 mod paging;
 mod people;
@@ -109,6 +110,16 @@ cases! {
         another_accounts_rows_look_as_if_they_were_not_there
         another_accounts_rows_cannot_be_changed
         another_accounts_rows_cannot_be_referred_to
+    }
+    library {
+        versions_of_a_plugin_are_listed_and_removed_unless_they_are_installed
+        what_is_enabled_counts_and_what_is_disabled_does_not
+        signatures_read_back_as_written
+        quotas_and_trust_have_defaults_and_read_back
+        an_entry_of_the_catalogue_is_seen_by_those_it_is_for
+        a_version_is_in_the_catalogue_once
+        an_entry_is_signed_and_withdrawn
+        a_component_is_used_until_the_last_row_goes
     }
     outbox {
         events_are_numbered_without_gaps_under_eight_writers

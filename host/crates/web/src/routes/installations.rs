@@ -59,6 +59,9 @@ pub(crate) struct NewInstallation {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InstallationChange {
+    /// Another version of the same plugin. Configuration and grants are checked anew.
+    #[schema(value_type = Option<String>)]
+    plugin_id: Option<PluginId>,
     /// Its configuration, whole.
     #[schema(value_type = Option<Object>)]
     config: Option<Value>,
@@ -88,6 +91,7 @@ pub(crate) struct InstallationChange {
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`: the plugin", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`quota-exceeded`; `signature-required`: the account enables only what a trusted publisher signed", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create(
@@ -135,7 +139,8 @@ pub(crate) async fn get(
     (status = 200, description = "Changed", body = InstallationView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
-    (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: the installation or the plugin", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`quota-exceeded`; `signature-required`: the account enables only what a trusted publisher signed", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn change(
@@ -144,8 +149,8 @@ pub(crate) async fn change(
     Id(id): Id<InstallationId>,
     Json(body): Json<InstallationChange>,
 ) -> Result<axum::Json<InstallationView>, Problem> {
-    let InstallationChange { config, mode, scope, failure, grants, budget, percent } = body;
-    let change = Change { config, mode, scope, failure, grants, budget, percent };
+    let InstallationChange { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent } = body;
+    let change = Change { plugin, config, mode, scope, failure, grants, budget, percent };
     let row = web.app.change_installation(&caller, id, change).await?;
     Ok(axum::Json(row.into()))
 }
