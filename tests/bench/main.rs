@@ -10,6 +10,7 @@
 
 mod addresses;
 mod calls;
+mod fairness;
 mod http;
 mod kinds;
 mod links;
@@ -20,13 +21,14 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("calls", calls::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),
         ("log-ins", log_ins::run),
         ("http", http::run),
+        ("fairness", fairness::run),
     ];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {
