@@ -16,6 +16,7 @@ mod enabling;
 mod evaluate;
 mod events;
 mod evidence;
+mod evidence_search;
 mod failures;
 mod filters;
 mod https;

@@ -52,6 +52,7 @@ impl Person {
             Needs::Reach => ["conversations-own", "conversations-group", "conversations-all"].into_iter().any(has),
             Needs::ReachAnd(word) => self.has(Needs::Reach, permissions) && has(word),
             Needs::Permission(word) | Needs::Platform(word) => has(word),
+            Needs::Permissions(words) => words.iter().copied().all(has),
         }
     }
 }
@@ -130,7 +131,8 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
                 | Needs::Reach
                 | Needs::ReachOrBring
                 | Needs::ReachAnd(_)
-                | Needs::Permission(_) => status < 500 && ![401, 403].contains(&status),
+                | Needs::Permission(_)
+                | Needs::Permissions(_) => status < 500 && ![401, 403].contains(&status),
             };
             assert!(fits, "{route} as {}: {status}", person.name);
         }

@@ -27,6 +27,8 @@ pub(crate) enum Needs {
     ReachAnd(&'static str),
     /// One permission.
     Permission(&'static str),
+    /// Each of these.
+    Permissions(&'static [&'static str]),
 }
 
 /// One route, with a request for it that says nothing wrong.
@@ -204,7 +206,9 @@ impl std::fmt::Display for Route {
 
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
-    use Needs::{AnySession, Nothing, Permission, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody};
+    use Needs::{
+        AnySession, Nothing, Permission, Permissions, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody,
+    };
     let Things {
         plugin,
         installation,
@@ -364,6 +368,14 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("GET", "/api/v1/quarantine", "", Body::None, Permission("quarantine-read")),
         ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
+        ("GET", "/api/v1/decisions/counts", "?from=0&to=1&by=hour", Body::None, review),
+        (
+            "GET",
+            "/api/v1/decisions/export",
+            "?format=jsonl",
+            Body::None,
+            Permissions(&["messages-review", "data-export"]),
+        ),
         ("GET", "/api/v1/decisions/{id}", decision, Body::None, review),
         ("POST", "/api/v1/decisions/{id}/rerun", decision, Body::None, review),
         ("GET", "/api/v1/audit", "", Body::None, Permission("audit-read")),
