@@ -13,7 +13,6 @@ use std::{
 use sluice_domain::{
     access::{self, AccessCall, AccessDecision, AccessRequest},
     content::Category,
-    digest::Digest,
     filter::{self, FilterRule},
     id::{AccountId, AttachmentId},
     installation::{Budget, FailurePolicy, Mode, Scope},
@@ -30,8 +29,6 @@ use sluice_storage::{Blobs, FilterRuleRow};
 #[derive(Clone)]
 pub(crate) struct Rule {
     pub(crate) rule: PluginRef,
-    pub(crate) component: Digest,
-    pub(crate) config: Digest,
     pub(crate) hooks: BTreeSet<Hook>,
     pub(crate) mode: Mode,
     pub(crate) scope: Scope,
@@ -81,6 +78,20 @@ impl Chain {
     ) -> Self {
         built_in.sort_by_key(|rule| rule.filter.action.place());
         Self { account, version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
+    }
+
+    /// Whether all of its plugins are in memory, but for those that could not be made ready.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.plugins().all(Configured::is_loaded)
+    }
+
+    /// Loads the plugins that are not in memory; `false` when one of them must be made ready again.
+    pub(crate) fn load(&self) -> bool {
+        self.plugins().all(|plugin| plugin.load().is_ok())
+    }
+
+    fn plugins(&self) -> impl Iterator<Item = &Configured> {
+        self.rules.iter().filter_map(|rule| rule.ready.as_ref())
     }
 
     /// Whether any rule in `mode` is asked about `message`.

@@ -14,7 +14,7 @@ use sluice_storage::InstallationRow;
 use crate::{
     App, AppError,
     chain::{BuiltIn, Chain, Rule},
-    installations::component,
+    installations::ready,
 };
 
 type Slot = Arc<tokio::sync::Mutex<Option<Arc<Chain>>>>;
@@ -36,7 +36,14 @@ impl App {
         let slot = self.inner.chains.slot(account);
         let mut held = slot.lock().await;
         if let Some(chain) = held.as_ref().filter(|chain| chain.version >= version) {
-            return Ok(chain.clone());
+            if chain.is_loaded() {
+                return Ok(chain.clone());
+            }
+            // To load is to read files. A rule whose file is gone is made ready again, with the whole chain.
+            let cold = chain.clone();
+            if self.inner.evaluators.run(move || cold.load()).await? {
+                return Ok(chain.clone());
+            }
         }
         let (version, filters, messaging, rows) = self
             .inner
@@ -48,12 +55,11 @@ impl App {
                 Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, rows.installations()?))
             })
             .await?;
-        let before = held.clone();
         let app = self.clone();
         let rules = self
             .inner
             .evaluators
-            .run(move || rows.into_iter().map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>())
+            .run(move || rows.into_iter().map(|row| app.ready_rule(row)).collect::<Vec<_>>())
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
         let chain = Arc::new(Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone()));
@@ -61,16 +67,11 @@ impl App {
         Ok(chain)
     }
 
-    /// Makes one installation ready. Takes what an earlier chain has ready of the same component and configuration.
-    fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
-        let same = |rule: &&Rule| rule.component == row.sha256 && rule.config == row.config_sha256;
-        let known = before.and_then(|chain| chain.rules.iter().find(same)).and_then(|rule| rule.ready.clone());
-        let blobs = self.inner.blobs.clone();
-        let ready = known.or_else(|| {
-            let made = self.inner.sandbox.configure(|| component(&blobs, row.sha256), row.sha256, &row.config);
-            made.inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
-                .ok()
-        });
+    /// Makes one installation ready.
+    fn ready_rule(&self, row: InstallationRow) -> Rule {
+        let ready = ready(&self.inner.sandbox, &self.inner.blobs, row.sha256, &row.config)
+            .inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
+            .ok();
         Rule {
             rule: PluginRef {
                 installation: row.id,
@@ -78,8 +79,6 @@ impl App {
                 rule: row.name,
                 version: row.version.to_string(),
             },
-            component: row.sha256,
-            config: row.config_sha256,
             hooks: row.hooks,
             mode: row.mode,
             scope: row.scope,

@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 use sluice_domain::{
-    digest::Digest,
     id::{AttachmentId, InstallationId, MessageId, PluginId},
     installation::{Budget, FailurePolicy, Mode, Scope},
     message::{Actor, Direction, Message, Role},
@@ -112,8 +111,6 @@ impl App {
                     rule: plugin.name,
                     version: plugin.version.to_string(),
                 },
-                component: plugin.sha256,
-                config: Digest::of(config.as_bytes()),
                 hooks: plugin.hooks,
                 mode: Mode::Enforce,
                 scope: draft.scope,

@@ -17,7 +17,7 @@ pub(crate) const TABLE_ELEMENTS: usize = 32_768;
 const CORE_INSTANCES: u32 = 8;
 const TABLES: u32 = 4;
 /// How much of a memory and of a table stays mapped in a slot between two calls, in bytes.
-const MEMORY_KEPT: usize = 1 << 20;
+const MEMORY_KEPT: usize = 128 << 10;
 const TABLE_KEPT: usize = 64 << 10;
 
 /// What the engine is made for.
