@@ -14,14 +14,16 @@ mod http;
 mod kinds;
 mod links;
 mod log_ins;
+mod scale;
 mod table;
 mod words;
 
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("calls", calls::run),
+        ("scale", scale::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),
