@@ -15,6 +15,7 @@ mod http;
 mod kinds;
 mod links;
 mod log_ins;
+mod scale;
 mod table;
 mod words;
 
@@ -23,6 +24,7 @@ fn main() {
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let parts: [(&str, fn()); 7] = [
         ("calls", calls::run),
+        ("scale", scale::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),

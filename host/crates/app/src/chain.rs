@@ -102,6 +102,20 @@ impl Chain {
         Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone())
     }
 
+    /// Whether all of its plugins are in memory, but for those that could not be made ready.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.plugins().all(Configured::is_loaded)
+    }
+
+    /// Loads the plugins that are not in memory; `false` when one of them must be made ready again.
+    pub(crate) fn load(&self) -> bool {
+        self.plugins().all(|plugin| plugin.load().is_ok())
+    }
+
+    fn plugins(&self) -> impl Iterator<Item = &Configured> {
+        self.rules.iter().filter_map(|rule| rule.ready.as_ref())
+    }
+
     /// Whether any rule in `mode` is asked about `message`.
     pub(crate) fn filters(&self, mode: Mode, message: &Message) -> bool {
         self.built_in(mode).any(|rule| rule.filter.scope.covers_message(message))

@@ -15,7 +15,7 @@ use crate::{
     App, AppError,
     chain::{BuiltIn, Chain, Rule},
     evaluators::Share,
-    installations::component,
+    installations::ready,
 };
 
 type Slot = Arc<tokio::sync::Mutex<Option<Arc<Chain>>>>;
@@ -37,7 +37,14 @@ impl App {
         let slot = self.inner.chains.slot(account);
         let mut held = slot.lock().await;
         if let Some(chain) = held.as_ref().filter(|chain| chain.version >= version) {
-            return Ok(chain.clone());
+            if chain.is_loaded() {
+                return Ok(chain.clone());
+            }
+            // To load is to read files. A rule whose file is gone is made ready again, with the whole chain.
+            let cold = chain.clone();
+            if self.inner.evaluators.run(account, Share::USUAL, move || cold.load()).await? {
+                return Ok(chain.clone());
+            }
         }
         let (version, filters, messaging, quota, rows) = self
             .inner
@@ -69,16 +76,11 @@ impl App {
         Ok(chain)
     }
 
-    /// Makes one installation ready. Takes what an earlier chain has ready of the same component and configuration.
+    /// Makes one installation ready. Takes over what an earlier chain knows of its health.
     fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
-        let same = |rule: &&Rule| rule.component == row.sha256 && rule.config == row.config_sha256;
-        let known = before.and_then(|chain| chain.rules.iter().find(same)).and_then(|rule| rule.ready.clone());
-        let blobs = self.inner.blobs.clone();
-        let ready = known.or_else(|| {
-            let made = self.inner.sandbox.configure(|| component(&blobs, row.sha256), row.sha256, &row.config);
-            made.inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
-                .ok()
-        });
+        let ready = ready(&self.inner.sandbox, &self.inner.blobs, row.sha256, &row.config)
+            .inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
+            .ok();
         // A changed installation begins anew.
         let same = |rule: &&Rule| rule.rule.installation == row.id && rule.changed_at == row.updated_at;
         let health = before.and_then(|chain| chain.rules.iter().find(same)).map(|rule| rule.health.clone());

@@ -12,7 +12,7 @@ use sluice_domain::{
     permission::Permission,
     plugin::{Hook, Import},
 };
-use sluice_sandbox::{ConfigureError, Configured};
+use sluice_sandbox::{ConfigureError, Configured, Sandbox};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
 use crate::{App, AppError, caller::Caller, chain_versions::keep_chain, enabling};
@@ -213,7 +213,7 @@ impl App {
         }
         let (sandbox, blobs) = (self.inner.sandbox.clone(), self.inner.blobs.clone());
         let (sha256, config) = (plugin.sha256, config.to_owned());
-        tokio::task::spawn_blocking(move || sandbox.configure(|| component(&blobs, sha256), sha256, &config))
+        tokio::task::spawn_blocking(move || ready(&sandbox, &blobs, sha256, &config))
             .await
             .map_err(|_| AppError::Internal("configuring a plugin"))?
             .map_err(refused)
@@ -265,8 +265,27 @@ pub(crate) fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), A
 /// The kind of the event that announces a new version of the chain.
 const CHAIN_EVENT: &str = "chain";
 
+/// A plugin with its configuration, loaded.
+pub(crate) fn ready(
+    sandbox: &Sandbox,
+    blobs: &Blobs,
+    sha256: Digest,
+    config: &str,
+) -> Result<Configured, ConfigureError> {
+    let configured = || sandbox.configure(|| component(blobs, sha256), sha256, config);
+    let ready = configured()?;
+    if let Err(error) = ready.load() {
+        // A broken file was removed when it was found to be broken: now the plugin is configured anew.
+        tracing::warn!(component = %sha256, %error, "a plugin is made ready anew");
+        let ready = configured()?;
+        ready.load().map_err(|error| ConfigureError::Host(error.to_string()))?;
+        return Ok(ready);
+    }
+    Ok(ready)
+}
+
 /// Reads a component that the account's plugin needs.
-pub(crate) fn component(blobs: &Blobs, sha256: Digest) -> io::Result<Vec<u8>> {
+fn component(blobs: &Blobs, sha256: Digest) -> io::Result<Vec<u8>> {
     blobs
         .get(sha256)
         .map_err(io::Error::other)?

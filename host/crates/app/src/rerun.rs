@@ -22,7 +22,7 @@ use crate::{
     chain::{BuiltIn, Chain, Rule},
     chain_versions::{ChainState, PastInstallation},
     evaluators::Share,
-    installations::component,
+    installations,
 };
 
 /// What came of making a decision again.
@@ -179,7 +179,7 @@ impl App {
             if blobs.get(sha256).map_err(|_| AppError::Internal("reading a component"))?.is_none() {
                 return Ok(None);
             }
-            let made = sandbox.configure(|| component(&blobs, sha256), sha256, &config);
+            let made = installations::ready(&sandbox, &blobs, sha256, &config);
             made.map(Some).map_err(|error| {
                 tracing::error!(%error, "a rule of a past decision cannot be made ready");
                 AppError::Internal("making a rule of a past decision ready")

@@ -1,16 +1,11 @@
-//! Calling a configured plugin: a fresh instance for every call, a budget for every call, and an answer that was checked.
+//! Calling a loaded plugin: a fresh instance for every call, a budget for every call, and an answer that was checked.
 
-use std::{
-    collections::BTreeSet,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sluice_domain::{
     access::{Access, AccessRequest},
     installation::Budget,
     message::{Attachment, Message},
-    plugin::Hook,
     verdict::{Cost, Failure, LogLine, Verdict},
 };
 use wasmtime::{
@@ -39,47 +34,26 @@ pub struct Call<T> {
     pub detail: Option<String>,
 }
 
-/// A plugin with its configuration, ready to be called. Cheap to clone.
-#[derive(Clone)]
-pub struct Configured {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
+/// A plugin with its configuration, in memory.
+pub(crate) struct Loaded {
     pre: InstancePre<Guest>,
     message_filter: Option<message_filter::GuestIndices>,
     attachment_filter: Option<attachment_filter::GuestIndices>,
     access_rule: Option<access_rule::GuestIndices>,
 }
 
-impl std::fmt::Debug for Configured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Configured").field("hooks", &self.hooks()).finish_non_exhaustive()
-    }
-}
-
-impl Configured {
+impl Loaded {
     pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
         let pre = link(engine, component)?;
         let message_filter = message_filter::GuestIndices::new(&pre).ok();
         let attachment_filter = attachment_filter::GuestIndices::new(&pre).ok();
         let access_rule = access_rule::GuestIndices::new(&pre).ok();
-        Ok(Self { inner: Arc::new(Inner { pre, message_filter, attachment_filter, access_rule }) })
-    }
-
-    /// What it decides about.
-    pub fn hooks(&self) -> BTreeSet<Hook> {
-        let hooks = [
-            self.inner.message_filter.as_ref().map(|_| Hook::MessageFilter),
-            self.inner.attachment_filter.as_ref().map(|_| Hook::AttachmentFilter),
-            self.inner.access_rule.as_ref().map(|_| Hook::AccessRule),
-        ];
-        hooks.into_iter().flatten().collect()
+        Ok(Self { pre, message_filter, attachment_filter, access_rule })
     }
 
     /// Asks about a message. Without the hook, nothing is said against it.
-    pub fn check_message(&self, message: &Message, budget: Budget) -> Call<Verdict> {
-        let Some(indices) = &self.inner.message_filter else { return unasked(Verdict::Allow) };
+    pub(crate) fn check_message(&self, message: &Message, budget: Budget) -> Call<Verdict> {
+        let Some(indices) = &self.message_filter else { return unasked(Verdict::Allow) };
         self.call(budget, None, |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let verdict = hook.call_check(&mut *store, &convert::message(message))?;
@@ -88,13 +62,13 @@ impl Configured {
     }
 
     /// Asks about an attachment. Each byte that the plugin reads counts like an instruction, apart from those.
-    pub fn check_attachment(
+    pub(crate) fn check_attachment(
         &self,
         attachment: &Attachment,
         content: impl Content + 'static,
         budget: Budget,
     ) -> Call<Verdict> {
-        let Some(indices) = &self.inner.attachment_filter else { return unasked(Verdict::Allow) };
+        let Some(indices) = &self.attachment_filter else { return unasked(Verdict::Allow) };
         self.call(budget, Some(Box::new(content)), |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let content = Resource::<OpenContent>::new_own(0);
@@ -104,8 +78,8 @@ impl Configured {
     }
 
     /// Asks about someone who wants to be let in.
-    pub fn check_access(&self, request: &AccessRequest, budget: Budget) -> Call<Access> {
-        let Some(indices) = &self.inner.access_rule else { return unasked(Access::Allow) };
+    pub(crate) fn check_access(&self, request: &AccessRequest, budget: Budget) -> Call<Access> {
+        let Some(indices) = &self.access_rule else { return unasked(Access::Allow) };
         self.call(budget, None, |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let access = hook.call_check(&mut *store, &convert::access_request(request))?;
@@ -121,11 +95,11 @@ impl Configured {
         body: impl FnOnce(&mut Store<Guest>, &Instance) -> wasmtime::Result<T>,
     ) -> Call<T> {
         let called = catch_unwind(AssertUnwindSafe(|| {
-            let mut store = match store(self.inner.pre.engine(), budget, Guest::new(budget, true, content)) {
+            let mut store = match store(self.pre.engine(), budget, Guest::new(budget, true, content)) {
                 Ok(store) => store,
                 Err(error) => return failed(Failure::Host, &error),
             };
-            let answer = self.inner.pre.instantiate(&mut store).and_then(|instance| body(&mut store, &instance));
+            let answer = self.pre.instantiate(&mut store).and_then(|instance| body(&mut store, &instance));
             let fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
             let guest = store.into_data();
             let (answer, detail) = match answer {
@@ -146,7 +120,7 @@ fn unasked<T>(answer: T) -> Call<T> {
     Call { answer: Ok(answer), cost: Cost::default(), log: Vec::new(), detail: None }
 }
 
-fn failed<T>(failure: Failure, error: &wasmtime::Error) -> Call<T> {
+pub(crate) fn failed<T>(failure: Failure, error: &dyn std::fmt::Display) -> Call<T> {
     Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), detail: Some(bounded(&format!("{error:#}"))) }
 }
 

@@ -153,6 +153,23 @@ pub enum ConfigureError {
     Host(String),
 }
 
+/// Why a configured plugin cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Its artefact is not there, or not as it was written.
+    #[error("its compiled form is gone or broken: configure it again")]
+    Lost,
+    /// The server has no files or memory left for it.
+    #[error("its compiled form cannot be loaded: {0}; allow the server more open files or memory mappings")]
+    Host(String),
+}
+
+impl LoadError {
+    pub(crate) fn reading(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound { Self::Lost } else { Self::Host(error.to_string()) }
+    }
+}
+
 /// Why the sandbox cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {

@@ -10,6 +10,7 @@ mod artefact;
 mod bindings;
 mod call;
 mod configure;
+mod configured;
 mod convert;
 mod engine;
 mod error;
@@ -22,13 +23,15 @@ mod process;
 mod protocol;
 mod prune;
 mod sandbox;
+mod shelf;
 mod snapshot;
 pub mod worker;
 
 pub use crate::{
     artefact::ArtefactKey,
-    call::{Call, Configured},
-    error::{ConfigureError, InspectError, SandboxError},
+    call::Call,
+    configured::Configured,
+    error::{ConfigureError, InspectError, LoadError, SandboxError},
     guest::Content,
     process::{WorkerCommand, WorkerLimits},
     sandbox::{MEMORY_CEILING, Sandbox, SandboxConfig},

@@ -12,4 +12,5 @@ mod examples;
 mod inspecting;
 mod isolation;
 mod lab;
+mod loading;
 mod written;

@@ -143,3 +143,71 @@ pub(crate) fn archivist(name: &str) -> Vec<u8> {
     );
     Written { name: name.as_bytes(), more, configure, check: &check, ..Written::default() }.component()
 }
+
+/// What a secret is made of, eight bytes as WebAssembly reads them.
+pub(crate) const SECRET: &[u8; 8] = b"s3cr3t!\n";
+
+/// A plugin that hoards what it is told, and looks for the [`SECRET`], which it knows by heart and has nowhere in its memory or globals.
+/// By the first letter of a message it then
+/// - `h`: writes the text all over the memory that it gets and into its globals, and allows,
+/// - `t`: does the same, and traps,
+/// - `k`: writes the first eight bytes after the letter to the very end of its memory, and looks for them,
+/// - `g`: writes them into a global, and looks for them,
+/// - `s`: looks for them.
+///
+/// It blocks when it finds them.
+pub(crate) fn hoarder(name: &str) -> Vec<u8> {
+    let pages = Budget::CALL.memory >> 16;
+    // As it stands in the code: so that a copy of the code, were there one in memory, is not taken for the secret.
+    let known = u64::from_le_bytes(*SECRET) ^ u64::MAX;
+    let more = format!(
+        r#"
+      (global $first (mut i64) (i64.const 0))
+      (global $last (mut i64) (i64.const 0))
+      (func $end (result i32) (i32.shl (memory.size) (i32.const 16)))
+      (func $is_secret (param i64) (result i32) (i64.eq (i64.xor (local.get 0) (i64.const -1)) (i64.const {known})))
+      (func $hoard (param $text i32) (param $length i32)
+        (local $at i32)
+        (global.set $first (i64.load (local.get $text)))
+        (global.set $last (i64.load (local.get $text)))
+        (local.set $at (i32.add (local.get $text) (local.get $length)))
+        (loop $next
+          (memory.copy (local.get $at) (local.get $text) (local.get $length))
+          (local.set $at (i32.add (local.get $at) (local.get $length)))
+          (br_if $next (i32.lt_u (i32.add (local.get $at) (local.get $length)) (call $end))))
+        ;; Also below what it answers with and what it was told: the stack of a compiled plugin would be there.
+        (memory.copy (i32.const 8192) (local.get $text) (i32.const 50000)))
+      (func $look (result i32)
+        (local $at i32)
+        (if (call $is_secret (global.get $first)) (then (return (i32.const 1))))
+        (if (call $is_secret (global.get $last)) (then (return (i32.const 1))))
+        (loop $next
+          (if (call $is_secret (i64.load (local.get $at))) (then (return (i32.const 1))))
+          (local.set $at (i32.add (local.get $at) (i32.const 1)))
+          (br_if $next (i32.le_u (local.get $at) (i32.sub (call $end) (i32.const 8)))))
+        (i32.const 0))"#
+    );
+    let check = format!(
+        r#"(local $text i32) (local $letter i32)
+      (local.set $text (i32.load offset=56 (local.get $message)))
+      (local.set $letter (i32.load8_u (local.get $text)))
+      (local.set $text (i32.add (local.get $text) (i32.const 1)))
+      (loop $take (br_if $take (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+      ;; Neither more nor less than its budget.
+      (if (i32.ne (memory.size) (i32.const {pages})) (then unreachable))
+      (if (i32.eq (local.get $letter) (i32.const 0x68)) (then
+        (call $hoard (local.get $text) (i32.sub (i32.load offset=60 (local.get $message)) (i32.const 1)))
+        (return (i32.const 32))))
+      (if (i32.eq (local.get $letter) (i32.const 0x74)) (then
+        (call $hoard (local.get $text) (i32.sub (i32.load offset=60 (local.get $message)) (i32.const 1)))
+        unreachable))
+      (if (i32.eq (local.get $letter) (i32.const 0x6b)) (then
+        (i64.store (i32.sub (call $end) (i32.const 8)) (i64.load (local.get $text)))
+        (i64.store (local.get $text) (i64.const 0))))
+      (if (i32.eq (local.get $letter) (i32.const 0x67)) (then
+        (global.set $last (i64.load (local.get $text)))
+        (i64.store (local.get $text) (i64.const 0))))
+      (if (call $look) (then (return $BLOCK)))"#
+    );
+    Written { name: name.as_bytes(), more: &more, check: &check, ..Written::default() }.component()
+}
