@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0008_attachments.sql"),
     include_str!("../migrations/0009_chat.sql"),
     include_str!("../migrations/0010_chain_versions.sql"),
+    include_str!("../migrations/0011_shadow.sql"),
 ];
 
 /// Stands for the table of words.
