@@ -66,7 +66,7 @@ impl App {
     }
 
     /// Makes one installation ready. Takes what an earlier chain has ready of the same component and configuration.
-    fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
+    pub(crate) fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
         let same = |rule: &&Rule| rule.component == row.sha256 && rule.config == row.config_sha256;
         let known = before.and_then(|chain| chain.rules.iter().find(same)).and_then(|rule| rule.ready.clone());
         let blobs = self.inner.blobs.clone();

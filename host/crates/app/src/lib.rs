@@ -39,6 +39,7 @@ pub mod chain_versions;
 mod chains;
 pub mod clients;
 pub mod comments;
+pub mod comparison;
 pub mod conversations;
 pub mod decisions;
 mod door;
@@ -61,6 +62,7 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod preview;
 pub mod reading;
 mod requests;
 pub mod reviews;
@@ -94,7 +96,8 @@ pub mod rows {
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
         ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter,
         DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus,
-        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, SwitchedOffRow, TagRow,
+        PluginRow, RequestRow, SealedAudit, SessionRow, ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow,
+        TagRow,
     };
 }
 
@@ -126,6 +129,7 @@ struct Inner {
     uploads: Uploads,
     files: Uploads,
     forecasts: Uploads,
+    previews: Uploads,
     attachment_limits: AttachmentLimits,
     budget_ceiling: Budget,
     seldom: Seldom,
@@ -184,6 +188,7 @@ impl App {
                 uploads: Uploads::of_components(),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
+                previews: Uploads::of_previews(),
                 attachment_limits,
                 budget_ceiling,
                 seldom: Seldom::every(MINUTE),

@@ -1,6 +1,7 @@
 //! What the API shows: rows and decisions in their JSON form.
 
 mod chat;
+mod preview;
 
 use std::collections::BTreeSet;
 
@@ -23,7 +24,10 @@ use sluice_domain::{
 };
 use utoipa::ToSchema;
 
-pub(crate) use self::chat::{ClientView, CommentView, ConversationView, RequestView};
+pub(crate) use self::{
+    chat::{ClientView, CommentView, ConversationView, RequestView},
+    preview::{PreviewView, ProgressView},
+};
 use crate::documents::{
     self, ActorDoc, AttachmentDoc, BudgetDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc, SuspensionDoc,
 };
