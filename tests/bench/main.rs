@@ -14,19 +14,21 @@ mod http;
 mod kinds;
 mod links;
 mod log_ins;
+mod replay;
 mod table;
 mod words;
 
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("calls", calls::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),
         ("log-ins", log_ins::run),
         ("http", http::run),
+        ("replay", replay::run),
     ];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {

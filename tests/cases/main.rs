@@ -23,6 +23,7 @@ mod passkeys;
 mod people;
 mod permissions;
 mod plugins;
+mod preview;
 mod reviews;
 mod routes;
 mod search;
