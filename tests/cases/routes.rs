@@ -368,6 +368,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("POST", "/api/v1/policy/preview", "", Body::Json(preview), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
         ("GET", "/api/v1/decisions/{id}", decision, Body::None, review),
+        ("POST", "/api/v1/decisions/{id}/rerun", decision, Body::None, review),
         ("GET", "/api/v1/audit", "", Body::None, Permission("audit-read")),
         ("GET", "/api/v1/audit/verification", "", Body::None, Permission("audit-read")),
         ("GET", "/api/v1/audit/export", "?format=jsonl", Body::None, Permission("audit-read")),

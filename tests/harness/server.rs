@@ -247,6 +247,11 @@ impl Server {
         count.expect("a table")
     }
 
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.home.data()
+    }
+
     /// Where it listens, as `http://HOST:PORT`.
     pub fn url(&self) -> &str {
         self.nobody.url()

@@ -6,7 +6,10 @@ use std::{
     collections::BTreeSet,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Instant,
 };
 
@@ -21,10 +24,13 @@ use sluice_domain::{
     message::{Attachment, Direction, Message},
     plugin::{Hook, PluginName},
     review::MessagingSettings,
+    time::Timestamp,
     verdict::{Cost, Decision, Failure, FilterRef, Fold, PluginRef, Reason, RuleCall, RuleRef, State, Verdict},
 };
 use sluice_sandbox::{Call, Configured, Content};
 use sluice_storage::{Blobs, FilterRuleRow};
+
+use crate::health::Health;
 
 /// One installation, ready to be asked.
 #[derive(Clone)]
@@ -38,6 +44,9 @@ pub(crate) struct Rule {
     pub(crate) on_failure: FailurePolicy,
     pub(crate) budget: Budget,
     pub(crate) percent: Percent,
+    /// When somebody changed it last.
+    pub(crate) changed_at: Timestamp,
+    pub(crate) health: Arc<Health>,
     /// `None` when its artefact could not be made ready: each call then counts as a failure.
     pub(crate) ready: Option<Configured>,
 }
@@ -70,7 +79,7 @@ enum Purpose {
 
 /// An account's rules in order, as of one version of the chain.
 pub(crate) struct Chain {
-    account: AccountId,
+    pub(crate) account: AccountId,
     pub(crate) version: i64,
     /// They come first.
     built_in: Vec<BuiltIn>,
@@ -97,16 +106,13 @@ impl Chain {
 
     /// The same with other installations.
     pub(crate) fn with_rules(&self, rules: Vec<Rule>) -> Self {
-        let (built_in, messaging, blobs) = (self.built_in.clone(), self.messaging.clone(), self.blobs.clone());
-        Self {
-            account: self.account,
-            version: self.version,
-            built_in,
-            rules,
-            messaging,
-            blobs,
-            pause: AtomicU32::new(0),
-        }
+        let (built_in, messaging) = (self.built_in.clone(), self.messaging.clone());
+        Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone())
+    }
+
+    /// The same rules for a trial: how they answer there suspends nobody, and who is suspended is asked.
+    pub(crate) fn apart(&self) -> Self {
+        self.with_rules(self.rules.iter().map(|rule| Rule { health: Arc::default(), ..rule.clone() }).collect())
     }
 
     /// Whether any rule in `mode` is asked about `message`.
@@ -150,6 +156,28 @@ impl Chain {
         mut fuel: u64,
         purpose: Purpose,
     ) -> Option<(Message, Decision)> {
+        let at = fold.message().sent_at;
+        self.ask_built_in(mode, &mut fold);
+        for rule in self.message_rules(mode) {
+            if fold.is_settled() || !rule.covers(fold.message()) {
+                continue;
+            }
+            if rule.hooks.contains(&Hook::MessageFilter) {
+                let call = rule.ask_about_message(fold.message(), fuel);
+                rule.take(call, at, &mut fuel, &mut fold, purpose)?;
+            }
+            if rule.hooks.contains(&Hook::AttachmentFilter) {
+                for attachment in fold.message().attachments.clone() {
+                    let call = rule.ask_about_attachment(&attachment, at, self.account, &self.blobs, fuel);
+                    rule.take(call, at, &mut fuel, &mut fold, purpose)?;
+                }
+            }
+        }
+        Some(fold.finish())
+    }
+
+    /// Asks the rules of the built-in filter in `mode`, until one blocks.
+    pub(crate) fn ask_built_in(&self, mode: Mode, fold: &mut Fold) {
         for rule in self.built_in(mode) {
             if fold.is_settled() {
                 break;
@@ -158,22 +186,6 @@ impl Chain {
                 fold.push(call);
             }
         }
-        for rule in self.message_rules(mode) {
-            if fold.is_settled() || !rule.covers(fold.message()) {
-                continue;
-            }
-            if rule.hooks.contains(&Hook::MessageFilter) {
-                let call = rule.ask_about_message(fold.message(), fuel);
-                rule.take(call, &mut fuel, &mut fold, purpose)?;
-            }
-            if rule.hooks.contains(&Hook::AttachmentFilter) {
-                for attachment in fold.message().attachments.clone() {
-                    let call = rule.ask_about_attachment(&attachment, self.account, &self.blobs, fuel);
-                    rule.take(call, &mut fuel, &mut fold, purpose)?;
-                }
-            }
-        }
-        Some(fold.finish())
     }
 
     /// Whether the built-in filter blocks a file, whichever of `categories` it turns out to be of, in a message like `message`. Gives
@@ -261,13 +273,20 @@ impl Rule {
         self.scope.covers_message(message) && self.percent.covers(self.rule.installation, message.conversation)
     }
 
-    fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
-        let call = self.ask(|ready| ready.check_message(message, self.budget_of(fuel)));
+    pub(crate) fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
+        let call = self.ask(message.sent_at, |ready| ready.check_message(message, self.budget_of(fuel)));
         self.answered(call, None)
     }
 
-    fn ask_about_attachment(&self, attachment: &Attachment, account: AccountId, blobs: &Blobs, fuel: u64) -> RuleCall {
-        let call = self.ask(|ready| match AttachmentContent::open(account, blobs, attachment) {
+    pub(crate) fn ask_about_attachment(
+        &self,
+        attachment: &Attachment,
+        at: Timestamp,
+        account: AccountId,
+        blobs: &Blobs,
+        fuel: u64,
+    ) -> RuleCall {
+        let call = self.ask(at, |ready| match AttachmentContent::open(account, blobs, attachment) {
             Ok(content) => ready.check_attachment(attachment, content, self.budget_of(fuel)),
             Err(error) => {
                 tracing::error!(attachment = %attachment.id, %error, "an attachment cannot be read");
@@ -287,12 +306,12 @@ impl Rule {
     }
 
     /// Takes an answer into the chain; `None` when it stands for want of instructions that it may have.
-    fn take(&self, call: RuleCall, fuel: &mut u64, fold: &mut Fold, purpose: Purpose) -> Option<()> {
+    fn take(&self, call: RuleCall, at: Timestamp, fuel: &mut u64, fold: &mut Fold, purpose: Purpose) -> Option<()> {
         if *fuel < self.budget.fuel && call.answer == Err(Failure::OutOfFuel) {
             return None;
         }
         match purpose {
-            Purpose::Traffic => self.tell_of(&call.answer),
+            Purpose::Traffic => self.tell_of(&call.answer, at),
             Purpose::Rehearsal => {}
         }
         *fuel = fuel.saturating_sub(call.cost.fuel);
@@ -300,23 +319,29 @@ impl Rule {
         Some(())
     }
 
-    fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
-        let call = self.ask(|ready| ready.check_access(request, self.budget));
-        self.tell_of(&call.answer);
+    pub(crate) fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
+        let call = self.ask(request.at, |ready| ready.check_access(request, self.budget));
+        self.tell_of(&call.answer, request.at);
         let (rule, on_failure) = (self.rule.clone(), self.on_failure);
         AccessCall { rule, on_failure, answer: call.answer, cost: call.cost, log: call.log }
     }
 
     /// The time of a call is taken here, around everything that the sandbox does for it.
-    fn ask<T>(&self, call: impl FnOnce(&Configured) -> Call<T>) -> Call<T> {
+    fn ask<T>(&self, at: Timestamp, call: impl FnOnce(&Configured) -> Call<T>) -> Call<T> {
+        if !self.health.is_asked(at) {
+            return failed(Failure::Suspended);
+        }
         let start = Instant::now();
         let mut call = self.ready.as_ref().map_or_else(|| failed(Failure::Unavailable), call);
         call.cost.micros = micros(start);
         call
     }
 
-    fn tell_of<T>(&self, answer: &Result<T, Failure>) {
-        if let Err(failure) = answer {
+    fn tell_of<T>(&self, answer: &Result<T, Failure>, at: Timestamp) {
+        self.health.note(answer.as_ref().err().copied(), at);
+        if let Err(failure) = answer
+            && *failure != Failure::Suspended
+        {
             tracing::warn!(installation = %self.rule.installation, failure = failure.as_str(), "a rule failed");
         }
     }

@@ -232,11 +232,7 @@ pub(crate) fn keep_chain(
     audit: Option<AuditId>,
     at: Timestamp,
 ) -> Result<(), AppError> {
-    let state = ChainState {
-        installations: rows.installations()?.into_iter().map(PastInstallation::of).collect(),
-        filters: rows.filter_rules()?.into_iter().map(PastFilter::of).collect(),
-        messaging: rows.messaging()?.ok_or(AppError::NotFound("account"))?,
-    };
+    let state = ChainState::of(rows)?;
     let body = serde_json::to_string(&state).map_err(|_| AppError::Internal("writing a chain as JSON"))?;
     Ok(rows.insert_chain_version(&ChainVersionRow { version, audit, body, created_at: at })?)
 }
@@ -295,8 +291,8 @@ fn restore_filters(rows: &mut Account<'_>, again: Vec<PastFilter>, at: Timestamp
     for gone in known.difference(&kept) {
         rows.delete_filter_rule(*gone)?;
     }
-    for PastFilter { id, mode, rule, created_at } in again {
-        let row = FilterRuleRow { id, mode, rule, created_at, updated_at: at };
+    for past in again {
+        let row = FilterRuleRow { updated_at: at, ..past.into_row() };
         if !rows.update_filter_rule(&row)? {
             rows.insert_filter_rule(&row)?;
         }
@@ -308,6 +304,17 @@ impl ChainVersion {
     fn of(row: ChainVersionRow) -> Result<Self, AppError> {
         let state = serde_json::from_str(&row.body).map_err(|_| AppError::Internal("reading a chain that was kept"))?;
         Ok(Self { version: row.version, at: row.created_at, audit: row.audit, state })
+    }
+}
+
+impl ChainState {
+    /// As it is now.
+    pub(crate) fn of(rows: &mut Account<'_>) -> Result<Self, AppError> {
+        Ok(Self {
+            installations: rows.installations()?.into_iter().map(PastInstallation::of).collect(),
+            filters: rows.filter_rules()?.into_iter().map(PastFilter::of).collect(),
+            messaging: rows.messaging()?.ok_or(AppError::NotFound("account"))?,
+        })
     }
 }
 
@@ -335,5 +342,10 @@ impl PastInstallation {
 impl PastFilter {
     fn of(row: FilterRuleRow) -> Self {
         Self { id: row.id, mode: row.mode, rule: row.rule, created_at: row.created_at }
+    }
+
+    pub(crate) fn into_row(self) -> FilterRuleRow {
+        let Self { id, mode, rule, created_at } = self;
+        FilterRuleRow { id, mode, rule, created_at, updated_at: created_at }
     }
 }

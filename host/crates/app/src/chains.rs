@@ -75,6 +75,11 @@ impl App {
             made.inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
                 .ok()
         });
+        // A changed installation begins anew.
+        let same = |rule: &&Rule| rule.rule.installation == row.id && rule.changed_at == row.updated_at;
+        let health = before.and_then(|chain| chain.rules.iter().find(same)).map(|rule| rule.health.clone());
+        let health = health.unwrap_or_default();
+        health.learn(row.suspension);
         Rule {
             rule: PluginRef {
                 installation: row.id,
@@ -90,6 +95,8 @@ impl App {
             on_failure: row.failure,
             budget: row.budget.min(self.inner.budget_ceiling),
             percent: row.percent,
+            changed_at: row.updated_at,
+            health,
             ready,
         }
     }

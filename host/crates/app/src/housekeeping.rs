@@ -60,7 +60,16 @@ impl App {
         let throttles = database.write(None, move |tx| tx.delete_old_throttles(forgotten)).await?;
         let answers = database.write(None, move |tx| tx.delete_idempotent_answers(old)).await?;
         let attachments = self.remove_unsent(now.plus_millis(-UNSENT_MILLIS)).await?;
-        tracing::debug!(sessions, challenges, throttles, answers, attachments, "removed what is of no use any more");
+        let inputs = self.forget_inputs(now).await?;
+        tracing::debug!(
+            sessions,
+            challenges,
+            throttles,
+            answers,
+            attachments,
+            inputs,
+            "removed what is of no use any more"
+        );
         Ok(())
     }
 }

@@ -203,10 +203,11 @@ impl App {
         let message = self.message(caller, &place, direction, draft.text, attachments);
         let chain = self.chain(account, caller.chain_version).await?;
         let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        self.tell_of_health(account, &chain);
         let notice = chain.notice(direction, &decision);
         let held_until = chain.messaging.held_until(message.sent_at);
         let kept = Kept { conversation, decided, decision, notice, held_until };
-        let posted = self.keep(caller, &message, kept, key).await?;
+        let posted = self.keep(caller, &chain, &message, kept, key).await?;
         self.inner.bus.wake(account);
         self.shadow(caller, &chain, message, posted.decision.verdict);
         Ok(posted)
@@ -302,6 +303,7 @@ impl App {
     async fn keep(
         &self,
         caller: &Caller,
+        chain: &Chain,
         input: &Message,
         kept: Kept,
         key: Option<IdempotencyKey>,
@@ -317,7 +319,7 @@ impl App {
             decision_id: DecisionId::new(decided.sent_at, self.random()),
             decision,
         };
-        let trail = posted.decision_row(input, false)?;
+        let trail = self.decision_row(chain, &posted, input, false)?;
         let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
@@ -377,6 +379,7 @@ impl App {
         enforced: Severity,
     ) -> Result<(), AppError> {
         let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
+        self.tell_of_health(account, &chain);
         let now = self.now();
         let decision_id = DecisionId::new(now, self.random());
         let compared = shadow_verdicts(&chain, &message, decision_id, enforced, &decision);
@@ -389,7 +392,7 @@ impl App {
             decision_id,
             decision,
         };
-        let trail = posted.decision_row(&message, true)?;
+        let trail = self.decision_row(&chain, &posted, &message, true)?;
         self.inner
             .database
             .write(Some(account), move |tx| {
@@ -399,26 +402,30 @@ impl App {
             })
             .await
     }
-}
 
-impl Posted {
-    fn decision_row(&self, input: &Message, shadow: bool) -> Result<DecisionRow, AppError> {
+    fn decision_row(
+        &self,
+        chain: &Chain,
+        posted: &Posted,
+        input: &Message,
+        shadow: bool,
+    ) -> Result<DecisionRow, AppError> {
         let input_json = serde_json::to_vec(input).map_err(|_| AppError::Internal("writing a message as JSON"))?;
+        let Posted { decision, decision_id, .. } = posted;
         Ok(DecisionRow {
-            id: self.decision_id,
-            outcome: Outcome::Message(self.decision.verdict),
+            id: *decision_id,
+            outcome: Outcome::Message(decision.verdict),
             shadow,
             message_id: Some(input.id),
             conversation_id: input.conversation,
-            rules: self
-                .decision
+            rules: decision
                 .rules
                 .iter()
                 .map(|rule| (rule.rule.name().clone(), Outcome::Message(rule.verdict)))
                 .collect(),
             input_sha256: Digest::of(&input_json),
-            body: serde_json::to_string(&self.decision)
-                .map_err(|_| AppError::Internal("writing a decision as JSON"))?,
+            body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
+            evidence: self.evidence(chain, *decision_id, !decision.rules.is_empty(), &input_json)?,
             created_at: input.sent_at,
         })
     }

@@ -78,7 +78,7 @@ impl App {
         caller.require(Permission::ManagePlugins)?;
         check_text(&trial.text, &trial.attachments)?;
         let chain = match drafts {
-            None => self.chain(caller.account, caller.chain_version).await?,
+            None => Arc::new(self.chain(caller.account, caller.chain_version).await?.apart()),
             Some(drafts) => self.draft_chain(caller, drafts).await?,
         };
         let now = self.now();
@@ -133,6 +133,8 @@ impl App {
             on_failure: draft.failure,
             budget,
             percent: draft.percent,
+            changed_at: self.now(),
+            health: Arc::default(),
             ready: Some(ready),
         })
     }

@@ -3,7 +3,7 @@
 //! Nothing is stored, changed or announced here. Which rules the drafts make is found in `draft`, where messages come from in `source`,
 //! and what both chains say is compared in `tally`.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sluice_domain::{message::Message, permission::Permission};
 use tokio::time::Instant;
@@ -92,7 +92,7 @@ impl App {
         let source = checked(source)?;
         let place = self.inner.previews.begin(caller.account).ok_or(AppError::Busy)?;
         let current = self.chain(caller.account, caller.chain_version).await?;
-        let draft = Arc::new(self.preview_chain(caller, draft, &current).await?);
+        let draft = self.preview_chain(caller, draft, &current).await?;
         let messages = self.messages_to_replay(caller, source).await?;
         Ok(Preview {
             app: self.clone(),
@@ -100,7 +100,7 @@ impl App {
             progress: Progress { done: 0, total: messages.total },
             messages,
             ahead: None,
-            tally: Some(Box::new(Tally::new(current, draft))),
+            tally: Some(Box::new(Tally::new(current.apart(), draft))),
             told: None,
             ends: Instant::now() + LONGEST,
         })

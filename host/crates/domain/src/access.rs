@@ -24,7 +24,7 @@ pub enum Occasion {
 }
 
 /// Someone at the door.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessRequest {
     /// What they want.
     pub occasion: Occasion,

@@ -222,8 +222,9 @@ mod tests {
                 Some(ConversationId::new(at, random))
             })
             .collect();
-        let among =
-            |share| conversations.iter().filter(|conversation| percent(share).covers(installation, **conversation));
+        let among = |share| {
+            conversations.iter().filter(move |conversation| percent(share).covers(installation, **conversation))
+        };
         for share in [1, 10, 50, 99] {
             let few: Vec<_> = among(share).collect();
             assert!(few.len().abs_diff(usize::from(share) * 100) < 200, "{share}: {}", few.len());

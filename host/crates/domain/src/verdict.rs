@@ -94,6 +94,8 @@ pub enum Failure {
     Host,
     /// The installation's artefact could not be made ready.
     Unavailable,
+    /// It failed too often, and was not asked.
+    Suspended,
 }
 
 impl Failure {
@@ -106,6 +108,7 @@ impl Failure {
             Self::BadAnswer => "bad-answer",
             Self::Host => "host",
             Self::Unavailable => "unavailable",
+            Self::Suspended => "suspended",
         }
     }
 }

@@ -20,7 +20,7 @@ use sluice_domain::{
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, Assignment, ClientRow, ClientUpdate, Database, DatabaseConfig, DecisionRow, MessageRow,
+    AccountRow, Assignment, ClientRow, ClientUpdate, Database, DatabaseConfig, DecisionRow, Evidence, MessageRow,
     NewConversation, Outcome, Reader, StorageError,
     test_support::{Durability, PostgresCluster},
 };
@@ -136,6 +136,7 @@ async fn post(database: Database, place: Place, n: u64) -> Result<(), StorageErr
         input_sha256: Digest::of(&n.to_be_bytes()),
         body: r#"{"verdict":"allow","rules":[{"installation":"ins_0","plugin":"plg_0","rule":"blocked-words"}]}"#
             .repeat(3),
+        evidence: Evidence::default(),
         created_at: now,
     };
     let mut message = MessageRow {

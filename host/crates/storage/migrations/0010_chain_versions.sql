@@ -42,3 +42,4 @@ ALTER TABLE installations ADD COLUMN suspended_for {text};
 -- What a decision needs to be made again: the chain that made it, and what it was asked about, sealed; gone after a time.
 ALTER TABLE decisions ADD COLUMN chain_version {int};
 ALTER TABLE decisions ADD COLUMN input {text};
+CREATE INDEX decisions_with_input ON decisions (account_id, id) WHERE input IS NOT NULL;

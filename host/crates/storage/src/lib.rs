@@ -39,7 +39,7 @@ pub use crate::{
         conversations::{
             Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
         },
-        decisions::{DecisionFilter, DecisionRow, Outcome},
+        decisions::{DecisionFilter, DecisionRow, Evidence, Outcome},
         events::EventRow,
         filter_rules::FilterRuleRow,
         groups::GroupRow,

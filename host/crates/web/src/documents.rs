@@ -112,7 +112,7 @@ pub(crate) struct RuleDoc {
     removed: Vec<String>,
     /// Of a hold, a block, a challenge or a denial.
     reason: Option<ReasonDoc>,
-    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host` or `unavailable`.
+    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host`, `unavailable` or `suspended`.
     failure: Option<String>,
     /// Wall-clock time in microseconds.
     micros: u64,
@@ -294,6 +294,9 @@ pub(crate) struct MessagingDoc {
     /// How long a held message waits before it is refused.
     #[schema(minimum = 1, maximum = 720)]
     hold_hours: u32,
+    /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
+    #[schema(minimum = 0, maximum = 366)]
+    evidence_days: u32,
 }
 
 /// Who gets in.

@@ -150,6 +150,7 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::comparison::get))
         .routes(routes!(routes::decisions::list))
         .routes(routes!(routes::decisions::get))
+        .routes(routes!(routes::decisions::rerun))
         .routes(routes!(routes::audit::list))
         .routes(routes!(routes::audit::connections))
         .routes(routes!(routes::audit::verify))

@@ -360,7 +360,7 @@ impl AuditView {
 }
 
 /// JSON that was kept as text. What was written as JSON reads as JSON.
-fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
 }
 

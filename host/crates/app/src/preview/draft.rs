@@ -95,7 +95,7 @@ impl App {
                 rules
             }
         };
-        Ok(current.with_rules(rules))
+        Ok(current.with_rules(rules).apart())
     }
 
     /// Those of the installations that are in force, ready to be asked.

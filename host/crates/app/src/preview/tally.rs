@@ -1,9 +1,6 @@
 //! What the chain in force and a chain of drafts say of the same messages, compared and counted.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     histogram::Histogram,
@@ -133,8 +130,8 @@ pub struct SlowCall {
 
 /// Counts as messages are decided about, one after the other.
 pub(super) struct Tally {
-    current: Arc<Chain>,
-    draft: Arc<Chain>,
+    current: Chain,
+    draft: Chain,
     replayed: usize,
     verdicts: BTreeMap<(Severity, Severity), u64>,
     differences: u64,
@@ -154,7 +151,7 @@ struct Counted {
 }
 
 impl Tally {
-    pub(super) fn new(current: Arc<Chain>, draft: Arc<Chain>) -> Self {
+    pub(super) fn new(current: Chain, draft: Chain) -> Self {
         let of = |chained, chain: &Chain| {
             let asked = chain.message_rules(Mode::Enforce).map(|rule| RuleRef::Plugin(rule.rule.clone()));
             asked.map(|rule| Counted::new(chained, rule)).collect::<Vec<_>>()

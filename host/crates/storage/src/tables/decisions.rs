@@ -69,8 +69,19 @@ pub struct DecisionRow {
     pub input_sha256: Digest,
     /// The decision, JSON.
     pub body: String,
+    /// Empty when a decision is read: see [`Account::evidence`].
+    pub evidence: Evidence,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What a decision is made again from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The version of the chain that made it.
+    pub chain_version: Option<i64>,
+    /// What the rules were asked about, sealed; gone after a time.
+    pub input: Option<String>,
 }
 
 /// Which decisions are wanted; `None` for all.
@@ -98,20 +109,26 @@ fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
         rules: Vec::new(),
         input_sha256: row.parsed("input digest")?,
         body: row.text("decision")?,
+        evidence: Evidence::default(),
         created_at: row.time("decision time")?,
     })
 }
 
 const INSERT: Sql = Sql::new(
     "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body,
-                            created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                            created_at, chain_version, input)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 );
 const INSERT_RULE: Sql =
     Sql::new("INSERT INTO decision_rules (account_id, rule, decision_id, verdict) VALUES ($1, $2, $3, $4)");
 const GET: Sql = Sql::new(
     "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
      FROM decisions WHERE account_id = $1 AND id = $2",
+);
+const EVIDENCE: Sql = Sql::new("SELECT chain_version, input FROM decisions WHERE account_id = $1 AND id = $2");
+const FORGET_INPUTS: Sql = Sql::new(
+    "UPDATE decisions SET input = NULL WHERE account_id = $1 AND id IN
+     (SELECT id FROM decisions WHERE account_id = $1 AND input IS NOT NULL AND id < $2 ORDER BY id LIMIT $3)",
 );
 // One statement a way to look up, so that each has an index that gives its rows in order.
 const LIST: Sql = Sql::new(
@@ -155,7 +172,9 @@ impl Account<'_> {
                 row.conversation_id,
                 row.input_sha256,
                 &row.body,
-                row.created_at
+                row.created_at,
+                row.evidence.chain_version,
+                row.evidence.input.as_ref()
             ],
         )?;
         let mut strictest = BTreeMap::new();
@@ -175,6 +194,24 @@ impl Account<'_> {
     /// Those of the database.
     pub fn decision(&mut self, id: DecisionId) -> Result<Option<DecisionRow>, StorageError> {
         self.tx.first(GET, values![self.id, id], decision)
+    }
+
+    /// What one decision is made again from; `None` when the account has no such decision.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn evidence(&mut self, id: DecisionId) -> Result<Option<Evidence>, StorageError> {
+        self.tx.first(EVIDENCE, values![self.id, id], |row| {
+            Ok(Evidence { chain_version: row.maybe_int("chain version")?, input: row.maybe_text("input")? })
+        })
+    }
+
+    /// Removes what rules were asked about from at most `limit` decisions that were made before this one, oldest first. Gives from how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_inputs(&mut self, before: DecisionId, limit: u32) -> Result<u64, StorageError> {
+        self.tx.execute(FORGET_INPUTS, values![self.id, before, limit])
     }
 
     /// The account's decisions, newest first.

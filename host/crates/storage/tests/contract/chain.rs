@@ -142,7 +142,7 @@ pub(crate) async fn a_chain_is_found_by_every_version_at_which_it_was_in_force(f
         version,
         audit: None,
         body: body.to_owned(),
-        created_at: time(version),
+        created_at: time(version.unsigned_abs()),
     };
     let (first, third) = (row(1, r#"{"a":1}"#), row(3, r#"{"a":3}"#));
     for row in [first.clone(), third.clone()] {

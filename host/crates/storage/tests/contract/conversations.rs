@@ -5,7 +5,7 @@ use sluice_domain::{
     verdict::{Code, Reason, Severity, State},
 };
 use sluice_storage::{
-    Before, ClientRow, Constraint, ConversationFilter, DecisionFilter, DecisionRow, Outcome, StorageError,
+    Before, ClientRow, Constraint, ConversationFilter, DecisionFilter, DecisionRow, Evidence, Outcome, StorageError,
 };
 
 use crate::fixture::{Fixture, World, client_id, decision, decision_id, message, name, reader_of_all};
@@ -127,4 +127,35 @@ pub(crate) async fn a_decision_about_access_reads_back_as_written(fixture: Fixtu
     // Both kinds know `allow`.
     let filter = DecisionFilter { outcome: Some(Outcome::Access(AccessSeverity::Allow)), ..DecisionFilter::default() };
     assert_eq!(fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await, []);
+}
+
+pub(crate) async fn what_a_decision_was_about_is_kept_and_forgotten_oldest_first(fixture: Fixture<'_>) {
+    let World { account, conversation, .. } = fixture.world().await;
+    let account = account.id;
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        let kept = Evidence { chain_version: Some(number), input: Some(format!("sealed {number}")) };
+        let row = DecisionRow { evidence: kept.clone(), ..decision(conversation.id, Severity::Flag) };
+        ids.push(row.id);
+        let id = row.id;
+        fixture.write(account, move |tx| tx.account(account).insert_decision(&row)).await;
+        assert_eq!(fixture.read(move |tx| tx.account(account).evidence(id)).await, Some(kept));
+    }
+    let unknown = decision_id();
+    assert_eq!(fixture.read(move |tx| tx.account(account).evidence(unknown)).await, None);
+    let forget =
+        async |before, limit| fixture.write(account, move |tx| tx.account(account).forget_inputs(before, limit)).await;
+    let kept = async || {
+        let mut kept = Vec::new();
+        for id in ids.clone() {
+            let evidence = fixture.read(move |tx| tx.account(account).evidence(id)).await.unwrap();
+            assert!(evidence.chain_version.is_some());
+            kept.push(evidence.input.is_some());
+        }
+        kept
+    };
+    assert_eq!(forget(ids[2], 1).await, 1);
+    assert_eq!(kept().await, [false, true, true]);
+    assert_eq!(forget(ids[2], 9).await, 1);
+    assert_eq!(kept().await, [false, false, true]);
 }

@@ -27,9 +27,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, Database, DatabaseConfig, DecisionRow, FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit,
-    NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow, ShadowVerdict,
-    StorageError, TagRow, Tx,
+    CommentRow, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow, MessageRow,
+    NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow,
+    ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -385,6 +385,7 @@ pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> Deci
         rules: vec![(name("blocked-words"), Outcome::Message(severity))],
         input_sha256: digest(),
         body: r#"{"verdict":"flag","rules":[]}"#.to_owned(),
+        evidence: Evidence::default(),
         created_at: time(4),
     }
 }

@@ -81,6 +81,7 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.filter_rule(theirs.filter_rule.id)?, None);
         assert_eq!(ours.filter_rules()?, []);
         assert_eq!(ours.decision(theirs.decision.id)?, None);
+        assert_eq!(ours.evidence(theirs.decision.id)?, None);
         let (rule, _) = theirs.decision.rules[0].clone();
         let conversation = theirs.decision.conversation_id;
         for filter in [

@@ -97,6 +97,7 @@ cases! {
         a_message_reads_back_as_written
         decisions_are_found_by_rule_verdict_and_conversation
         a_decision_about_access_reads_back_as_written
+        what_a_decision_was_about_is_kept_and_forgotten_oldest_first
     }
     isolation {
         another_accounts_rows_look_as_if_they_were_not_there

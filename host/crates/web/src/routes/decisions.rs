@@ -1,22 +1,27 @@
 //! Decisions that were kept.
 
 use axum::extract::State;
-use serde::Deserialize;
-use sluice_app::rows::{DecisionFilter, Outcome};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sluice_app::{
+    rerun::{Missing, Rerun},
+    rows::{DecisionFilter, Outcome},
+};
 use sluice_domain::{
     access::AccessSeverity,
     id::{ConversationId, DecisionId},
     plugin::PluginName,
     verdict::Severity,
 };
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Web,
+    documents::DecisionDoc,
     extract::{Auth, Id, Params},
     paging::Paging,
     problem::Problem,
-    views::{KeptDecisionView, List},
+    views::{self, KeptDecisionView, List},
 };
 
 /// Which decisions.
@@ -85,4 +90,72 @@ pub(crate) async fn get(
     Id(id): Id<DecisionId>,
 ) -> Result<axum::Json<KeptDecisionView>, Problem> {
     Ok(axum::Json(web.app.decision(&caller, id).await?.into()))
+}
+
+/// What came of making a decision again.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RerunView {
+    /// `same`; `different`, with what it is now; `impossible`, for want of what is `missing`.
+    outcome: &'static str,
+    /// What it would be now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DecisionDoc>)]
+    decision: Option<Value>,
+    /// What is gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<MissingView>,
+}
+
+/// Something that a decision cannot be made again without.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MissingView {
+    /// `input`: what the rules were asked about, kept for as long as `evidence_days` says; `chain`: the rules of then; `component`: a plugin that
+    /// was removed; `configuration`; `attachment`.
+    what: &'static str,
+    /// The digest of a component or a configuration, the id of an attachment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    which: Option<String>,
+}
+
+impl From<Missing> for MissingView {
+    fn from(missing: Missing) -> Self {
+        let (what, which) = match missing {
+            Missing::Input => ("input", None),
+            Missing::Chain => ("chain", None),
+            Missing::Component(digest) => ("component", Some(digest.to_string())),
+            Missing::Configuration(digest) => ("configuration", Some(digest.to_string())),
+            Missing::Attachment(id) => ("attachment", Some(id.to_string())),
+        };
+        Self { what, which }
+    }
+}
+
+impl From<Rerun> for RerunView {
+    fn from(rerun: Rerun) -> Self {
+        match rerun {
+            Rerun::Same => Self { outcome: "same", decision: None, missing: Vec::new() },
+            Rerun::Different(now) => {
+                Self { outcome: "different", decision: Some(views::json(&now)), missing: Vec::new() }
+            }
+            Rerun::Impossible(missing) => {
+                let missing = missing.into_iter().map(MissingView::from).collect();
+                Self { outcome: "impossible", decision: None, missing }
+            }
+        }
+    }
+}
+
+/// Makes a decision again, by the rules of then, from what they were asked and told then. Nothing is changed.
+#[utoipa::path(post, path = "/api/v1/decisions/{id}/rerun", tag = "decisions", params(("id" = String, Path)), responses(
+    (status = 200, description = "What came of it", body = RerunView),
+    (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn rerun(
+    State(web): State<Web>,
+    Auth(caller): Auth,
+    Id(id): Id<DecisionId>,
+) -> Result<axum::Json<RerunView>, Problem> {
+    Ok(axum::Json(web.app.rerun_decision(&caller, id).await?.into()))
 }
