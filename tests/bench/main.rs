@@ -15,6 +15,7 @@ mod http;
 mod kinds;
 mod links;
 mod log_ins;
+mod replay;
 mod scale;
 mod table;
 mod words;
@@ -22,7 +23,7 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 7] = [
+    let parts: [(&str, fn()); 9] = [
         ("calls", calls::run),
         ("scale", scale::run),
         ("addresses", addresses::run),
@@ -31,6 +32,7 @@ fn main() {
         ("log-ins", log_ins::run),
         ("http", http::run),
         ("fairness", fairness::run),
+        ("replay", replay::run),
     ];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {

@@ -26,6 +26,7 @@ mod passkeys;
 mod people;
 mod permissions;
 mod plugins;
+mod preview;
 mod reviews;
 mod routes;
 mod search;

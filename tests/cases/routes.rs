@@ -234,6 +234,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let template_draft = json!({"name": format!("New {}", &person[20..]), "text": "Good day!"});
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
+    let preview = json!({"draft": {"add": draft}, "source": {"last": 9}});
     let trial = json!({"message": {"text": "hi"}, "draft_installations": [draft]});
     let client = json!({"client": {"name": "Carla"}});
     let nobody = json!({"email": "nobody@nowhere.example", "password": "wrong"});
@@ -305,6 +306,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("POST", "/api/v1/installations", "", Body::Json(install), plugins),
         ("GET", "/api/v1/installations", "", Body::None, plugins),
         ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
+        ("GET", "/api/v1/installations/{id}/comparison", installation, Body::None, plugins),
         ("PATCH", "/api/v1/installations/{id}", installation, Body::Json(json!({"mode": "shadow"})), plugins),
         ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
         ("GET", "/api/v1/chain", "", Body::None, plugins),
@@ -367,6 +369,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ),
         ("GET", "/api/v1/quarantine", "", Body::None, Permission("quarantine-read")),
         ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
+        ("POST", "/api/v1/policy/preview", "", Body::Json(preview), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
         ("GET", "/api/v1/decisions/counts", "?from=0&to=1&by=hour", Body::None, review),
         (

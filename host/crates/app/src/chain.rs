@@ -55,6 +55,8 @@ pub(crate) struct Rule {
 const AT_ONCE_FUEL: u64 = 500_000;
 /// How much text is looked at there, in bytes, by all rules of the built-in filter together.
 const AT_ONCE_TEXT: usize = 4_096;
+/// Why no rule can run out of what all of them together may use.
+const ENOUGH: &str = "no rule has as many instructions";
 /// How many messages are not tried there after one that took too long.
 const PAUSE: u32 = 255;
 
@@ -64,6 +66,15 @@ pub(crate) struct BuiltIn {
     pub(crate) rule: FilterRef,
     pub(crate) mode: Mode,
     pub(crate) filter: FilterRule,
+}
+
+/// What a message is decided about for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It was sent: a rule that fails is told of.
+    Traffic,
+    /// To see what would happen: nothing but the decision comes of it.
+    Rehearsal,
 }
 
 /// An account's rules in order, as of one version of the chain.
@@ -95,11 +106,11 @@ impl Chain {
         Self { account, version, built_in, rules, messaging, share: Share::USUAL, blobs, pause: AtomicU32::new(0) }
     }
 
-    /// The same rules for a trial: how they answer there suspends nobody, and who is suspended is asked.
-    pub(crate) fn apart(&self) -> Self {
-        let rules = self.rules.iter().map(|rule| Rule { health: Arc::default(), ..rule.clone() }).collect();
+    /// The same with other installations.
+    pub(crate) fn with_rules(&self, rules: Vec<Rule>) -> Self {
         let (built_in, messaging) = (self.built_in.clone(), self.messaging.clone());
-        Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone())
+        let chain = Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone());
+        Self { share: self.share, ..chain }
     }
 
     /// Whether all of its plugins are in memory, but for those that could not be made ready.
@@ -114,6 +125,11 @@ impl Chain {
 
     fn plugins(&self) -> impl Iterator<Item = &Configured> {
         self.rules.iter().filter_map(|rule| rule.ready.as_ref())
+    }
+
+    /// The same rules for a trial: how they answer there suspends nobody, and who is suspended is asked.
+    pub(crate) fn apart(&self) -> Self {
+        self.with_rules(self.rules.iter().map(|rule| Rule { health: Arc::default(), ..rule.clone() }).collect())
     }
 
     /// Whether any rule in `mode` is asked about `message`.
@@ -131,7 +147,7 @@ impl Chain {
         if paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
             return None;
         }
-        let decided = self.decide_within(mode, message.clone(), AT_ONCE_FUEL);
+        let decided = self.decide_within(mode, Fold::new(message.clone()), AT_ONCE_FUEL, Purpose::Traffic);
         if decided.is_none() {
             self.pause.store(PAUSE, Ordering::Relaxed);
         }
@@ -140,13 +156,24 @@ impl Chain {
 
     /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it.
     pub(crate) fn decide(&self, mode: Mode, message: Message) -> (Message, Decision) {
-        self.decide_within(mode, message, u64::MAX).expect("no rule has as many instructions")
+        self.decide_within(mode, Fold::new(message), u64::MAX, Purpose::Traffic).expect(ENOUGH)
+    }
+
+    /// What the rules in force would make of `message`, whose links were found. Nobody is told of failures, and nothing else comes of it.
+    pub(crate) fn rehearse(&self, message: Message) -> (Message, Decision) {
+        let fold = Fold::with_links_found(message);
+        self.decide_within(Mode::Enforce, fold, u64::MAX, Purpose::Rehearsal).expect(ENOUGH)
     }
 
     /// `None` when a rule would need more than what is left of `fuel`, and has a budget for more.
-    fn decide_within(&self, mode: Mode, message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
-        let at = message.sent_at;
-        let mut fold = Fold::new(message);
+    fn decide_within(
+        &self,
+        mode: Mode,
+        mut fold: Fold,
+        mut fuel: u64,
+        purpose: Purpose,
+    ) -> Option<(Message, Decision)> {
+        let at = fold.message().sent_at;
         self.ask_built_in(mode, &mut fold);
         for rule in self.message_rules(mode) {
             if fold.is_settled() || !rule.covers(fold.message()) {
@@ -154,12 +181,12 @@ impl Chain {
             }
             if rule.hooks.contains(&Hook::MessageFilter) {
                 let call = rule.ask_about_message(fold.message(), fuel);
-                rule.take(call, at, &mut fuel, &mut fold)?;
+                rule.take(call, at, &mut fuel, &mut fold, purpose)?;
             }
             if rule.hooks.contains(&Hook::AttachmentFilter) {
                 for attachment in fold.message().attachments.clone() {
                     let call = rule.ask_about_attachment(&attachment, at, self.account, &self.blobs, fuel);
-                    rule.take(call, at, &mut fuel, &mut fold)?;
+                    rule.take(call, at, &mut fuel, &mut fold, purpose)?;
                 }
             }
         }
@@ -221,7 +248,8 @@ impl Chain {
         access::fold(asked.map(|rule| rule.ask_about_access(request)))
     }
 
-    fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
+    /// The installations in `mode` that decide about messages or their attachments, in order.
+    pub(crate) fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
         let asked = [Hook::MessageFilter, Hook::AttachmentFilter];
         self.rules.iter().filter(move |rule| rule.mode == mode && asked.iter().any(|hook| rule.hooks.contains(hook)))
     }
@@ -295,11 +323,14 @@ impl Rule {
     }
 
     /// Takes an answer into the chain; `None` when it stands for want of instructions that it may have.
-    fn take(&self, call: RuleCall, at: Timestamp, fuel: &mut u64, fold: &mut Fold) -> Option<()> {
+    fn take(&self, call: RuleCall, at: Timestamp, fuel: &mut u64, fold: &mut Fold, purpose: Purpose) -> Option<()> {
         if *fuel < self.budget.fuel && call.answer == Err(Failure::OutOfFuel) {
             return None;
         }
-        self.tell_of(&call.answer, at);
+        match purpose {
+            Purpose::Traffic => self.tell_of(&call.answer, at),
+            Purpose::Rehearsal => {}
+        }
         *fuel = fuel.saturating_sub(call.cost.fuel);
         fold.push(call);
         Some(())

@@ -77,7 +77,7 @@ impl App {
     }
 
     /// Makes one installation ready. Takes over what an earlier chain knows of its health.
-    fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
+    pub(crate) fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
         let ready = ready(&self.inner.sandbox, &self.inner.blobs, row.sha256, &row.config)
             .inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
             .ok();

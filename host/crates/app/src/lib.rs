@@ -40,6 +40,7 @@ pub mod chain_versions;
 mod chains;
 pub mod clients;
 pub mod comments;
+pub mod comparison;
 mod components;
 pub mod conversations;
 pub mod decisions;
@@ -67,6 +68,7 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod preview;
 pub mod publishers;
 pub mod quotas;
 pub mod reading;
@@ -103,8 +105,8 @@ pub mod rows {
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
         CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
         Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow,
-        PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow, SupportGrantRow,
-        SwitchedOffRow, TagRow,
+        PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow, ShadowCount,
+        ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -136,6 +138,7 @@ struct Inner {
     uploads: Uploads,
     files: Uploads,
     forecasts: Uploads,
+    previews: Uploads,
     attachment_limits: AttachmentLimits,
     budget_ceiling: Budget,
     seldom: Seldom,
@@ -194,6 +197,7 @@ impl App {
                 uploads: Uploads::of_components(),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
+                previews: Uploads::of_previews(),
                 attachment_limits,
                 budget_ceiling,
                 seldom: Seldom::every(MINUTE),

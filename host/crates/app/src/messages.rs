@@ -13,13 +13,14 @@ use sluice_domain::{
     permission::{Permission, Permissions},
     review::Review,
     time::Timestamp,
-    verdict::{Decision, Reason, State},
+    verdict::{Decision, Reason, Severity, State},
     visibility::{self, Visibility},
 };
 use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
 use crate::{
-    App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey, requests,
+    App, AppError, attachments::client_of, caller::Caller, chain::Chain, comparison::shadow_verdicts,
+    idempotency::IdempotencyKey, requests,
 };
 
 /// The kind of the event that announces a message.
@@ -208,7 +209,7 @@ impl App {
         let kept = Kept { conversation, decided, decision, notice, held_until };
         let posted = self.keep(caller, &chain, &message, kept, key).await?;
         self.inner.bus.wake(account);
-        self.shadow(caller, &chain, message);
+        self.shadow(caller, &chain, message, posted.decision.verdict);
         Ok(posted)
     }
 
@@ -358,8 +359,8 @@ impl App {
             .await
     }
 
-    /// Asks the shadow rules after the answer was given. They only leave a trail.
-    fn shadow(&self, caller: &Caller, chain: &Arc<Chain>, message: Message) {
+    /// Asks the shadow rules after the answer was given, which was `enforced`. They only leave a trail.
+    fn shadow(&self, caller: &Caller, chain: &Arc<Chain>, message: Message, enforced: Severity) {
         if !chain.filters(Mode::Shadow, &message) {
             return;
         }
@@ -370,7 +371,7 @@ impl App {
         let (app, account, chain) = (self.clone(), caller.account, chain.clone());
         self.inner.background.spawn(async move {
             let _place = place;
-            if let Err(error) = app.leave_shadow_trail(account, chain, message).await {
+            if let Err(error) = app.leave_shadow_trail(account, chain, message, enforced).await {
                 tracing::error!(%error, "a shadow decision was not kept");
             }
         });
@@ -381,10 +382,13 @@ impl App {
         account: AccountId,
         chain: Arc<Chain>,
         message: Message,
+        enforced: Severity,
     ) -> Result<(), AppError> {
         let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
         self.tell_of_health(account, &chain);
-        let decision_id = DecisionId::new(self.now(), self.random());
+        let now = self.now();
+        let decision_id = DecisionId::new(now, self.random());
+        let compared = shadow_verdicts(&chain, &message, decision_id, enforced, &decision);
         let posted = Posted {
             id: message.id,
             text: decided.text,
@@ -395,7 +399,14 @@ impl App {
             decision,
         };
         let trail = self.decision_row(&chain, &posted, &message, true)?;
-        self.inner.database.write(Some(account), move |tx| Ok(tx.account(account).insert_decision(&trail)?)).await
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.insert_decision(&trail)?;
+                Ok(compared.iter().try_for_each(|said| rows.count_shadow(said, now))?)
+            })
+            .await
     }
 
     fn decision_row(

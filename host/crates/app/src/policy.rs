@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_domain::{
     digest::Digest,
     id::{AttachmentId, InstallationId, MessageId, PluginId},
-    installation::{FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     message::{Actor, Direction, Message, Role},
     permission::Permission,
     plugin::Import,
@@ -44,6 +44,10 @@ pub struct DraftInstallation {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use; what the server gives when not said.
+    pub budget: Option<Budget>,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
 }
 
 /// What would happen.
@@ -64,7 +68,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`]; [`AppError::NotFound`], [`AppError::Configuration`], [`AppError::ConfigureFailed`] and
-    /// [`AppError::MissingGrants`] for a draft.
+    /// [`AppError::MissingGrants`] for a draft, [`AppError::Invalid`] for its budget.
     pub async fn evaluate(
         &self,
         caller: &Caller,
@@ -102,30 +106,36 @@ impl App {
     async fn draft_chain(&self, caller: &Caller, drafts: Vec<DraftInstallation>) -> Result<Arc<Chain>, AppError> {
         let mut rules = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let plugin = self.plugin(caller, draft.plugin).await?;
-            let config = draft.config.to_string();
-            let ready = self.configure(&plugin, &config, &draft.grants).await?;
-            rules.push(Rule {
-                rule: PluginRef {
-                    installation: InstallationId::new(self.now(), self.random()),
-                    plugin: plugin.id,
-                    rule: plugin.name,
-                    version: plugin.version.to_string(),
-                },
-                component: plugin.sha256,
-                config: Digest::of(config.as_bytes()),
-                hooks: plugin.hooks,
-                mode: Mode::Enforce,
-                scope: draft.scope,
-                on_failure: draft.failure,
-                budget: self.budget(None)?,
-                percent: Percent::ALL,
-                changed_at: self.now(),
-                health: Arc::default(),
-                ready: Some(ready),
-            });
+            rules.push(self.draft_rule(caller, InstallationId::new(self.now(), self.random()), draft).await?);
         }
         let messaging = self.messaging(caller).await?;
         Ok(Arc::new(Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
+    }
+
+    /// A rule that is not installed, ready to be asked as `installation`.
+    pub(crate) async fn draft_rule(
+        &self,
+        caller: &Caller,
+        installation: InstallationId,
+        draft: DraftInstallation,
+    ) -> Result<Rule, AppError> {
+        let plugin = self.plugin(caller, draft.plugin).await?;
+        let budget = self.budget(draft.budget)?;
+        let config = draft.config.to_string();
+        let ready = self.configure(&plugin, &config, &draft.grants).await?;
+        Ok(Rule {
+            rule: PluginRef { installation, plugin: plugin.id, rule: plugin.name, version: plugin.version.to_string() },
+            component: plugin.sha256,
+            config: Digest::of(config.as_bytes()),
+            hooks: plugin.hooks,
+            mode: Mode::Enforce,
+            scope: draft.scope,
+            on_failure: draft.failure,
+            budget,
+            percent: draft.percent,
+            changed_at: self.now(),
+            health: Arc::default(),
+            ready: Some(ready),
+        })
     }
 }

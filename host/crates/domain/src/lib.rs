@@ -13,6 +13,7 @@ pub mod entity;
 pub mod filter;
 mod folded;
 pub mod forwarding;
+pub mod histogram;
 pub mod id;
 pub mod installation;
 pub mod language;

@@ -351,7 +351,12 @@ impl Fold {
     /// A chain at its start. The message's links are found anew.
     pub fn new(mut message: Message) -> Self {
         let text = std::mem::take(&mut message.text);
-        Self { message: message.with_text(text), decision: Decision::unopposed() }
+        Self::with_links_found(message.with_text(text))
+    }
+
+    /// A chain at the start of a message whose links are those of its text, for a text that several chains are asked about.
+    pub const fn with_links_found(message: Message) -> Self {
+        Self { message, decision: Decision::unopposed() }
     }
 
     /// The message as the rules so far left it.

@@ -26,6 +26,7 @@ words! {
     mode: "disabled" "shadow" "enforce";
     failure: "closed" "open";
     state: "delivered" "held" "blocked";
+    verdict: "allow" "flag" "redact" "hold" "block";
     category: "image" "audio" "voice" "video" "document" "archive" "executable" "other";
     action: "flag" "redact" "hold" "block";
     conversation_state: "open" "closed";

@@ -39,6 +39,9 @@ mod views;
 /// Largest JSON body, in bytes: a configuration, and room for what is around it.
 const JSON_BYTES: usize = (1 << 20) + (64 << 10);
 
+/// Largest JSON body that carries many messages, in bytes.
+const LONG_JSON_BYTES: usize = 8 << 20;
+
 /// What no page of the server asks a browser for (W3C, Permissions Policy).
 const NO_DEVICES: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
@@ -151,6 +154,8 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::answer_templates::list, routes::answer_templates::create))
         .routes(routes!(routes::answer_templates::change, routes::answer_templates::remove))
         .routes(routes!(routes::policy::evaluate))
+        .routes(routes!(routes::preview::preview))
+        .routes(routes!(routes::comparison::get))
         .routes(routes!(routes::decisions::list))
         .routes(routes!(routes::decisions::counts))
         .routes(routes!(routes::decisions::export))

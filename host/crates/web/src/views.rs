@@ -3,6 +3,7 @@
 mod chat;
 mod library;
 mod lines;
+mod preview;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,7 @@ use utoipa::ToSchema;
 pub(crate) use self::{
     chat::{ClientView, CommentView, ConversationView, RequestView},
     library::{CatalogueView, LibraryView, OfferView, PublishersView, QuotaView, SignedView},
+    preview::{PreviewView, ProgressView},
 };
 use crate::documents::{
     self, ActorDoc, AttachmentDoc, BudgetDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc, SuspensionDoc,

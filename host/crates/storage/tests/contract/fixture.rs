@@ -23,14 +23,14 @@ use sluice_domain::{
     permission::{Permission, Permissions, Reach},
     plugin::{Hook, Import, PluginName, Source},
     signature::Signatures,
-    time::Timestamp,
+    time::{Period, Timestamp},
     verdict::{Code, Severity, State},
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
     CommentRow, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow, MessageRow,
     NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow,
-    StorageError, TagRow, Tx,
+    ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -157,6 +157,9 @@ pub(crate) fn name(text: &str) -> PluginName {
     PluginName::try_from(text.to_owned()).unwrap()
 }
 
+/// From the beginning to the end.
+pub(crate) const ALWAYS: Period = Period { from: Timestamp::from_millis(0), to: Timestamp::from_millis(i64::MAX) };
+
 /// One row of everything that an account owns.
 #[derive(Clone)]
 pub(crate) struct World {
@@ -278,6 +281,20 @@ impl World {
         }
     }
 
+    /// What the installation said of the message in shadow.
+    pub(crate) fn shadow(&self) -> ShadowVerdict {
+        ShadowVerdict {
+            installation: self.installation.id,
+            variant: self.installation.config_sha256,
+            decision: self.decision.id,
+            message: self.message.id,
+            conversation: Some(self.conversation.id),
+            enforced: Severity::Flag,
+            shadow: Severity::Hold,
+            failed: true,
+        }
+    }
+
     pub(crate) fn insert(&self, tx: &mut Tx<'_>) -> Result<(), StorageError> {
         tx.insert_account(&self.account)?;
         let mut rows = tx.account(self.account.id);
@@ -304,6 +321,7 @@ impl World {
         rows.insert_tag(&self.tag)?;
         rows.set_conversation_tags(self.conversation.id, &[self.tag.id])?;
         rows.insert_answer_template(&self.template)?;
+        rows.count_shadow(&self.shadow(), time(4))?;
         rows.insert_audit(&self.audit)
     }
 }

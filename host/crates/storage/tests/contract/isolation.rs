@@ -7,16 +7,16 @@ use sluice_domain::{
     permission::Reach,
     quota::PluginQuota,
     signature::{SignaturePolicy, Signatures, Trust},
-    verdict::Code,
+    verdict::{Code, Severity},
 };
 use sluice_storage::{
     AccountRow, Assignment, AuditFilter, AuditPage, Before, ClientFilter, ClientUpdate, ConversationFilter,
     CountFilter, DecisionFilter, DecisionPart, DecisionTally, InstallationUpdate, LinkRow, NewConversation, Page,
-    PersonStatus, PluginUsage, Reader, SessionEnd, SessionRow, StorageError,
+    PersonStatus, PluginUsage, Reader, SessionEnd, SessionRow, ShadowVerdict, StorageError,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, name, plugin,
+    ALWAYS, Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, name, plugin,
     reader_of_all, request_id, session_id, time,
 };
 
@@ -73,6 +73,11 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         }
         assert_eq!(ours.messages_of_client(theirs.conversation.id, Page::first(9))?, []);
         assert_eq!(ours.latest_messages(Before::newest(9))?, []);
+        assert_eq!(ours.newest_extent(ALWAYS, None, 9)?, None);
+        assert_eq!(ours.replay_messages(theirs.message.id, theirs.message.id.successor(), 9)?, []);
+        let said = theirs.shadow();
+        assert_eq!(ours.shadow_counts(said.installation, said.variant, ALWAYS)?, []);
+        assert_eq!(ours.shadow_differences(said.installation, said.variant, ALWAYS, 9)?, []);
         assert_eq!(ours.held_messages(0, 9)?, []);
         assert_eq!(ours.quarantined_messages(Before::newest(9))?, []);
         assert_eq!(ours.attachment(theirs.attachment.attachment.id)?, None);
@@ -173,12 +178,17 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.delete_unsent_attachment(theirs.attachment.attachment.id)?);
             assert!(!ours.update_filter_rule(&theirs.filter_rule)?);
             assert!(!ours.delete_filter_rule(theirs.filter_rule.id)?);
+            ours.count_shadow(&ShadowVerdict { shadow: Severity::Flag, ..theirs.shadow() }, time(4))?;
             ours.bump_chain_version()?;
             ours.append_event("x", &serde_json::Value::Null, time(9))?;
             Ok(())
         })
         .await;
     let (account, hash) = (kept.account.id, kept.session.token_hash);
+    let said = kept.shadow();
+    let counts =
+        fixture.read(move |tx| tx.account(account).shadow_counts(said.installation, said.variant, ALWAYS)).await;
+    assert_eq!(counts.iter().map(|count| count.messages).sum::<u64>(), 1);
     let row = fixture.read(move |tx| tx.account(account).installation(installation)).await.unwrap();
     assert_eq!(row.mode, kept.installation.mode);
     let id = kept.plugin.id;

@@ -16,6 +16,7 @@ mod library;
 mod outbox;
 mod paging;
 mod people;
+mod preview;
 mod schema;
 mod search;
 mod transactions;
@@ -147,6 +148,11 @@ cases! {
         a_group_has_members_and_reaches_its_conversations
         templates_are_kept_by_name
         security_settings_read_back_and_have_a_version
+    }
+    preview {
+        messages_are_replayed_oldest_first_with_their_place
+        the_newest_messages_of_a_period_are_counted_in_steps
+        shadow_verdicts_are_counted_by_day_and_variant
     }
     schema {
         opening_again_keeps_the_rows
