@@ -13,6 +13,7 @@ pub mod filter;
 mod folded;
 pub mod forwarding;
 pub mod id;
+pub mod import;
 pub mod installation;
 pub mod language;
 pub mod limits;
