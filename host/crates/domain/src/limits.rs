@@ -64,6 +64,18 @@ pub const COUNTER_KEY_BYTES: usize = 256;
 pub const COUNTER_SECONDS: u32 = 31 * 86_400;
 /// Longest value that is looked up in a list, and longest entry of a list, in bytes of UTF-8.
 pub const LIST_VALUE_BYTES: usize = 512;
+/// Longest name of a list, in bytes.
+pub const LIST_NAME_BYTES: usize = 64;
+/// Longest note of an entry of a list, in bytes of UTF-8.
+pub const LIST_NOTE_BYTES: usize = 256;
+/// Most lists of an account.
+pub const LISTS: usize = 64;
+/// Most entries of a list.
+pub const LIST_ENTRIES: u64 = 100_000;
+/// Most entries of all lists of an account.
+pub const ACCOUNT_LIST_ENTRIES: u64 = 250_000;
+/// Most entries that are added or removed at once.
+pub const LIST_CHANGES: usize = 10_000;
 /// Most earlier messages that one question is answered with.
 pub const HISTORY_MESSAGES: u32 = 50;
 /// Most text of earlier messages that one question is answered with, in bytes of UTF-8; older messages are left out.
