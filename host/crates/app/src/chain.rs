@@ -6,7 +6,10 @@ use std::{
     collections::BTreeSet,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Instant,
 };
 
@@ -18,6 +21,7 @@ use sluice_domain::{
     id::{AccountId, AttachmentId},
     installation::{Budget, FailurePolicy, Mode, Scope},
     language::Language,
+    list::Lists,
     message::{Attachment, Direction, Message},
     plugin::{Hook, PluginName},
     review::MessagingSettings,
@@ -64,6 +68,8 @@ pub(crate) struct Chain {
     built_in: Vec<BuiltIn>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) messaging: MessagingSettings,
+    /// What plugins look into.
+    pub(crate) lists: Arc<Lists>,
     /// Where contents of attachments are.
     blobs: Blobs,
     /// How many more messages are not tried at once.
@@ -80,7 +86,13 @@ impl Chain {
         blobs: Blobs,
     ) -> Self {
         built_in.sort_by_key(|rule| rule.filter.action.place());
-        Self { account, version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
+        let lists = Arc::default();
+        Self { account, version, built_in, rules, messaging, lists, blobs, pause: AtomicU32::new(0) }
+    }
+
+    /// The same, whose plugins look into these lists.
+    pub(crate) fn with_lists(self, lists: Arc<Lists>) -> Self {
+        Self { lists, ..self }
     }
 
     /// Whether any rule in `mode` is asked about `message`.

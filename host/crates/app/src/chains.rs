@@ -8,8 +8,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_domain::{id::AccountId, installation::Budget, verdict::PluginRef};
-use sluice_storage::InstallationRow;
+use sluice_domain::{id::AccountId, installation::Budget, limits, verdict::PluginRef};
+use sluice_storage::{Before, InstallationRow};
 
 use crate::{
     App, AppError,
@@ -38,17 +38,20 @@ impl App {
         if let Some(chain) = held.as_ref().filter(|chain| chain.version >= version) {
             return Ok(chain.clone());
         }
-        let (version, filters, messaging, rows) = self
+        let (version, filters, messaging, rows, lists) = self
             .inner
             .database
             .read(move |tx| {
                 let account_row = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
                 let mut rows = tx.account(account);
                 let messaging = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
-                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, rows.installations()?))
+                let lists = rows.lists(Before::newest(limits::LISTS))?;
+                let installations = rows.installations()?;
+                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, installations, lists))
             })
             .await?;
         let before = held.clone();
+        let lists = self.ready_lists(account, lists, before.as_deref().map(|chain| &*chain.lists)).await?;
         let app = self.clone();
         let rules = self
             .inner
@@ -56,7 +59,8 @@ impl App {
             .run(move || rows.into_iter().map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>())
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
-        let chain = Arc::new(Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone()));
+        let chain = Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone());
+        let chain = Arc::new(chain.with_lists(Arc::new(lists)));
         *held = Some(chain.clone());
         Ok(chain)
     }

@@ -51,6 +51,7 @@ mod idempotency;
 pub mod installations;
 mod keys;
 pub mod links;
+pub mod lists;
 pub mod messages;
 mod names;
 mod new_password;
@@ -61,6 +62,7 @@ pub mod people;
 pub mod plugins;
 pub mod policy;
 pub mod reading;
+mod ready_lists;
 mod requests;
 pub mod reviews;
 mod sealed;
@@ -91,8 +93,8 @@ pub mod rows {
     pub use sluice_storage::{
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
         ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter,
-        DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus,
-        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, TagRow,
+        DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow, ListRow, Outcome, Page, PasskeyRow,
+        PersonRow, PersonStatus, PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, TagRow,
     };
 }
 

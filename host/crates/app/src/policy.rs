@@ -123,6 +123,8 @@ impl App {
             });
         }
         let messaging = self.messaging(caller).await?;
-        Ok(Arc::new(Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
+        let lists = self.chain(caller.account, caller.chain_version).await?.lists.clone();
+        let chain = Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone());
+        Ok(Arc::new(chain.with_lists(lists)))
     }
 }

@@ -69,7 +69,7 @@ pub const LIST_NAME_BYTES: usize = 64;
 /// Longest note of an entry of a list, in bytes of UTF-8.
 pub const LIST_NOTE_BYTES: usize = 256;
 /// Most lists of an account.
-pub const LISTS: usize = 64;
+pub const LISTS: u32 = 64;
 /// Most entries of a list.
 pub const LIST_ENTRIES: u64 = 100_000;
 /// Most entries of all lists of an account.

@@ -101,11 +101,13 @@ pub enum Constraint {
     AnswerTemplateName,
     /// One template of answers a command, within an account.
     AnswerTemplateCommand,
+    /// One list a name, within an account.
+    ListName,
 }
 
 impl Constraint {
     /// Every one.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::PrimaryKey,
         Self::PersonEmail,
         Self::SessionToken,
@@ -119,6 +121,7 @@ impl Constraint {
         Self::TagLabel,
         Self::AnswerTemplateName,
         Self::AnswerTemplateCommand,
+        Self::ListName,
     ];
 
     /// As people call it.
@@ -137,6 +140,7 @@ impl Constraint {
             Self::TagLabel => "label of a tag",
             Self::AnswerTemplateName => "name of a template",
             Self::AnswerTemplateCommand => "command of a template",
+            Self::ListName => "name of a list",
         }
     }
 
@@ -156,6 +160,7 @@ impl Constraint {
             Self::TagLabel => "tags_label",
             Self::AnswerTemplateName => "answer_templates_name",
             Self::AnswerTemplateCommand => "answer_templates_command",
+            Self::ListName => "lists_name",
         }
     }
 
@@ -175,6 +180,7 @@ impl Constraint {
             Self::TagLabel => Some("tags.label"),
             Self::AnswerTemplateName => Some("answer_templates.name"),
             Self::AnswerTemplateCommand => Some("answer_templates.command"),
+            Self::ListName => Some("lists.name"),
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) mod filters;
 pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod installations;
+pub(crate) mod lists;
 pub(crate) mod messages;
 pub(crate) mod own;
 pub(crate) mod people;

@@ -11,6 +11,7 @@ mod chat;
 mod conversations;
 mod fixture;
 mod isolation;
+mod lists;
 mod outbox;
 mod paging;
 mod people;
@@ -96,6 +97,12 @@ cases! {
         another_accounts_rows_look_as_if_they_were_not_there
         another_accounts_rows_cannot_be_changed
         another_accounts_rows_cannot_be_referred_to
+    }
+    lists {
+        a_list_reads_back_changes_and_goes_with_its_entries
+        entries_are_added_once_counted_and_removed
+        entries_are_paged_by_their_keys
+        ten_thousand_entries_are_added_and_removed_at_once
     }
     outbox {
         events_are_numbered_without_gaps_under_eight_writers
