@@ -18,6 +18,7 @@ use crate::{
     chains::Chains,
     door::Doors,
     evaluators::Evaluators,
+    fetch::Fetcher,
     passwords::Passwords,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
@@ -44,6 +45,7 @@ mod door;
 pub mod error;
 mod evaluators;
 pub mod events;
+mod fetch;
 pub mod filters;
 pub mod groups;
 mod housekeeping;
@@ -85,6 +87,7 @@ pub use crate::{
     ambient::{Clock, Rng},
     attachments::AttachmentLimits,
     error::AppError,
+    fetch::FetchSettings,
     keys::ServerKey,
 };
 
@@ -127,6 +130,7 @@ struct Inner {
     files: Uploads,
     forecasts: Uploads,
     attachment_limits: AttachmentLimits,
+    fetcher: Fetcher,
     seldom: Seldom,
     typing: Seldom,
     background: TaskTracker,
@@ -153,12 +157,14 @@ pub struct Parts {
     pub cores: usize,
     /// How much accounts may upload.
     pub attachment_limits: AttachmentLimits,
+    /// Where plugins' requests may go.
+    pub fetch: FetchSettings,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits } = parts;
+        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits, fetch } = parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
@@ -181,6 +187,7 @@ impl App {
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
                 attachment_limits,
+                fetcher: Fetcher::new(fetch),
                 seldom: Seldom::every(MINUTE),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
@@ -207,6 +214,12 @@ impl App {
     /// Under which URL people reach the server.
     pub fn public_url(&self) -> &PublicUrl {
         &self.inner.public_url
+    }
+
+    /// What sends plugins' requests.
+    #[expect(dead_code, reason = "asked by the import `http`, which is built beside this")]
+    pub(crate) fn fetcher(&self) -> &Fetcher {
+        &self.inner.fetcher
     }
 
     fn now(&self) -> Timestamp {
