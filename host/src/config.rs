@@ -13,9 +13,11 @@ use sluice_sandbox::MEMORY_CEILING;
 use sluice_storage::DatabaseConfig;
 
 mod https;
+mod plugin_http;
 
 use https::HttpsArgs;
 pub(crate) use https::{Acme, CertificateFiles, Certificates, Https};
+use plugin_http::{PluginHttp, PluginHttpArgs};
 
 /// Options that say where things are kept, of every command that works with them.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -51,6 +53,8 @@ pub(crate) struct StoreArgs {
     /// The URL under which people reach the server [default: made of the address that it listens on].
     #[arg(long, env = "SLUICE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    plugin_http: PluginHttpArgs,
 }
 
 /// Options of `sluice serve`.
@@ -89,6 +93,8 @@ struct File {
     acme_directory: Option<String>,
     trusted_proxies: Option<Vec<String>>,
     forwarded_header: Option<String>,
+    plugin_http_networks: Option<Vec<String>>,
+    plugin_http_ca: Option<PathBuf>,
 }
 
 /// What the server needs to know.
@@ -105,6 +111,7 @@ pub(crate) struct Config {
     pub(crate) attachments: AttachmentLimits,
     /// The most that one call of a plugin may use.
     pub(crate) budget: Budget,
+    pub(crate) plugin_http: PluginHttp,
 }
 
 impl Config {
@@ -159,6 +166,10 @@ impl Config {
             forwarded_header: file.forwarded_header,
         });
         let https = Https::new(https, &data)?;
+        let plugin_http = PluginHttp::new(args.plugin_http.clone().or(PluginHttpArgs {
+            plugin_http_networks: file.plugin_http_networks,
+            plugin_http_ca: file.plugin_http_ca,
+        }))?;
         let database = match args.database_url.clone().or(file.database_url) {
             None => DatabaseConfig::Sqlite { path: data.join("sluice.db") },
             Some(url) => {
@@ -169,7 +180,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments, budget })
+        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments, budget, plugin_http })
     }
 }
 

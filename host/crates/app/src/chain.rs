@@ -21,6 +21,7 @@ use sluice_domain::{
     id::{AccountId, AttachmentId},
     installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     language::Language,
+    list::Lists,
     message::{Attachment, Direction, Message},
     plugin::{Hook, PluginName},
     review::MessagingSettings,
@@ -87,6 +88,8 @@ pub(crate) struct Chain {
     pub(crate) messaging: MessagingSettings,
     /// How the processor time of its plugins is weighed.
     pub(crate) share: Share,
+    /// What plugins look into.
+    pub(crate) lists: Arc<Lists>,
     /// Where contents of attachments are.
     blobs: Blobs,
     /// How many more messages are not tried at once.
@@ -103,14 +106,20 @@ impl Chain {
         blobs: Blobs,
     ) -> Self {
         built_in.sort_by_key(|rule| rule.filter.action.place());
-        Self { account, version, built_in, rules, messaging, share: Share::USUAL, blobs, pause: AtomicU32::new(0) }
+        let (share, lists) = (Share::USUAL, Arc::default());
+        Self { account, version, built_in, rules, messaging, share, lists, blobs, pause: AtomicU32::new(0) }
+    }
+
+    /// The same, whose plugins look into these lists.
+    pub(crate) fn with_lists(self, lists: Arc<Lists>) -> Self {
+        Self { lists, ..self }
     }
 
     /// The same with other installations.
     pub(crate) fn with_rules(&self, rules: Vec<Rule>) -> Self {
         let (built_in, messaging) = (self.built_in.clone(), self.messaging.clone());
         let chain = Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone());
-        Self { share: self.share, ..chain }
+        Self { share: self.share, lists: self.lists.clone(), ..chain }
     }
 
     /// Whether all of its plugins are in memory, but for those that could not be made ready.

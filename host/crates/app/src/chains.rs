@@ -8,8 +8,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use sluice_domain::{id::AccountId, verdict::PluginRef};
-use sluice_storage::InstallationRow;
+use sluice_domain::{id::AccountId, limits, verdict::PluginRef};
+use sluice_storage::{Before, InstallationRow};
 
 use crate::{
     App, AppError,
@@ -46,7 +46,7 @@ impl App {
                 return Ok(chain.clone());
             }
         }
-        let (version, filters, messaging, quota, rows) = self
+        let (version, filters, messaging, quota, rows, lists) = self
             .inner
             .database
             .read(move |tx| {
@@ -55,10 +55,13 @@ impl App {
                 let messaging = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
                 let installations = if account_row.plugins_on { rows.installations()? } else { Vec::new() };
                 let quota = rows.plugin_quota()?.unwrap_or_default();
-                Ok::<_, AppError>((account_row.chain_version, rows.filter_rules()?, messaging, quota, installations))
+                let lists = rows.lists(Before::newest(limits::LISTS))?;
+                let (version, filters) = (account_row.chain_version, rows.filter_rules()?);
+                Ok::<_, AppError>((version, filters, messaging, quota, installations, lists))
             })
             .await?;
         let before = held.clone();
+        let lists = self.ready_lists(account, lists, before.as_deref().map(|chain| &*chain.lists)).await?;
         let app = self.clone();
         let rules = self
             .inner
@@ -69,7 +72,8 @@ impl App {
             })
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
-        let mut chain = Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone());
+        let chain = Chain::new(account, version, built_in, rules, messaging, self.inner.blobs.clone());
+        let mut chain = chain.with_lists(Arc::new(lists));
         chain.share = Share::of(quota.cpu_share);
         let chain = Arc::new(chain);
         *held = Some(chain.clone());

@@ -18,6 +18,7 @@ use crate::{
     chains::Chains,
     door::Doors,
     evaluators::Evaluators,
+    fetch::Fetcher,
     passwords::Passwords,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
@@ -50,6 +51,7 @@ pub mod error;
 mod evaluators;
 pub mod events;
 mod evidence;
+mod fetch;
 pub mod filters;
 pub mod groups;
 mod health;
@@ -59,6 +61,7 @@ pub mod installations;
 mod keys;
 pub mod library;
 pub mod links;
+pub mod lists;
 pub mod messages;
 mod names;
 mod new_password;
@@ -72,6 +75,7 @@ pub mod preview;
 pub mod publishers;
 pub mod quotas;
 pub mod reading;
+mod ready_lists;
 mod requests;
 pub mod rerun;
 pub mod reviews;
@@ -96,6 +100,7 @@ pub use crate::{
     ambient::{Clock, Rng},
     attachments::AttachmentLimits,
     error::AppError,
+    fetch::FetchSettings,
     keys::ServerKey,
 };
 
@@ -104,9 +109,9 @@ pub mod rows {
     pub use sluice_storage::{
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
         CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
-        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow,
-        PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow, ShadowCount,
-        ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
+        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow, ListRow, Outcome,
+        Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow,
+        ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -141,6 +146,7 @@ struct Inner {
     previews: Uploads,
     attachment_limits: AttachmentLimits,
     budget_ceiling: Budget,
+    fetcher: Fetcher,
     seldom: Seldom,
     typing: Seldom,
     background: TaskTracker,
@@ -169,13 +175,26 @@ pub struct Parts {
     pub attachment_limits: AttachmentLimits,
     /// The most that one call of a plugin may use; installations may have less.
     pub budget_ceiling: Budget,
+    /// Where plugins' requests may go.
+    pub fetch: FetchSettings,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits, budget_ceiling } =
-            parts;
+        let Parts {
+            database,
+            blobs,
+            sandbox,
+            key,
+            clock,
+            rng,
+            public_url,
+            cores,
+            attachment_limits,
+            budget_ceiling,
+            fetch,
+        } = parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
@@ -200,6 +219,7 @@ impl App {
                 previews: Uploads::of_previews(),
                 attachment_limits,
                 budget_ceiling,
+                fetcher: Fetcher::new(fetch),
                 seldom: Seldom::every(MINUTE),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
@@ -226,6 +246,12 @@ impl App {
     /// Under which URL people reach the server.
     pub fn public_url(&self) -> &PublicUrl {
         &self.inner.public_url
+    }
+
+    /// What sends plugins' requests.
+    #[expect(dead_code, reason = "asked by the import `http`, which is built beside this")]
+    pub(crate) fn fetcher(&self) -> &Fetcher {
+        &self.inner.fetcher
     }
 
     fn now(&self) -> Timestamp {

@@ -109,7 +109,9 @@ impl App {
             rules.push(self.draft_rule(caller, InstallationId::new(self.now(), self.random()), draft).await?);
         }
         let messaging = self.messaging(caller).await?;
-        Ok(Arc::new(Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
+        let lists = self.chain(caller.account, caller.chain_version).await?.lists.clone();
+        let chain = Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone());
+        Ok(Arc::new(chain.with_lists(lists)))
     }
 
     /// A rule that is not installed, ready to be asked as `installation`.

@@ -45,6 +45,11 @@ impl Uploads {
         Self::new(4, 1)
     }
 
+    /// Of requests that plugins make to other servers.
+    pub(crate) fn of_fetches() -> Self {
+        Self::new(64, 8)
+    }
+
     fn new(at_once: usize, of_one_account: usize) -> Self {
         Self { running: Arc::default(), at_once, of_one_account }
     }

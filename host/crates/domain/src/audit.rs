@@ -94,6 +94,11 @@ actions! {
     FilterRuleCreated = "filter.created", "A rule of the content filter was made.";
     FilterRuleChanged = "filter.changed", "A rule of the content filter was changed.";
     FilterRuleRemoved = "filter.removed", "A rule of the content filter was removed.";
+    ListCreated = "list.created", "A list for plugins was made.";
+    ListChanged = "list.changed", "A list's name or description was changed.";
+    ListRemoved = "list.removed", "A list was removed with its entries.";
+    ListEntriesAdded = "list.entries-added", "Entries were added to a list.";
+    ListEntriesRemoved = "list.entries-removed", "Entries were removed from a list.";
     MessagingChanged = "messaging.changed", "How messages are dealt with was changed.";
     MessageReviewed = "message.reviewed", "Somebody decided about a held message.";
     QuarantineRead = "quarantine.read", "Somebody looked at blocked messages of clients.";

@@ -97,6 +97,8 @@ ids! {
     AttachmentId = "att";
     /// A rule of the built-in content filter.
     FilterRuleId = "flt";
+    /// A named list of the account's, which plugins look into.
+    ListId = "lst";
     /// A message in a conversation.
     MessageId = "msg";
     /// What a client wants once, in a conversation.

@@ -66,3 +66,39 @@ pub const ADDRESS_RULES: usize = 10_000;
 pub const ADDRESS_COMMENT_BYTES: usize = 256;
 /// Longest `Idempotency-Key`, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES: usize = 128;
+/// Most questions of one call to the host's imports, log lines and reads of content apart.
+pub const IMPORT_CALLS: usize = 64;
+/// What one call may be told by imports in all, in bytes.
+pub const IMPORT_BYTES: usize = 1 << 20;
+/// Longest name of a counter, in bytes of UTF-8.
+pub const COUNTER_KEY_BYTES: usize = 256;
+/// Longest life of a counter, in seconds: 31 days.
+pub const COUNTER_SECONDS: u32 = 31 * 86_400;
+/// Longest value that is looked up in a list, and longest entry of a list, in bytes of UTF-8.
+pub const LIST_VALUE_BYTES: usize = 512;
+/// Longest name of a list, in bytes.
+pub const LIST_NAME_BYTES: usize = 64;
+/// Longest note of an entry of a list, in bytes of UTF-8.
+pub const LIST_NOTE_BYTES: usize = 256;
+/// Most lists of an account.
+pub const LISTS: u32 = 64;
+/// Most entries of a list.
+pub const LIST_ENTRIES: u64 = 100_000;
+/// Most entries of all lists of an account.
+pub const ACCOUNT_LIST_ENTRIES: u64 = 250_000;
+/// Most entries that are added or removed at once.
+pub const LIST_CHANGES: usize = 10_000;
+/// Most earlier messages that one question is answered with.
+pub const HISTORY_MESSAGES: u32 = 50;
+/// Most text of earlier messages that one question is answered with, in bytes of UTF-8; older messages are left out.
+pub const HISTORY_BYTES: usize = 65_536;
+/// Longest URL of a request, in bytes.
+pub const HTTP_URL_BYTES: usize = 2_048;
+/// Most headers of a request.
+pub const HTTP_HEADERS: usize = 16;
+/// Largest name and value of a header together, in bytes.
+pub const HTTP_HEADER_BYTES: usize = 4_096;
+/// Largest body of a request, in bytes.
+pub const HTTP_REQUEST_BYTES: usize = 65_536;
+/// Largest body of a response, in bytes.
+pub const HTTP_RESPONSE_BYTES: usize = 262_144;

@@ -85,6 +85,7 @@ catalogue! {
     EditAutoAssignment = "auto-assignment-edit", People, "Edit how conversations are assigned by themselves.";
     EditBlacklist = "blacklist-edit", People, "Edit the blacklist of clients.";
     EditTemplates = "templates-edit", People, "Edit templates of answers, and the tags of conversations and clients.";
+    EditLists = "lists-edit", People, "Edit the named lists that plugins look into.";
     EditChannels = "channels-edit", People, "Edit channels.";
     Export = "data-export", People, "Export conversations, clients and decisions.";
     Delete = "data-delete", People, "Delete conversations and clients.";

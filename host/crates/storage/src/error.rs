@@ -103,11 +103,13 @@ pub enum Constraint {
     AnswerTemplateCommand,
     /// One entry of the catalogue a version of a plugin.
     CatalogueVersion,
+    /// One list a name, within an account.
+    ListName,
 }
 
 impl Constraint {
     /// Every one.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::PrimaryKey,
         Self::PersonEmail,
         Self::SessionToken,
@@ -122,6 +124,7 @@ impl Constraint {
         Self::AnswerTemplateName,
         Self::AnswerTemplateCommand,
         Self::CatalogueVersion,
+        Self::ListName,
     ];
 
     /// As people call it.
@@ -141,6 +144,7 @@ impl Constraint {
             Self::AnswerTemplateName => "name of a template",
             Self::AnswerTemplateCommand => "command of a template",
             Self::CatalogueVersion => "version in the catalogue",
+            Self::ListName => "name of a list",
         }
     }
 
@@ -161,6 +165,7 @@ impl Constraint {
             Self::AnswerTemplateName => "answer_templates_name",
             Self::AnswerTemplateCommand => "answer_templates_command",
             Self::CatalogueVersion => "catalogue_version",
+            Self::ListName => "lists_name",
         }
     }
 
@@ -181,6 +186,7 @@ impl Constraint {
             Self::AnswerTemplateName => Some("answer_templates.name"),
             Self::AnswerTemplateCommand => Some("answer_templates.command"),
             Self::CatalogueVersion => Some("catalogue.version"),
+            Self::ListName => Some("lists.name"),
         }
     }
 }

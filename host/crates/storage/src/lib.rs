@@ -49,6 +49,7 @@ pub use crate::{
         idempotency::IdempotencyRow,
         installations::{InstallationRow, InstallationUpdate, NewInstallation},
         links::LinkRow,
+        lists::{ListEntryRow, ListRow, NewListEntry},
         messages::{MessageRow, PlacedMessage, Reviewed},
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},

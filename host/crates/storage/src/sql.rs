@@ -7,8 +7,8 @@ use sluice_domain::{
     digest::Digest,
     id::{
         AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, CatalogueId, ChallengeId, ClientId,
-        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId,
-        PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
+        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, ListId, MessageId,
+        PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     tag::Color,
     time::Timestamp,
@@ -132,7 +132,7 @@ macro_rules! printed {
 }
 printed! {
     AccountId AddressRuleId AnswerTemplateId AttachmentId AuditId CatalogueId ChallengeId ClientId Color CommentId ConversationId
-    DecisionId Digest FilterRuleId GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId RequestId SessionId
+    DecisionId Digest FilterRuleId GroupId InstallationId LinkId ListId MessageId PasskeyId PersonId PluginId RequestId SessionId
     SupportGrantId SupportSessionId TagId TokenId
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod groups;
 pub(crate) mod idempotency;
 pub(crate) mod installations;
 pub(crate) mod links;
+pub(crate) mod lists;
 pub(crate) mod messages;
 pub(crate) mod passkeys;
 pub(crate) mod people;

@@ -25,6 +25,7 @@ pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod installations;
 pub(crate) mod library;
+pub(crate) mod lists;
 pub(crate) mod messages;
 pub(crate) mod own;
 pub(crate) mod people;

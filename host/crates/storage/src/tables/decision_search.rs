@@ -211,7 +211,7 @@ impl Account<'_> {
         if let Some(end) = end {
             from = end.to_string();
         }
-        let rows = self.list(index.newest.list, [&from, &to], filter, page.limit)?;
+        let rows = self.listed(index.newest.list, [&from, &to], filter, page.limit)?;
         Ok(DecisionPart::of(rows, page.limit, end))
     }
 
@@ -232,7 +232,7 @@ impl Account<'_> {
         if let Some(end) = end {
             to = after(end);
         }
-        let rows = self.list(index.oldest.list, [&from, &to], filter, limit)?;
+        let rows = self.listed(index.oldest.list, [&from, &to], filter, limit)?;
         Ok(DecisionPart::of(rows, limit, end))
     }
 
@@ -250,7 +250,7 @@ impl Account<'_> {
         self.tx.first(sql, values![self.id, from, to, key, LOOK - 1], |row| row.parsed("decision id"))
     }
 
-    fn list(
+    fn listed(
         &mut self,
         sql: Sql,
         [from, to]: [&String; 2],

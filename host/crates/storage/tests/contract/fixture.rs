@@ -15,10 +15,11 @@ use sluice_domain::{
     filter::{Action, FilterRule, Subject},
     id::{
         AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, CatalogueId, ChallengeId, ClientId,
-        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId,
-        PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
+        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, ListId, MessageId,
+        PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    list::ListKind,
     message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
     plugin::{Hook, Import, PluginName, Source},
@@ -28,9 +29,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow, MessageRow,
-    NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow,
-    ShadowVerdict, StorageError, TagRow, Tx,
+    CommentRow, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow, ListEntryRow,
+    ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome, PersonRow, PersonStatus,
+    PluginRow, Reader, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -137,6 +138,7 @@ fresh! {
     group_id: GroupId
     installation_id: InstallationId
     link_id: LinkId
+    list_id: ListId
     message_id: MessageId
     passkey_id: PasskeyId
     person_id: PersonId
@@ -183,6 +185,8 @@ pub(crate) struct World {
     pub(crate) comment: CommentRow,
     pub(crate) tag: TagRow,
     pub(crate) template: AnswerTemplateRow,
+    pub(crate) list: ListRow,
+    pub(crate) entry: ListEntryRow,
 }
 
 impl World {
@@ -273,6 +277,8 @@ impl World {
             comment: comment(conversation.id, person.id, 1),
             tag: tag("urgent"),
             template: template("greeting", Some("hi")),
+            list: ListRow { version: 1, entries: 1, ..list("spammers") },
+            entry: entry("Ünal"),
             plugin,
             person,
             client,
@@ -322,6 +328,9 @@ impl World {
         rows.set_conversation_tags(self.conversation.id, &[self.tag.id])?;
         rows.insert_answer_template(&self.template)?;
         rows.count_shadow(&self.shadow(), time(4))?;
+        rows.insert_list(&ListRow { version: 0, entries: 0, ..self.list.clone() })?;
+        let ListEntryRow { key, value, note, created_by, created_at } = self.entry.clone();
+        rows.add_list_entries(self.list.id, &[NewListEntry { key, value, note }], &created_by, created_at)?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -489,6 +498,31 @@ pub(crate) fn template(name: &str, command: Option<&str>) -> AnswerTemplateRow {
         name: name.to_owned(),
         text: "Good day!".to_owned(),
         command: command.map(str::to_owned),
+        created_at: time(4),
+    }
+}
+
+/// A list of texts, without entries.
+pub(crate) fn list(name: &str) -> ListRow {
+    ListRow {
+        id: list_id(),
+        name: name.parse().unwrap(),
+        kind: ListKind::Exact,
+        description: "Who wastes our time 🚰".to_owned(),
+        version: 0,
+        entries: 0,
+        created_at: time(4),
+        updated_at: time(4),
+    }
+}
+
+/// An entry of one that was made at the same time.
+pub(crate) fn entry(value: &str) -> ListEntryRow {
+    ListEntryRow {
+        key: value.to_lowercase(),
+        value: value.to_owned(),
+        note: "\"seen\" twice".to_owned(),
+        created_by: "per_x".to_owned(),
         created_at: time(4),
     }
 }

@@ -11,8 +11,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, Assignment, AuditFilter, AuditPage, Before, ClientFilter, ClientUpdate, ConversationFilter,
-    CountFilter, DecisionFilter, DecisionPart, DecisionTally, InstallationUpdate, LinkRow, NewConversation, Page,
-    PersonStatus, PluginUsage, Reader, SessionEnd, SessionRow, ShadowVerdict, StorageError,
+    CountFilter, DecisionFilter, DecisionPart, DecisionTally, InstallationUpdate, LinkRow, ListEntryRow,
+    NewConversation, NewListEntry, Page, PersonStatus, PluginUsage, Reader, SessionEnd, SessionRow, ShadowVerdict,
+    StorageError,
 };
 
 use crate::fixture::{
@@ -65,6 +66,9 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!((ours.tag(theirs.tag.id)?, ours.tags(Before::newest(9))?, ours.tag_count()?), (None, vec![], 0));
         assert_eq!(ours.answer_template(theirs.template.id)?, None);
         assert_eq!((ours.answer_templates(Before::newest(9))?, ours.answer_template_count()?), (vec![], 0));
+        assert_eq!((ours.list(theirs.list.id)?, ours.lists(Before::newest(9))?), (None, vec![]));
+        assert_eq!(ours.list_entries(theirs.list.id, "", 9)?, []);
+        assert_eq!(ours.list_values(theirs.list.id, "", 9)?, []);
         let found = ours.search_messages(&theirs.message.text, reader_of_all(), Before::newest(9))?;
         assert_eq!((found.hits, found.seen), (vec![], None));
         assert_eq!(ours.message(theirs.message.id)?, None);
@@ -160,6 +164,9 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             ours.set_client_tags(theirs.client.id, &[])?;
             assert!(!ours.update_answer_template(&theirs.template)?);
             assert!(!ours.delete_answer_template(theirs.template.id)?);
+            assert!(!ours.update_list(&theirs.list)?);
+            assert_eq!(ours.remove_list_entries(theirs.list.id, &[theirs.entry.key.clone()], time(9))?, 0);
+            assert!(!ours.delete_list(theirs.list.id)?);
             assert!(!ours.update_client(theirs.client.id, "x", &ClientUpdate::default())?);
             ours.index_message(theirs.message.id, "something else")?;
             assert!(!ours.set_plugin_signatures(theirs.plugin.id, &Signatures::default())?);
@@ -202,6 +209,9 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     assert_eq!(fixture.read(move |tx| tx.link_by_secret(secret)).await, Some((account, kept.link)));
     assert_eq!(fixture.read(move |tx| tx.account(account).groups()).await, [kept.group]);
     assert_eq!(fixture.read(move |tx| tx.account(account).address_rules()).await, [kept.addresses]);
+    let list = kept.list.id;
+    assert_eq!(fixture.read(move |tx| tx.account(account).lists(Before::newest(9))).await, [kept.list]);
+    assert_eq!(fixture.read(move |tx| tx.account(account).list_entries(list, "", 9)).await, [kept.entry]);
     let reader = Reader { person: kept.person.id, reach: Reach::All };
     let id = kept.conversation.id;
     let row = fixture.read(move |tx| tx.account(account).conversation_overview(id, reader)).await.unwrap();
@@ -218,7 +228,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
     let (ours, theirs) = (fixture.world().await, fixture.world().await);
     let account = ours.account.id;
     type Insert = Box<dyn FnOnce(&mut sluice_storage::Account<'_>, &World) -> Result<(), StorageError> + Send>;
-    let inserts: [Insert; 13] = [
+    let inserts: [Insert; 14] = [
         Box::new(|ours, theirs| {
             let session = theirs.session.clone();
             ours.insert_session(&SessionRow { id: session_id(), token_hash: digest(), ..session })
@@ -240,6 +250,11 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
         Box::new(|ours, theirs| ours.insert_comment(&comment(theirs.conversation.id, theirs.person.id, 9))),
         Box::new(|ours, theirs| ours.set_conversation_tags(theirs.conversation.id, &[theirs.tag.id])),
         Box::new(|ours, theirs| ours.set_client_tags(theirs.client.id, &[theirs.tag.id])),
+        Box::new(|ours, theirs| {
+            let ListEntryRow { key, value, note, .. } = theirs.entry.clone();
+            let entry = NewListEntry { key, value, note };
+            ours.add_list_entries(theirs.list.id, &[entry], "per_x", time(9)).map(drop)
+        }),
         Box::new(|ours, theirs| {
             let mut token = theirs.token.clone();
             token.token_hash = digest();

@@ -13,6 +13,7 @@ mod decisions;
 mod fixture;
 mod isolation;
 mod library;
+mod lists;
 mod outbox;
 mod paging;
 mod people;
@@ -121,6 +122,12 @@ cases! {
         a_version_is_in_the_catalogue_once
         an_entry_is_signed_and_withdrawn
         a_component_is_used_until_the_last_row_goes
+    }
+    lists {
+        a_list_reads_back_changes_and_goes_with_its_entries
+        entries_are_added_once_counted_and_removed
+        entries_are_paged_by_their_keys
+        ten_thousand_entries_are_added_and_removed_at_once
     }
     outbox {
         events_are_numbered_without_gaps_under_eight_writers
