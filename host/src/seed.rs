@@ -72,6 +72,7 @@ async fn install(app: &App, caller: &Caller, plugins: &Path, name: &str, config:
         scope: Scope::default(),
         failure: FailurePolicy::Closed,
         grants: BTreeSet::new(),
+        http_hosts: BTreeSet::new(),
     };
     app.install(caller, install).await.map(drop).map_err(|error| match error {
         sluice_app::AppError::Configuration(errors) => anyhow::anyhow!("its configuration is refused: {errors:?}"),

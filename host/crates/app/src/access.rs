@@ -27,6 +27,7 @@ use crate::{
     audit::{Who, platform_reason},
     caller::{Caller, Means},
     door::Door,
+    imports::Asked,
     seldom::MINUTE,
 };
 
@@ -161,7 +162,8 @@ impl App {
     async fn ask_access_rules(&self, visit: &Visit<'_>) -> Result<Access, AppError> {
         let chain = self.chain(visit.caller.account, visit.caller.chain_version).await?;
         let request = visit.request();
-        let decision = self.inner.evaluators.run(move || chain.admit(&request)).await?;
+        let answers = self.answers(chain.account, Asked::InForce);
+        let decision = self.inner.evaluators.run(move || chain.admit(&request, &answers)).await?;
         let answer = answer(&decision)?;
         if is_worth_keeping(visit.occasion, &decision) {
             self.keep_access_decision(visit, &decision, visit.settle(&answer).is_err()).await?;

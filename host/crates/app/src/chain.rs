@@ -6,7 +6,10 @@ use std::{
     collections::BTreeSet,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Instant,
 };
 
@@ -23,8 +26,10 @@ use sluice_domain::{
     review::MessagingSettings,
     verdict::{Cost, Decision, Failure, FilterRef, Fold, PluginRef, Reason, RuleCall, RuleRef, State, Verdict},
 };
-use sluice_sandbox::{Call, Configured, Content};
+use sluice_sandbox::{Allowance, Call, Configured, Content};
 use sluice_storage::{Blobs, FilterRuleRow};
+
+use crate::imports::{Answers, Granted, Subject};
 
 /// One installation, ready to be asked.
 #[derive(Clone)]
@@ -37,6 +42,8 @@ pub(crate) struct Rule {
     pub(crate) scope: Scope,
     pub(crate) on_failure: FailurePolicy,
     pub(crate) budget: Budget,
+    /// What it may ask of the host.
+    pub(crate) granted: Arc<Granted>,
     /// `None` when its artefact could not be made ready: each call then counts as a failure.
     pub(crate) ready: Option<Configured>,
 }
@@ -58,7 +65,7 @@ pub(crate) struct BuiltIn {
 
 /// An account's rules in order, as of one version of the chain.
 pub(crate) struct Chain {
-    account: AccountId,
+    pub(crate) account: AccountId,
     pub(crate) version: i64,
     /// They come first.
     built_in: Vec<BuiltIn>,
@@ -95,23 +102,33 @@ impl Chain {
         let paused = self.pause.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
         // To look into attachments is to wait for the disk.
         let reads = message.text.len().saturating_mul(self.built_in.len());
-        if paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
+        // To ask a rule that counts, or waits for others, is done once and elsewhere.
+        let waits = self.message_rules(mode).any(|rule| rule.granted.waits() && rule.scope.covers_message(message));
+        if waits || paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
             return None;
         }
-        let decided = self.decide_within(mode, message.clone(), AT_ONCE_FUEL);
+        let decided = self.decide_within(mode, message.clone(), AT_ONCE_FUEL, None);
         if decided.is_none() {
             self.pause.store(PAUSE, Ordering::Relaxed);
         }
         decided
     }
 
-    /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it.
-    pub(crate) fn decide(&self, mode: Mode, message: Message) -> (Message, Decision) {
-        self.decide_within(mode, message, u64::MAX).expect("no rule has as many instructions")
+    /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it. What rules ask is
+    /// answered from `answers`.
+    pub(crate) fn decide(&self, mode: Mode, message: Message, answers: &Answers) -> (Message, Decision) {
+        self.decide_within(mode, message, u64::MAX, Some(answers)).expect("no rule has as many instructions")
     }
 
     /// `None` when a rule would need more than what is left of `fuel`, and has a budget for more.
-    fn decide_within(&self, mode: Mode, message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
+    fn decide_within(
+        &self,
+        mode: Mode,
+        message: Message,
+        mut fuel: u64,
+        answers: Option<&Answers>,
+    ) -> Option<(Message, Decision)> {
+        let subject = Subject::message(&message);
         let mut fold = Fold::new(message);
         for rule in self.built_in(mode) {
             if fold.is_settled() {
@@ -126,12 +143,13 @@ impl Chain {
                 continue;
             }
             if rule.hooks.contains(&Hook::MessageFilter) {
-                let call = rule.ask_about_message(fold.message(), fuel);
+                let call = rule.ask_about_message(fold.message(), rule.allowance(fuel, subject, answers));
                 rule.take(call, &mut fuel, &mut fold)?;
             }
             if rule.hooks.contains(&Hook::AttachmentFilter) {
                 for attachment in fold.message().attachments.clone() {
-                    let call = rule.ask_about_attachment(&attachment, self.account, &self.blobs, fuel);
+                    let allowed = rule.allowance(fuel, subject, answers);
+                    let call = rule.ask_about_attachment(&attachment, self.account, &self.blobs, allowed);
                     rule.take(call, &mut fuel, &mut fold)?;
                 }
             }
@@ -173,13 +191,13 @@ impl Chain {
     }
 
     /// Asks the rules in force about someone who wants to be let in.
-    pub(crate) fn admit(&self, request: &AccessRequest) -> AccessDecision {
+    pub(crate) fn admit(&self, request: &AccessRequest, answers: &Answers) -> AccessDecision {
         let asked = self.rules.iter().filter(|rule| {
             rule.mode == Mode::Enforce
                 && rule.hooks.contains(&Hook::AccessRule)
                 && rule.scope.covers_access(request.who.role)
         });
-        access::fold(asked.map(|rule| rule.ask_about_access(request)))
+        access::fold(asked.map(|rule| rule.ask_about_access(request, answers)))
     }
 
     fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
@@ -214,19 +232,26 @@ impl BuiltIn {
             answer: Ok(verdict),
             cost: Cost { micros: micros(start), fuel: 0 },
             log: Vec::new(),
+            exchanges: Vec::new(),
         })
     }
 }
 
 impl Rule {
-    fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
-        let call = self.ask(|ready| ready.check_message(message, self.budget_of(fuel)));
+    fn ask_about_message(&self, message: &Message, allowed: Allowance) -> RuleCall {
+        let call = self.ask(|ready| ready.check_message(message, allowed));
         self.answered(call, None)
     }
 
-    fn ask_about_attachment(&self, attachment: &Attachment, account: AccountId, blobs: &Blobs, fuel: u64) -> RuleCall {
+    fn ask_about_attachment(
+        &self,
+        attachment: &Attachment,
+        account: AccountId,
+        blobs: &Blobs,
+        allowed: Allowance,
+    ) -> RuleCall {
         let call = self.ask(|ready| match AttachmentContent::open(account, blobs, attachment) {
-            Ok(content) => ready.check_attachment(attachment, content, self.budget_of(fuel)),
+            Ok(content) => ready.check_attachment(attachment, content, allowed),
             Err(error) => {
                 tracing::error!(attachment = %attachment.id, %error, "an attachment cannot be read");
                 failed(Failure::Host)
@@ -235,13 +260,15 @@ impl Rule {
         self.answered(call, Some(attachment.id))
     }
 
-    fn budget_of(&self, fuel: u64) -> Budget {
-        Budget { fuel: self.budget.fuel.min(fuel), ..self.budget }
+    fn allowance(&self, fuel: u64, subject: Subject, answers: Option<&Answers>) -> Allowance {
+        let budget = Budget { fuel: self.budget.fuel.min(fuel), ..self.budget };
+        self.granted.allowance(budget, subject, answers)
     }
 
     fn answered(&self, call: Call<Verdict>, attachment: Option<AttachmentId>) -> RuleCall {
         let (rule, on_failure) = (RuleRef::Plugin(self.rule.clone()), self.on_failure);
-        RuleCall { rule, attachment, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let Call { answer, cost, log, exchanges, detail: _ } = call;
+        RuleCall { rule, attachment, on_failure, answer, cost, log, exchanges }
     }
 
     /// Takes an answer into the chain; `None` when it stands for want of instructions that it may have.
@@ -255,11 +282,13 @@ impl Rule {
         Some(())
     }
 
-    fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
-        let call = self.ask(|ready| ready.check_access(request, self.budget));
+    fn ask_about_access(&self, request: &AccessRequest, answers: &Answers) -> AccessCall {
+        let allowed = self.allowance(u64::MAX, Subject::access(request), Some(answers));
+        let call = self.ask(|ready| ready.check_access(request, allowed));
         self.tell_of(&call.answer);
         let (rule, on_failure) = (self.rule.clone(), self.on_failure);
-        AccessCall { rule, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let Call { answer, cost, log, exchanges, detail: _ } = call;
+        AccessCall { rule, on_failure, answer, cost, log, exchanges }
     }
 
     /// The time of a call is taken here, around everything that the sandbox does for it.
@@ -278,7 +307,7 @@ impl Rule {
 }
 
 fn failed<T>(failure: Failure) -> Call<T> {
-    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), detail: None }
+    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail: None }
 }
 
 fn micros(start: Instant) -> u64 {

@@ -14,6 +14,7 @@ use sluice_storage::InstallationRow;
 use crate::{
     App, AppError,
     chain::{BuiltIn, Chain, Rule},
+    imports::Granted,
     installations::component,
 };
 
@@ -71,13 +72,17 @@ impl App {
             made.inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
                 .ok()
         });
+        let granted = Granted::new(row.name.clone(), &row.imports, &row.grants, row.http_hosts);
         Rule {
             rule: PluginRef {
                 installation: row.id,
                 plugin: row.plugin_id,
                 rule: row.name,
                 version: row.version.to_string(),
+                component: Some(row.sha256),
+                config: Some(row.config_sha256),
             },
+            granted,
             component: row.sha256,
             config: row.config_sha256,
             hooks: row.hooks,

@@ -7,7 +7,7 @@ use sluice_domain::{
     audit::Action,
     digest::Digest,
     id::{AccountId, InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope, missing_grants},
+    installation::{self, FailurePolicy, HostName, Mode, Scope, missing_grants},
     limits,
     permission::Permission,
     plugin::{Hook, Import},
@@ -32,6 +32,8 @@ pub struct Install {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
 }
 
 /// What to change of an installation; what is `None` stays.
@@ -47,6 +49,8 @@ pub struct Change {
     pub failure: Option<FailurePolicy>,
     /// What it may import.
     pub grants: Option<BTreeSet<Import>>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: Option<BTreeSet<HostName>>,
 }
 
 impl App {
@@ -54,10 +58,11 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for the plugin, [`AppError::NotForSupport`] for an access rule, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
-    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`].
+    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`], [`AppError::Invalid`] for the hosts.
     pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
         let plugin = self.plugin(caller, install.plugin).await?;
         may_touch(caller, &plugin.hooks)?;
+        check_hosts(&install.grants, &install.http_hosts)?;
         let config = install.config.to_string();
         self.configure(&plugin, &config, &install.grants).await?;
         let now = self.now();
@@ -68,11 +73,12 @@ impl App {
             scope: install.scope,
             failure: install.failure,
             grants: install.grants,
+            http_hosts: install.http_hosts,
             config_sha256: Digest::of(config.as_bytes()),
             config,
             created_at: now,
         };
-        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "config_sha256": new.config_sha256});
+        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "grants": new.grants, "http_hosts": new.http_hosts, "config_sha256": new.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
         self.change_chain(caller.account, entry, move |rows, _| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
@@ -98,7 +104,7 @@ impl App {
         let row = self.installation(caller, id).await?;
         may_touch(caller, &row.hooks)?;
         let plugin = self.plugin(caller, row.plugin_id).await?;
-        let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "config_sha256": row.config_sha256});
+        let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "http_hosts": row.http_hosts, "config_sha256": row.config_sha256});
         let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
         let update = InstallationUpdate {
             plugin_id: row.plugin_id,
@@ -106,15 +112,17 @@ impl App {
             scope: change.scope.unwrap_or(row.scope),
             failure: change.failure.unwrap_or(row.failure),
             grants: change.grants.unwrap_or(row.grants),
+            http_hosts: change.http_hosts.unwrap_or(row.http_hosts),
             config_sha256: Digest::of(config.as_bytes()),
             config,
             updated_at: self.now(),
         };
         // What can no longer be made ready must still be possible to disable.
         if update.mode != Mode::Disabled || update.config != row.config {
+            check_hosts(&update.grants, &update.http_hosts)?;
             self.configure(&plugin, &update.config, &update.grants).await?;
         }
-        let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
+        let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "http_hosts": update.http_hosts, "config_sha256": update.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationChanged, id, json!({"before": before, "after": after}));
         self.change_chain(caller.account, entry, move |rows, _| {
             if !rows.update_installation(id, &update)? {
@@ -205,6 +213,11 @@ impl App {
         self.inner.bus.wake(account);
         Ok(changed)
     }
+}
+
+/// Who may ask over HTTP names whom.
+pub(crate) fn check_hosts(grants: &BTreeSet<Import>, hosts: &BTreeSet<HostName>) -> Result<(), AppError> {
+    installation::check_hosts(grants, hosts).map_err(|problem| AppError::invalid("http_hosts", problem.to_string()))
 }
 
 /// Support decides nothing about who gets in.

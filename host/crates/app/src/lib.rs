@@ -48,6 +48,7 @@ pub mod filters;
 pub mod groups;
 mod housekeeping;
 mod idempotency;
+mod imports;
 pub mod installations;
 mod keys;
 pub mod links;

@@ -19,7 +19,8 @@ use sluice_domain::{
 use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
 use crate::{
-    App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey, requests,
+    App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey, imports::Asked,
+    requests,
 };
 
 /// The kind of the event that announces a message.
@@ -201,7 +202,7 @@ impl App {
 
         let message = self.message(caller, &place, direction, draft.text, attachments);
         let chain = self.chain(account, caller.chain_version).await?;
-        let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InForce, message.clone()).await?;
         let notice = chain.notice(direction, &decision);
         let held_until = chain.messaging.held_until(message.sent_at);
         let kept = Kept { conversation, decided, decision, notice, held_until };
@@ -280,21 +281,22 @@ impl App {
         }
     }
 
-    /// Asks the chain's rules in `mode`: at once where that is quick, else on a thread for plugins.
+    /// Asks the chain's rules: at once where that is quick, else on a thread for plugins.
     pub(crate) async fn decide(
         &self,
         chain: &Arc<Chain>,
-        mode: Mode,
+        asked: Asked,
         message: Message,
     ) -> Result<(Message, Decision), AppError> {
+        let mode = asked.mode();
         if !chain.filters(mode, &message) {
             return Ok((message, Decision::unopposed()));
         }
         if let Some(decided) = chain.decide_at_once(mode, &message) {
             return Ok(decided);
         }
-        let chain = chain.clone();
-        self.inner.evaluators.run(move || chain.decide(mode, message)).await
+        let (chain, answers) = (chain.clone(), self.answers(chain.account, asked));
+        self.inner.evaluators.run(move || chain.decide(mode, message, &answers)).await
     }
 
     /// One transaction: the message, its decision, the event that announces it, and the key that names the answer.
@@ -307,7 +309,7 @@ impl App {
     ) -> Result<Posted, AppError> {
         let account = caller.account;
         let Kept { conversation, decided, decision, notice, held_until } = kept;
-        let posted = Posted {
+        let mut posted = Posted {
             id: decided.id,
             state: decision.state(),
             text: decided.text.clone(),
@@ -317,6 +319,8 @@ impl App {
             decision,
         };
         let trail = posted.decision_row(input, false)?;
+        // From here on it is an answer to somebody.
+        posted.decision.forget_exchanges();
         let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
@@ -374,7 +378,7 @@ impl App {
         chain: Arc<Chain>,
         message: Message,
     ) -> Result<(), AppError> {
-        let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InShadow, message.clone()).await?;
         let decision_id = DecisionId::new(self.now(), self.random());
         let posted = Posted {
             id: message.id,

@@ -7,6 +7,7 @@
 //! runs in the server is [`Configured`], made of artefacts that a worker of this server wrote.
 
 mod artefact;
+mod asking;
 mod bindings;
 mod call;
 mod configure;
@@ -16,11 +17,13 @@ mod error;
 mod frames;
 mod functions;
 mod guest;
+mod imports;
 mod inspect;
 mod outline;
 mod process;
 mod protocol;
 mod prune;
+mod questions;
 mod sandbox;
 mod snapshot;
 pub mod worker;
@@ -30,6 +33,7 @@ pub use crate::{
     call::{Call, Configured},
     error::{ConfigureError, InspectError, SandboxError},
     guest::Content,
+    imports::{Allowance, Imports, Recorded, Unanswered},
     process::{WorkerCommand, WorkerLimits},
     sandbox::{Sandbox, SandboxConfig},
 };

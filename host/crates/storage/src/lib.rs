@@ -38,6 +38,7 @@ pub use crate::{
         conversations::{
             Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
         },
+        counters::{CounterKey, Realm},
         decisions::{DecisionFilter, DecisionRow, Outcome},
         events::EventRow,
         filter_rules::FilterRuleRow,

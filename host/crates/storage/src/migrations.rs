@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0007_passkeys.sql"),
     include_str!("../migrations/0008_attachments.sql"),
     include_str!("../migrations/0009_chat.sql"),
+    include_str!("../migrations/0010_imports.sql"),
 ];
 
 /// Stands for the table of words.

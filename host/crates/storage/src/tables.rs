@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod comments;
 pub(crate) mod conversations;
+pub(crate) mod counters;
 pub(crate) mod decisions;
 pub(crate) mod events;
 pub(crate) mod filter_rules;

@@ -13,7 +13,7 @@ use sluice_app::{
 use sluice_domain::{
     digest::Digest,
     id::{AuditId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, HostName, Mode, Scope},
     message::{Actor, Attachment, Direction, Role},
     network::network_of,
     plugin::{Hook, Import},
@@ -55,9 +55,11 @@ pub(crate) struct PluginView {
     /// What it decides about: `message-filter`, `attachment-filter`, `access-rule`.
     #[schema(value_type = Vec<String>)]
     hooks: BTreeSet<Hook>,
-    /// What it asks for: `log`.
+    /// What it asks for: `log`, `counters`, `lists`, `history`, `http`.
     #[schema(value_type = Vec<String>)]
     imports: BTreeSet<Import>,
+    /// The same, with what granting each means.
+    permissions: Vec<PermissionView>,
     /// The JSON Schema of its configuration.
     config_schema: Value,
     /// Who uploaded it.
@@ -66,6 +68,22 @@ pub(crate) struct PluginView {
     /// Milliseconds since 1970.
     #[schema(value_type = i64)]
     created_at: Timestamp,
+}
+
+/// What a plugin asks for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PermissionView {
+    /// As it is written in an installation's `grants`.
+    #[schema(value_type = String)]
+    import: Import,
+    /// What granting it means.
+    sentence: &'static str,
+}
+
+impl PermissionView {
+    const fn of(import: Import) -> Self {
+        Self { import, sentence: import.sentence() }
+    }
 }
 
 impl From<PluginRow> for PluginView {
@@ -78,6 +96,7 @@ impl From<PluginRow> for PluginView {
             sha256: row.sha256,
             size: row.size,
             hooks: row.hooks,
+            permissions: row.imports.iter().map(|import| PermissionView::of(*import)).collect(),
             imports: row.imports,
             config_schema: json(&row.config_schema),
             uploaded_by: row.uploaded_by,
@@ -110,6 +129,9 @@ pub(crate) struct InstallationView {
     /// What it may import.
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS, when it is granted `http`.
+    #[schema(value_type = Vec<String>)]
+    http_hosts: BTreeSet<HostName>,
     /// Its configuration.
     config: Value,
     #[schema(value_type = String)]
@@ -132,6 +154,7 @@ impl From<InstallationRow> for InstallationView {
             scope: row.scope,
             failure: row.failure,
             grants: row.grants,
+            http_hosts: row.http_hosts,
             config: json(&row.config),
             config_sha256: row.config_sha256,
             created_at: row.created_at,
@@ -264,7 +287,7 @@ impl From<DecisionRow> for KeptDecisionView {
             message_id: row.message_id,
             conversation_id: row.conversation_id,
             input_sha256: row.input_sha256,
-            decision: json(&row.body),
+            decision: shown(&row.body),
             created_at: row.created_at,
         }
     }
@@ -334,6 +357,17 @@ impl AuditView {
             self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
         ]
     }
+}
+
+/// A decision that was kept, without what its rules were told: that may be texts of messages which whoever asks does not reach. How much it
+/// was stays, in `asked`.
+fn shown(body: &str) -> Value {
+    let mut decision = json(body);
+    let rules = decision.get_mut("rules").and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
+        rule.remove("exchanges");
+    }
+    decision
 }
 
 /// JSON that was kept as text. What was written as JSON reads as JSON.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     digest::Digest,
     id::{InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, HostName, Mode, Scope},
     plugin::{Hook, Import, PluginName},
     time::Timestamp,
 };
@@ -44,6 +44,8 @@ pub struct InstallationRow {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -69,6 +71,8 @@ pub struct NewInstallation {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -90,6 +94,8 @@ pub struct InstallationUpdate {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -107,6 +113,7 @@ impl InstallationRow {
             scope: self.scope.clone(),
             failure: self.failure,
             grants: self.grants.clone(),
+            http_hosts: self.http_hosts.clone(),
             config: self.config.clone(),
             config_sha256: self.config_sha256,
             updated_at: at,
@@ -128,6 +135,7 @@ fn installation(row: &mut Row<'_>) -> Result<InstallationRow, StorageError> {
         scope: row.json("scope")?,
         failure: row.word("failure policy")?,
         grants: row.json("grants")?,
+        http_hosts: row.json("hosts")?,
         config: row.text("configuration")?,
         config_sha256: row.parsed("configuration digest")?,
         created_at: row.time("installation time")?,
@@ -136,28 +144,28 @@ fn installation(row: &mut Row<'_>) -> Result<InstallationRow, StorageError> {
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO installations (account_id, id, plugin_id, position, mode, scope, failure, grants, config, config_sha256,
-                                created_at, updated_at)
+    "INSERT INTO installations (account_id, id, plugin_id, position, mode, scope, failure, grants, http_hosts, config,
+                                config_sha256, created_at, updated_at)
      VALUES ($1, $2, $3, (SELECT COALESCE(MAX(position), 0) + 1 FROM installations WHERE account_id = $1),
-             $4, $5, $6, $7, $8, $9, $10, $10)
+             $4, $5, $6, $7, $8, $9, $10, $11, $11)
      RETURNING position",
 );
 const GET: Sql = Sql::new(
     "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
-            i.grants, i.config, i.config_sha256, i.created_at, i.updated_at
+            i.grants, i.http_hosts, i.config, i.config_sha256, i.created_at, i.updated_at
      FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
      WHERE i.account_id = $1 AND i.id = $2",
 );
 const LIST: Sql = Sql::new(
     "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
-            i.grants, i.config, i.config_sha256, i.created_at, i.updated_at
+            i.grants, i.http_hosts, i.config, i.config_sha256, i.created_at, i.updated_at
      FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
      WHERE i.account_id = $1 ORDER BY i.position, i.id",
 );
 const UPDATE: Sql = Sql::new(
-    "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, config = $6,
-                              config_sha256 = $7, updated_at = $8
-     WHERE account_id = $9 AND id = $10",
+    "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, http_hosts = $6,
+                              config = $7, config_sha256 = $8, updated_at = $9
+     WHERE account_id = $10 AND id = $11",
 );
 const DELETE: Sql = Sql::new("DELETE FROM installations WHERE account_id = $1 AND id = $2");
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM installations WHERE account_id = $1");
@@ -182,6 +190,7 @@ impl Account<'_> {
                 json(&new.scope),
                 new.failure.as_str(),
                 json(&new.grants),
+                json(&new.http_hosts),
                 &new.config,
                 new.config_sha256,
                 new.created_at
@@ -224,6 +233,7 @@ impl Account<'_> {
                 json(&update.scope),
                 update.failure.as_str(),
                 json(&update.grants),
+                json(&update.http_hosts),
                 &update.config,
                 update.config_sha256,
                 update.updated_at,

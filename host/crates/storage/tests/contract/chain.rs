@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use sluice_domain::installation::{FailurePolicy, Mode, Scope};
 use sluice_storage::{Constraint, InstallationUpdate, PluginRow, PluginUsage, StorageError};
 
-use crate::fixture::{Fixture, World, account_id, digest, installation, installation_id, plugin, plugin_id, time};
+use crate::fixture::{
+    Fixture, World, account_id, digest, host, installation, installation_id, plugin, plugin_id, time,
+};
 
 pub(crate) async fn a_plugin_reads_back_as_written(fixture: Fixture<'_>) {
     let World { account, plugin, .. } = fixture.world().await;
@@ -48,6 +50,7 @@ pub(crate) async fn installations_keep_the_order_in_which_they_were_made(fixture
     assert_eq!((row.hooks, row.imports), (plugin.hooks, plugin.imports));
     assert_eq!((row.mode, row.scope, row.failure), (first.mode, first.scope, first.failure));
     assert_eq!((row.grants, row.config, row.config_sha256), (first.grants, first.config, first.config_sha256));
+    assert_eq!(row.http_hosts, first.http_hosts);
     assert_eq!((row.created_at, row.updated_at), (first.created_at, first.created_at));
 }
 
@@ -60,6 +63,7 @@ pub(crate) async fn an_installation_changes_and_goes(fixture: Fixture<'_>) {
         scope: Scope::default(),
         failure: FailurePolicy::Open,
         grants: BTreeSet::new(),
+        http_hosts: BTreeSet::from([host("b.example.com"), host("a.example.com")]),
         config: "{}".to_owned(),
         config_sha256: digest(),
         updated_at: time(9),
@@ -69,6 +73,7 @@ pub(crate) async fn an_installation_changes_and_goes(fixture: Fixture<'_>) {
     let row = fixture.read(move |tx| tx.account(account.id).installation(id)).await.unwrap();
     assert_eq!((row.mode, row.scope, row.failure), (update.mode, update.scope, update.failure));
     assert_eq!((row.grants, row.config, row.config_sha256), (update.grants, update.config, update.config_sha256));
+    assert_eq!(row.http_hosts, update.http_hosts);
     assert_eq!((row.created_at, row.updated_at, row.position), (installation.created_at, time(9), 1));
 
     let other = installation_id();

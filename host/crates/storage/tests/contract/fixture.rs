@@ -18,7 +18,7 @@ use sluice_domain::{
         ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId,
         PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, HostName, Mode, Scope},
     message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
     plugin::{Hook, Import, PluginName},
@@ -27,9 +27,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, Database, DatabaseConfig, DecisionRow, FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit,
-    NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow, StorageError,
-    TagRow, Tx,
+    CommentRow, CounterKey, Database, DatabaseConfig, DecisionRow, FilterRuleRow, GroupRow, LinkRow, MessageRow,
+    NewAudit, NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, Realm, SessionRow,
+    StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -149,6 +149,15 @@ fresh! {
 
 pub(crate) fn digest() -> Digest {
     Digest::of(&number().to_le_bytes())
+}
+
+pub(crate) fn host(text: &str) -> HostName {
+    HostName::try_from(text.to_owned()).unwrap()
+}
+
+/// A counter in force.
+pub(crate) fn counter(key: &str) -> CounterKey {
+    CounterKey { plugin: name("rate-limit"), realm: Realm::Live, key: Digest::of(key.as_bytes()) }
 }
 
 pub(crate) fn name(text: &str) -> PluginName {
@@ -302,6 +311,7 @@ impl World {
         rows.insert_tag(&self.tag)?;
         rows.set_conversation_tags(self.conversation.id, &[self.tag.id])?;
         rows.insert_answer_template(&self.template)?;
+        rows.add_to_counter(&counter("one"), 5, time(4), time(100))?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -348,7 +358,8 @@ pub(crate) fn installation(plugin_id: PluginId) -> NewInstallation {
         mode: Mode::Enforce,
         scope: Scope { directions: BTreeSet::from([Direction::Incoming]), ..Scope::default() },
         failure: FailurePolicy::Closed,
-        grants: BTreeSet::from([Import::Log]),
+        grants: BTreeSet::from([Import::Log, Import::Http]),
+        http_hosts: BTreeSet::from([host("api.example.com")]),
         config: r#"{"words":["a"]}"#.to_owned(),
         config_sha256: digest(),
         created_at: time(3),

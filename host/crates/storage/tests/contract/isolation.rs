@@ -13,8 +13,8 @@ use sluice_storage::{
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, plugin,
-    reader_of_all, request_id, session_id, time,
+    Fixture, World, account_id, comment, conversation_id, counter, digest, installation, link_id, message, message_id,
+    plugin, reader_of_all, request_id, session_id, time,
 };
 
 pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
@@ -65,6 +65,8 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         }
         assert_eq!(ours.messages_of_client(theirs.conversation.id, Page::first(9))?, []);
         assert_eq!(ours.latest_messages(Before::newest(9))?, []);
+        assert_eq!(ours.earlier_messages(theirs.conversation.id, message_id(), 9, 1_000)?, []);
+        assert_eq!(ours.counter(&counter("one"), time(5))?, 0);
         assert_eq!(ours.held_messages(0, 9)?, []);
         assert_eq!(ours.quarantined_messages(Before::newest(9))?, []);
         assert_eq!(ours.attachment(theirs.attachment.attachment.id)?, None);
@@ -98,6 +100,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
         scope: Scope::default(),
         failure: FailurePolicy::Open,
         grants: BTreeSet::new(),
+        http_hosts: BTreeSet::new(),
         config: "{}".to_owned(),
         config_sha256: digest(),
         updated_at: time(9),
@@ -146,6 +149,9 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.delete_unsent_attachment(theirs.attachment.attachment.id)?);
             assert!(!ours.update_filter_rule(&theirs.filter_rule)?);
             assert!(!ours.delete_filter_rule(theirs.filter_rule.id)?);
+            // Ours has the same name.
+            assert_eq!(ours.add_to_counter(&counter("one"), 1, time(5), time(100))?, Some(6));
+            assert_eq!(ours.delete_expired_counters(time(100))?, 1);
             ours.bump_chain_version()?;
             ours.append_event("x", &serde_json::Value::Null, time(9))?;
             Ok(())
@@ -169,6 +175,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     let text = kept.message.text.clone();
     let found = fixture.read(move |tx| tx.account(account).search_messages(&text, reader, Before::newest(9))).await;
     assert_eq!(found.hits.into_iter().map(|hit| hit.message).collect::<Vec<_>>(), [kept.message]);
+    assert_eq!(fixture.read(move |tx| tx.account(account).counter(&counter("one"), time(5))).await, 5);
     let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
     assert_eq!((row.chain_version, row.last_event), (0, 1));
 }

@@ -9,6 +9,7 @@ mod attachments;
 mod chain;
 mod chat;
 mod conversations;
+mod counters;
 mod fixture;
 mod isolation;
 mod outbox;
@@ -91,6 +92,13 @@ cases! {
         a_message_reads_back_as_written
         decisions_are_found_by_rule_verdict_and_conversation
         a_decision_about_access_reads_back_as_written
+    }
+    counters {
+        a_counter_lives_from_its_first_addition_and_begins_again
+        plugins_and_shadow_count_apart
+        no_addition_is_lost_or_seen_twice
+        an_account_has_so_many_counters_until_some_expire
+        earlier_messages_are_delivered_ones_of_the_conversation_newest_first
     }
     isolation {
         another_accounts_rows_look_as_if_they_were_not_there

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sluice_app::installations::{Change, Install};
 use sluice_domain::{
     id::{InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, HostName, Mode, Scope},
     plugin::Import,
 };
 use utoipa::ToSchema;
@@ -46,6 +46,10 @@ pub(crate) struct NewInstallation {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS: 1 to 16 names of hosts when `http` is granted.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["api.example.com"]))]
+    http_hosts: BTreeSet<HostName>,
 }
 
 /// What to change; what is absent stays.
@@ -67,6 +71,9 @@ pub(crate) struct InstallationChange {
     /// What it may import, whole.
     #[schema(value_type = Option<Vec<String>>)]
     grants: Option<BTreeSet<Import>>,
+    /// Whom it may ask over HTTPS, whole.
+    #[schema(value_type = Option<Vec<String>>)]
+    http_hosts: Option<BTreeSet<HostName>>,
 }
 
 /// Installs a plugin, last in the chain; in force from the next message on.
@@ -75,15 +82,15 @@ pub(crate) struct InstallationChange {
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`: the plugin", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`; `invalid`: the hosts", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create(
     State(web): State<Web>,
     Auth(caller): Auth,
     Json(body): Json<NewInstallation>,
 ) -> Result<(StatusCode, axum::Json<InstallationView>), Problem> {
-    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants } = body;
-    let row = web.app.install(&caller, Install { plugin, config, mode, scope, failure, grants }).await?;
+    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants, http_hosts } = body;
+    let row = web.app.install(&caller, Install { plugin, config, mode, scope, failure, grants, http_hosts }).await?;
     Ok((StatusCode::CREATED, axum::Json(row.into())))
 }
 
@@ -122,7 +129,7 @@ pub(crate) async fn get(
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`; `invalid`: the hosts", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn change(
     State(web): State<Web>,
@@ -130,8 +137,9 @@ pub(crate) async fn change(
     Id(id): Id<InstallationId>,
     Json(body): Json<InstallationChange>,
 ) -> Result<axum::Json<InstallationView>, Problem> {
-    let InstallationChange { config, mode, scope, failure, grants } = body;
-    let row = web.app.change_installation(&caller, id, Change { config, mode, scope, failure, grants }).await?;
+    let InstallationChange { config, mode, scope, failure, grants, http_hosts } = body;
+    let row =
+        web.app.change_installation(&caller, id, Change { config, mode, scope, failure, grants, http_hosts }).await?;
     Ok(axum::Json(row.into()))
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sluice_app::policy::{DraftInstallation, Trial};
 use sluice_domain::{
     id::{AttachmentId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{FailurePolicy, HostName, Mode, Scope},
     message::{Direction, Message},
     plugin::Import,
     verdict::{Decision, State as Fate},
@@ -73,6 +73,10 @@ pub(crate) struct Draft {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS. In a trial nobody is asked.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    http_hosts: BTreeSet<HostName>,
 }
 
 /// What would happen.
@@ -106,8 +110,8 @@ pub(crate) async fn evaluate(
         let asked = drafts.into_iter().filter(|draft| draft.mode.is_none_or(|mode| mode == Mode::Enforce));
         asked
             .map(|draft| {
-                let Draft { plugin_id: plugin, config, mode: _, scope, failure, grants } = draft;
-                DraftInstallation { plugin, config, scope, failure, grants }
+                let Draft { plugin_id: plugin, config, mode: _, scope, failure, grants, http_hosts } = draft;
+                DraftInstallation { plugin, config, scope, failure, grants, http_hosts }
             })
             .collect()
     });
