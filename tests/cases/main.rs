@@ -17,6 +17,7 @@ mod events;
 mod failures;
 mod filters;
 mod https;
+mod imports;
 mod input;
 mod isolation;
 mod passkeys;
