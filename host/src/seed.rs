@@ -115,6 +115,7 @@ async fn install(app: &App, caller: &Caller, entry: CatalogueId, config: &str) -
         grants: BTreeSet::new(),
         budget: None,
         percent: Percent::ALL,
+        http_hosts: BTreeSet::new(),
     };
     app.install(caller, install).await.map(drop).map_err(|error| match error {
         AppError::Configuration(errors) => anyhow::anyhow!("its configuration is refused: {errors:?}"),

@@ -20,6 +20,7 @@ mod evidence_search;
 mod failures;
 mod filters;
 mod https;
+mod imports;
 mod input;
 mod isolation;
 mod passkeys;

@@ -28,6 +28,7 @@ use crate::{
     caller::{Caller, Means},
     chain::Chain,
     door::Door,
+    imports::Asked,
     seldom::MINUTE,
 };
 
@@ -162,8 +163,9 @@ impl App {
     async fn ask_access_rules(&self, visit: &Visit<'_>) -> Result<Access, AppError> {
         let chain = self.chain(visit.caller.account, visit.caller.chain_version).await?;
         let request = visit.request();
-        let asked = chain.clone();
-        let decision = self.inner.evaluators.run(chain.account, chain.share, move || asked.admit(&request)).await?;
+        let (asked, answers) = (chain.clone(), self.answers(chain.account, Asked::InForce));
+        let asks = move || asked.admit(&request, &answers);
+        let decision = self.inner.evaluators.run(chain.account, chain.share, asks).await?;
         self.tell_of_health(visit.caller.account, &chain);
         let answer = answer(&decision)?;
         if is_worth_keeping(visit.occasion, &decision) {

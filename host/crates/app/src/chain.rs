@@ -19,6 +19,7 @@ use sluice_domain::{
     digest::Digest,
     filter::{self, FilterRule},
     id::{AccountId, AttachmentId},
+    import::Exchange,
     installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     language::Language,
     list::Lists,
@@ -28,10 +29,14 @@ use sluice_domain::{
     time::Timestamp,
     verdict::{Cost, Decision, Failure, FilterRef, Fold, PluginRef, Reason, RuleCall, RuleRef, State, Verdict},
 };
-use sluice_sandbox::{Call, Configured, Content};
+use sluice_sandbox::{Allowance, Call, Configured, Content, Recorded};
 use sluice_storage::{Blobs, FilterRuleRow};
 
-use crate::{evaluators::Share, health::Health};
+use crate::{
+    evaluators::Share,
+    health::Health,
+    imports::{Answers, Granted, Subject},
+};
 
 /// One installation, ready to be asked.
 #[derive(Clone)]
@@ -48,6 +53,8 @@ pub(crate) struct Rule {
     /// When somebody changed it last.
     pub(crate) changed_at: Timestamp,
     pub(crate) health: Arc<Health>,
+    /// What it may ask of the host.
+    pub(crate) granted: Arc<Granted>,
     /// `None` when its artefact could not be made ready: each call then counts as a failure.
     pub(crate) ready: Option<Configured>,
 }
@@ -153,25 +160,28 @@ impl Chain {
         let paused = self.pause.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
         // To look into attachments is to wait for the disk.
         let reads = message.text.len().saturating_mul(self.built_in.len());
-        if paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
+        // To ask a rule that counts, or waits for others, is done once and elsewhere.
+        let waits = self.message_rules(mode).any(|rule| rule.granted.waits() && rule.covers(message));
+        if waits || paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
             return None;
         }
-        let decided = self.decide_within(mode, Fold::new(message.clone()), AT_ONCE_FUEL, Purpose::Traffic);
+        let decided = self.decide_within(mode, Fold::new(message.clone()), AT_ONCE_FUEL, Purpose::Traffic, None);
         if decided.is_none() {
             self.pause.store(PAUSE, Ordering::Relaxed);
         }
         decided
     }
 
-    /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it.
-    pub(crate) fn decide(&self, mode: Mode, message: Message) -> (Message, Decision) {
-        self.decide_within(mode, Fold::new(message), u64::MAX, Purpose::Traffic).expect(ENOUGH)
+    /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it. What rules ask is
+    /// answered from `answers`.
+    pub(crate) fn decide(&self, mode: Mode, message: Message, answers: &Answers) -> (Message, Decision) {
+        self.decide_within(mode, Fold::new(message), u64::MAX, Purpose::Traffic, Some(answers)).expect(ENOUGH)
     }
 
     /// What the rules in force would make of `message`, whose links were found. Nobody is told of failures, and nothing else comes of it.
-    pub(crate) fn rehearse(&self, message: Message) -> (Message, Decision) {
+    pub(crate) fn rehearse(&self, message: Message, answers: &Answers) -> (Message, Decision) {
         let fold = Fold::with_links_found(message);
-        self.decide_within(Mode::Enforce, fold, u64::MAX, Purpose::Rehearsal).expect(ENOUGH)
+        self.decide_within(Mode::Enforce, fold, u64::MAX, Purpose::Rehearsal, Some(answers)).expect(ENOUGH)
     }
 
     /// `None` when a rule would need more than what is left of `fuel`, and has a budget for more.
@@ -181,20 +191,22 @@ impl Chain {
         mut fold: Fold,
         mut fuel: u64,
         purpose: Purpose,
+        answers: Option<&Answers>,
     ) -> Option<(Message, Decision)> {
-        let at = fold.message().sent_at;
+        let (at, subject) = (fold.message().sent_at, Subject::message(fold.message()));
         self.ask_built_in(mode, &mut fold);
         for rule in self.message_rules(mode) {
             if fold.is_settled() || !rule.covers(fold.message()) {
                 continue;
             }
             if rule.hooks.contains(&Hook::MessageFilter) {
-                let call = rule.ask_about_message(fold.message(), fuel);
+                let call = rule.ask_about_message(fold.message(), rule.allowance(fuel, subject, &self.lists, answers));
                 rule.take(call, at, &mut fuel, &mut fold, purpose)?;
             }
             if rule.hooks.contains(&Hook::AttachmentFilter) {
                 for attachment in fold.message().attachments.clone() {
-                    let call = rule.ask_about_attachment(&attachment, at, self.account, &self.blobs, fuel);
+                    let allowed = rule.allowance(fuel, subject, &self.lists, answers);
+                    let call = rule.ask_about_attachment(&attachment, at, self.account, &self.blobs, allowed);
                     rule.take(call, at, &mut fuel, &mut fold, purpose)?;
                 }
             }
@@ -248,13 +260,16 @@ impl Chain {
     }
 
     /// Asks the rules in force about someone who wants to be let in.
-    pub(crate) fn admit(&self, request: &AccessRequest) -> AccessDecision {
+    pub(crate) fn admit(&self, request: &AccessRequest, answers: &Answers) -> AccessDecision {
         let asked = self.rules.iter().filter(|rule| {
             rule.mode == Mode::Enforce
                 && rule.hooks.contains(&Hook::AccessRule)
                 && rule.scope.covers_access(request.who.role)
         });
-        access::fold(asked.map(|rule| rule.ask_about_access(request)))
+        access::fold(asked.map(|rule| {
+            let allowed = rule.allowance(u64::MAX, Subject::access(request), &self.lists, Some(answers));
+            rule.ask_about_access(request, allowed)
+        }))
     }
 
     /// The installations in `mode` that decide about messages or their attachments, in order.
@@ -290,6 +305,7 @@ impl BuiltIn {
             answer: Ok(verdict),
             cost: Cost { micros: micros(start), fuel: 0 },
             log: Vec::new(),
+            exchanges: Vec::new(),
         })
     }
 }
@@ -299,8 +315,8 @@ impl Rule {
         self.scope.covers_message(message) && self.percent.covers(self.rule.installation, message.conversation)
     }
 
-    pub(crate) fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
-        let call = self.ask(message.sent_at, |ready| ready.check_message(message, self.budget_of(fuel)));
+    pub(crate) fn ask_about_message(&self, message: &Message, allowed: Allowance) -> RuleCall {
+        let call = self.ask(message.sent_at, |ready| ready.check_message(message, allowed));
         self.answered(call, None)
     }
 
@@ -310,10 +326,10 @@ impl Rule {
         at: Timestamp,
         account: AccountId,
         blobs: &Blobs,
-        fuel: u64,
+        allowed: Allowance,
     ) -> RuleCall {
         let call = self.ask(at, |ready| match AttachmentContent::open(account, blobs, attachment) {
-            Ok(content) => ready.check_attachment(attachment, content, self.budget_of(fuel)),
+            Ok(content) => ready.check_attachment(attachment, content, allowed),
             Err(error) => {
                 tracing::error!(attachment = %attachment.id, %error, "an attachment cannot be read");
                 failed(Failure::Host)
@@ -322,13 +338,20 @@ impl Rule {
         self.answered(call, Some(attachment.id))
     }
 
-    fn budget_of(&self, fuel: u64) -> Budget {
-        Budget { fuel: self.budget.fuel.min(fuel), ..self.budget }
+    fn allowance(&self, fuel: u64, subject: Subject, lists: &Arc<Lists>, answers: Option<&Answers>) -> Allowance {
+        let budget = Budget { fuel: self.budget.fuel.min(fuel), ..self.budget };
+        self.granted.allowance(budget, subject, lists, answers)
+    }
+
+    /// What a call may use that is made again: what it was told then is what it is told now.
+    pub(crate) fn as_recorded(&self, exchanges: Vec<Exchange>) -> Allowance {
+        Allowance { budget: self.budget, imports: Some(Box::new(Recorded::new(exchanges))) }
     }
 
     fn answered(&self, call: Call<Verdict>, attachment: Option<AttachmentId>) -> RuleCall {
         let (rule, on_failure) = (RuleRef::Plugin(self.rule.clone()), self.on_failure);
-        RuleCall { rule, attachment, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let Call { answer, cost, log, exchanges, detail: _ } = call;
+        RuleCall { rule, attachment, on_failure, answer, cost, log, exchanges }
     }
 
     /// Takes an answer into the chain; `None` when it stands for want of instructions that it may have.
@@ -345,11 +368,12 @@ impl Rule {
         Some(())
     }
 
-    pub(crate) fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
-        let call = self.ask(request.at, |ready| ready.check_access(request, self.budget));
+    pub(crate) fn ask_about_access(&self, request: &AccessRequest, allowed: Allowance) -> AccessCall {
+        let call = self.ask(request.at, |ready| ready.check_access(request, allowed));
         self.tell_of(&call.answer, request.at);
         let (rule, on_failure) = (self.rule.clone(), self.on_failure);
-        AccessCall { rule, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let Call { answer, cost, log, exchanges, detail: _ } = call;
+        AccessCall { rule, on_failure, answer, cost, log, exchanges }
     }
 
     /// The time of a call is taken here, around everything that the sandbox does for it.
@@ -374,7 +398,7 @@ impl Rule {
 }
 
 fn failed<T>(failure: Failure) -> Call<T> {
-    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), detail: None }
+    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail: None }
 }
 
 fn micros(start: Instant) -> u64 {

@@ -11,7 +11,7 @@ use sluice_domain::{
     digest::Digest,
     filter::FilterRule,
     id::{AuditId, FilterRuleId, InstallationId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     permission::Permission,
     plugin::{Hook, Import, PluginName},
     review::MessagingSettings,
@@ -79,6 +79,9 @@ pub struct PastInstallation {
     pub failure: FailurePolicy,
     /// What it might import.
     pub grants: BTreeSet<Import>,
+    /// Whom it might ask over HTTPS.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub http_hosts: BTreeSet<HostName>,
     /// What one call might use.
     pub budget: Budget,
     /// For how many conversations it was in force.
@@ -251,7 +254,8 @@ fn restore_installations(
     for (position, (was, config)) in (1..).zip(again) {
         let plugin_id = rows.plugin_by_digest(was.component)?.ok_or(REMOVED)?.id;
         enabling::check(rows, known.get(&was.id), plugin_id, was.mode)?;
-        let PastInstallation { id, mode, scope, failure, grants, budget, percent, config: config_sha256, .. } = was;
+        let PastInstallation { id, mode, scope, failure, grants, http_hosts, budget, percent, .. } = was;
+        let config_sha256 = was.config;
         if known.contains_key(&id) {
             let update = InstallationUpdate {
                 plugin_id,
@@ -259,6 +263,7 @@ fn restore_installations(
                 scope,
                 failure,
                 grants,
+                http_hosts,
                 budget,
                 percent,
                 config,
@@ -274,6 +279,7 @@ fn restore_installations(
                 scope,
                 failure,
                 grants,
+                http_hosts,
                 budget,
                 percent,
                 config,
@@ -333,6 +339,7 @@ impl PastInstallation {
             scope: row.scope,
             failure: row.failure,
             grants: row.grants,
+            http_hosts: row.http_hosts,
             budget: row.budget,
             percent: row.percent,
             config: row.config_sha256,

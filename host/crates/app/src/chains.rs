@@ -15,6 +15,7 @@ use crate::{
     App, AppError,
     chain::{BuiltIn, Chain, Rule},
     evaluators::Share,
+    imports::Granted,
     installations::ready,
 };
 
@@ -90,13 +91,17 @@ impl App {
         let health = before.and_then(|chain| chain.rules.iter().find(same)).map(|rule| rule.health.clone());
         let health = health.unwrap_or_default();
         health.learn(row.suspension);
+        let granted = Granted::new(row.name.clone(), &row.imports, &row.grants, row.http_hosts);
         Rule {
             rule: PluginRef {
                 installation: row.id,
                 plugin: row.plugin_id,
                 rule: row.name,
                 version: row.version.to_string(),
+                component: Some(row.sha256),
+                config: Some(row.config_sha256),
             },
+            granted,
             component: row.sha256,
             config: row.config_sha256,
             hooks: row.hooks,

@@ -181,7 +181,7 @@ pub enum AppError {
 }
 
 fn names(imports: &BTreeSet<Import>) -> String {
-    imports.iter().map(|import| import.as_str()).collect::<Vec<_>>().join(", ")
+    imports.iter().map(|import| format!("`{}` ({})", import.as_str(), import.sentence())).collect::<Vec<_>>().join(", ")
 }
 
 fn listed(ids: &[InstallationId]) -> String {

@@ -59,7 +59,7 @@ impl Health {
     /// Remembers an answer of `now`. What was no fault of the plugin's does not count.
     pub(crate) fn note(&self, failure: Option<Failure>, now: Timestamp) {
         let failure = match failure {
-            Some(Failure::Host | Failure::Unavailable | Failure::Suspended) => return,
+            Some(Failure::Host | Failure::Unavailable | Failure::Suspended | Failure::Diverged) => return,
             Some(fault @ (Failure::Trap | Failure::OutOfFuel | Failure::OutOfMemory | Failure::BadAnswer)) => {
                 Some(fault)
             }

@@ -7,7 +7,7 @@ use sluice_domain::{
     audit::Action,
     digest::Digest,
     id::{AccountId, InstallationId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope, missing_grants},
+    installation::{self, Budget, FailurePolicy, HostName, Mode, Percent, Scope, missing_grants},
     limits,
     permission::Permission,
     plugin::{Hook, Import},
@@ -36,6 +36,8 @@ pub struct Install {
     pub budget: Option<Budget>,
     /// For how many conversations it is in force.
     pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
 }
 
 /// What to change of an installation; what is `None` stays.
@@ -57,6 +59,8 @@ pub struct Change {
     pub budget: Option<Budget>,
     /// For how many conversations it is in force.
     pub percent: Option<Percent>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: Option<BTreeSet<HostName>>,
 }
 
 impl App {
@@ -64,10 +68,12 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for the plugin, [`AppError::NotForSupport`] for an access rule, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
-    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`], [`AppError::SignatureRequired`].
+    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`], [`AppError::SignatureRequired`],
+    /// [`AppError::Invalid`] for the hosts and the budget.
     pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
         let plugin = self.plugin(caller, install.plugin).await?;
         may_touch(caller, &plugin.hooks)?;
+        check_hosts(&install.grants, &install.http_hosts)?;
         let budget = self.budget(install.budget)?;
         let config = install.config.to_string();
         self.configure(&plugin, &config, &install.grants).await?;
@@ -81,11 +87,12 @@ impl App {
             grants: install.grants,
             budget,
             percent: install.percent,
+            http_hosts: install.http_hosts,
             config_sha256: Digest::of(config.as_bytes()),
             config,
             created_at: now,
         };
-        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "percent": new.percent, "config_sha256": new.config_sha256});
+        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "grants": new.grants, "http_hosts": new.http_hosts, "percent": new.percent, "config_sha256": new.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
         self.change_chain(caller.account, entry, move |rows, _| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
@@ -124,12 +131,14 @@ impl App {
             grants: change.grants.unwrap_or(row.grants),
             budget: change.budget.map_or(Ok(row.budget), |budget| self.budget(Some(budget)))?,
             percent: change.percent.unwrap_or(row.percent),
+            http_hosts: change.http_hosts.unwrap_or(row.http_hosts),
             config_sha256: Digest::of(config.as_bytes()),
             config,
             updated_at: self.now(),
         };
         // What can no longer be made ready must still be possible to disable.
         if update.mode != Mode::Disabled || update.config != row.config || update.plugin_id != row.plugin_id {
+            check_hosts(&update.grants, &update.http_hosts)?;
             self.configure(&plugin, &update.config, &update.grants).await?;
         }
         let entry = self.audit_row(
@@ -253,8 +262,13 @@ impl App {
 
 /// What the audit log says of an installation.
 fn details(update: &InstallationUpdate) -> Value {
-    json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants,
+    json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "http_hosts": update.http_hosts,
         "budget": update.budget, "percent": update.percent, "config_sha256": update.config_sha256})
+}
+
+/// Who may ask over HTTP names whom.
+pub(crate) fn check_hosts(grants: &BTreeSet<Import>, hosts: &BTreeSet<HostName>) -> Result<(), AppError> {
+    installation::check_hosts(grants, hosts).map_err(|problem| AppError::invalid("http_hosts", problem.to_string()))
 }
 
 /// Support decides nothing about who gets in.

@@ -57,6 +57,7 @@ pub mod groups;
 mod health;
 mod housekeeping;
 mod idempotency;
+mod imports;
 pub mod installations;
 mod keys;
 pub mod library;
@@ -146,7 +147,7 @@ struct Inner {
     previews: Uploads,
     attachment_limits: AttachmentLimits,
     budget_ceiling: Budget,
-    fetcher: Fetcher,
+    fetcher: Arc<Fetcher>,
     seldom: Seldom,
     typing: Seldom,
     background: TaskTracker,
@@ -219,7 +220,7 @@ impl App {
                 previews: Uploads::of_previews(),
                 attachment_limits,
                 budget_ceiling,
-                fetcher: Fetcher::new(fetch),
+                fetcher: Arc::new(Fetcher::new(fetch)),
                 seldom: Seldom::every(MINUTE),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
@@ -246,12 +247,6 @@ impl App {
     /// Under which URL people reach the server.
     pub fn public_url(&self) -> &PublicUrl {
         &self.inner.public_url
-    }
-
-    /// What sends plugins' requests.
-    #[expect(dead_code, reason = "asked by the import `http`, which is built beside this")]
-    pub(crate) fn fetcher(&self) -> &Fetcher {
-        &self.inner.fetcher
     }
 
     fn now(&self) -> Timestamp {

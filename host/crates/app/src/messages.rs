@@ -20,7 +20,7 @@ use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome,
 
 use crate::{
     App, AppError, attachments::client_of, caller::Caller, chain::Chain, comparison::shadow_verdicts,
-    idempotency::IdempotencyKey, requests,
+    idempotency::IdempotencyKey, imports::Asked, requests,
 };
 
 /// The kind of the event that announces a message.
@@ -202,7 +202,7 @@ impl App {
 
         let message = self.message(caller, &place, direction, draft.text, attachments);
         let chain = self.chain(account, caller.chain_version).await?;
-        let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InForce, message.clone()).await?;
         self.tell_of_health(account, &chain);
         let notice = chain.notice(direction, &decision);
         let held_until = chain.messaging.held_until(message.sent_at);
@@ -282,13 +282,14 @@ impl App {
         }
     }
 
-    /// Asks the chain's rules in `mode`: at once where that is quick, else on a thread for plugins.
+    /// Asks the chain's rules: at once where that is quick, else on a thread for plugins.
     pub(crate) async fn decide(
         &self,
         chain: &Arc<Chain>,
-        mode: Mode,
+        asked: Asked,
         message: Message,
     ) -> Result<(Message, Decision), AppError> {
+        let mode = asked.mode();
         if !chain.filters(mode, &message) {
             return Ok((message, Decision::unopposed()));
         }
@@ -301,8 +302,8 @@ impl App {
             evaluators.charge(chain.account, chain.share, used);
             return Ok((message, decision));
         }
-        let asked = chain.clone();
-        evaluators.run(chain.account, chain.share, move || asked.decide(mode, message)).await
+        let (answers, asks) = (self.answers(chain.account, asked), chain.clone());
+        evaluators.run(chain.account, chain.share, move || asks.decide(mode, message, &answers)).await
     }
 
     /// One transaction: the message, its decision, the event that announces it, and the key that names the answer.
@@ -316,7 +317,7 @@ impl App {
     ) -> Result<Posted, AppError> {
         let account = caller.account;
         let Kept { conversation, decided, decision, notice, held_until } = kept;
-        let posted = Posted {
+        let mut posted = Posted {
             id: decided.id,
             state: decision.state(),
             text: decided.text.clone(),
@@ -326,6 +327,8 @@ impl App {
             decision,
         };
         let trail = self.decision_row(chain, &posted, input, false)?;
+        // From here on it is an answer to somebody.
+        posted.decision.forget_exchanges();
         let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
@@ -384,7 +387,7 @@ impl App {
         message: Message,
         enforced: Severity,
     ) -> Result<(), AppError> {
-        let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InShadow, message.clone()).await?;
         self.tell_of_health(account, &chain);
         let now = self.now();
         let decision_id = DecisionId::new(now, self.random());

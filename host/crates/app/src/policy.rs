@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_domain::{
     digest::Digest,
     id::{AttachmentId, InstallationId, MessageId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     message::{Actor, Direction, Message, Role},
     permission::Permission,
     plugin::Import,
@@ -17,6 +17,8 @@ use crate::{
     App, AppError,
     caller::Caller,
     chain::{Chain, Rule},
+    imports::{Asked, Granted},
+    installations::check_hosts,
     messages::check_text,
 };
 
@@ -48,6 +50,8 @@ pub struct DraftInstallation {
     pub budget: Option<Budget>,
     /// For how many conversations it is in force.
     pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
 }
 
 /// What would happen.
@@ -64,11 +68,12 @@ pub struct Evaluation {
 }
 
 impl App {
-    /// Says what the account's chain, or a chain of drafts in its place, would make of a message. Nothing is stored.
+    /// Says what the account's chain, or a chain of drafts in its place, would make of a message. Nothing is stored: counters begin at 0,
+    /// and no other server is asked.
     ///
     /// # Errors
     /// [`AppError::Forbidden`]; [`AppError::NotFound`], [`AppError::Configuration`], [`AppError::ConfigureFailed`] and
-    /// [`AppError::MissingGrants`] for a draft, [`AppError::Invalid`] for its budget.
+    /// [`AppError::MissingGrants`] for a draft, [`AppError::Invalid`] for its budget and its hosts.
     pub async fn evaluate(
         &self,
         caller: &Caller,
@@ -99,7 +104,8 @@ impl App {
             sent_at: now,
         }
         .with_text(trial.text);
-        let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        let (decided, mut decision) = self.decide(&chain, Asked::OnTrial, message.clone()).await?;
+        decision.forget_exchanges();
         Ok(Evaluation { text: decided.text, state: decision.state(), decision, message })
     }
 
@@ -124,11 +130,20 @@ impl App {
         let plugin = self.plugin(caller, draft.plugin).await?;
         let budget = self.budget(draft.budget)?;
         let config = draft.config.to_string();
+        check_hosts(&draft.grants, &draft.http_hosts)?;
         let ready = self.configure(&plugin, &config, &draft.grants).await?;
         Ok(Rule {
-            rule: PluginRef { installation, plugin: plugin.id, rule: plugin.name, version: plugin.version.to_string() },
+            rule: PluginRef {
+                installation,
+                plugin: plugin.id,
+                rule: plugin.name.clone(),
+                version: plugin.version.to_string(),
+                component: Some(plugin.sha256),
+                config: Some(Digest::of(config.as_bytes())),
+            },
             component: plugin.sha256,
             config: Digest::of(config.as_bytes()),
+            granted: Granted::new(plugin.name, &plugin.imports, &draft.grants, draft.http_hosts),
             hooks: plugin.hooks,
             mode: Mode::Enforce,
             scope: draft.scope,

@@ -17,7 +17,7 @@ use self::{
     source::{Messages, checked},
     tally::Tally,
 };
-use crate::{App, AppError, caller::Caller, evaluators::Share, uploads::UploadPlace};
+use crate::{App, AppError, caller::Caller, evaluators::Share, imports::Asked, uploads::UploadPlace};
 
 mod draft;
 mod source;
@@ -96,6 +96,7 @@ impl App {
         let current = self.chain(caller.account, caller.chain_version).await?;
         let draft = self.preview_chain(caller, draft, &current).await?;
         let messages = self.messages_to_replay(caller, source).await?;
+        let answers = [(); 2].map(|()| self.answers(caller.account, Asked::OnTrial));
         Ok(Preview {
             app: self.clone(),
             account: caller.account,
@@ -104,7 +105,7 @@ impl App {
             progress: Progress { done: 0, total: messages.total },
             messages,
             ahead: None,
-            tally: Some(Box::new(Tally::new(current.apart(), draft))),
+            tally: Some(Box::new(Tally::new(current.apart(), draft, answers))),
             told: None,
             ends: Instant::now() + LONGEST,
         })

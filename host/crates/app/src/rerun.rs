@@ -22,6 +22,7 @@ use crate::{
     chain::{BuiltIn, Chain, Rule},
     chain_versions::{ChainState, PastInstallation},
     evaluators::Share,
+    imports::Granted,
     installations,
 };
 
@@ -189,7 +190,15 @@ impl App {
             return Ok(Err(Missing::Component(sha256)));
         };
         Ok(Ok(Rule {
-            rule: PluginRef { installation: past.id, plugin: past.plugin, rule: past.name, version: past.version },
+            granted: Granted::new(past.name.clone(), &past.grants, &past.grants, past.http_hosts),
+            rule: PluginRef {
+                installation: past.id,
+                plugin: past.plugin,
+                rule: past.name,
+                version: past.version,
+                component: Some(past.component),
+                config: Some(past.config),
+            },
             component: past.component,
             config: past.config,
             hooks: past.hooks,
@@ -239,11 +248,11 @@ fn decide_again(
         }
         let Some(rule) = rules.iter().find(|rule| rule.rule.installation == plugin.installation) else { continue };
         let call = match line.attachment {
-            None => rule.ask_about_message(fold.message(), u64::MAX),
+            None => rule.ask_about_message(fold.message(), rule.as_recorded(line.exchanges.clone())),
             Some(id) => {
                 let attachment = fold.message().attachments.iter().find(|one| one.id == id).cloned();
                 let Some(attachment) = attachment else { continue };
-                rule.ask_about_attachment(&attachment, at, account, blobs, u64::MAX)
+                rule.ask_about_attachment(&attachment, at, account, blobs, rule.as_recorded(line.exchanges.clone()))
             }
         };
         fold.push(call);
@@ -264,7 +273,7 @@ fn admit_again(
             return Some(access_as_it_was(line, was.map_or(FailurePolicy::default(), |past| past.failure)));
         }
         let rule = rules.iter().find(|rule| rule.rule.installation == line.rule.installation)?;
-        Some(rule.ask_about_access(request))
+        Some(rule.ask_about_access(request, rule.as_recorded(line.exchanges.clone())))
     }))
 }
 
@@ -279,20 +288,23 @@ const fn plugin(rule: &RuleRef) -> Option<&PluginRef> {
 const fn is_taken_as_it_was(failure: Option<Failure>) -> bool {
     match failure {
         Some(Failure::Host | Failure::Unavailable | Failure::Suspended) => true,
-        Some(Failure::Trap | Failure::OutOfFuel | Failure::OutOfMemory | Failure::BadAnswer) | None => false,
+        Some(Failure::Trap | Failure::OutOfFuel | Failure::OutOfMemory | Failure::BadAnswer | Failure::Diverged)
+        | None => false,
     }
 }
 
 fn as_it_was(line: &RuleTrail, on_failure: FailurePolicy) -> RuleCall {
     let failure = line.failure.unwrap_or(Failure::Host);
     let (rule, attachment, log) = (line.rule.clone(), line.attachment, line.log.clone());
-    RuleCall { rule, attachment, on_failure, answer: Err(failure), cost: Cost::default(), log }
+    let exchanges = line.exchanges.clone();
+    RuleCall { rule, attachment, on_failure, answer: Err(failure), cost: Cost::default(), log, exchanges }
 }
 
 fn access_as_it_was(line: &AccessTrail, on_failure: FailurePolicy) -> AccessCall {
     let failure = line.failure.unwrap_or(Failure::Host);
     let (rule, log) = (line.rule.clone(), line.log.clone());
-    AccessCall { rule, on_failure, answer: Err(failure), cost: Cost::default(), log }
+    let exchanges = line.exchanges.clone();
+    AccessCall { rule, on_failure, answer: Err(failure), cost: Cost::default(), log, exchanges }
 }
 
 /// What must be the same: everything but what it cost, and which version of the server the content filter was of.

@@ -3,10 +3,14 @@
 //! Each question with its answer is kept with the decision, so that the decision can be made again from what was answered then. Who
 //! answers, and whether the plugin may ask, is not said here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    limits,
     message::{Actor, Direction},
+    plugin::Import,
     time::Timestamp,
 };
 
@@ -86,6 +90,91 @@ pub enum Refusal {
     Busy,
     /// Nobody is asked in a preview.
     NotInPreview,
+    /// The account has as many counters as it may.
+    Full,
+}
+
+impl Question {
+    /// The import that it is put to.
+    pub const fn import(&self) -> Import {
+        match self {
+            Self::AddToCounter { .. } => Import::Counters,
+            Self::FindInList { .. } => Import::Lists,
+            Self::EarlierMessages { .. } => Import::History,
+            Self::Fetch(_) => Import::Http,
+        }
+    }
+
+    /// How much it is, in bytes: what the plugin chose of it.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::AddToCounter { key, .. } => key.len(),
+            Self::FindInList { list, value } => list.len() + value.len(),
+            Self::EarlierMessages { .. } => 0,
+            Self::Fetch(request) => request.url.len() + headers_bytes(&request.headers) + request.body.len(),
+        }
+    }
+
+    /// Whether it keeps to the contract's limits. One that does not is refused without being put to anybody.
+    pub fn is_within_limits(&self) -> bool {
+        match self {
+            Self::AddToCounter { key, by: _, lives } => {
+                (1..=limits::COUNTER_KEY_BYTES).contains(&key.len()) && (1..=limits::COUNTER_SECONDS).contains(lives)
+            }
+            Self::FindInList { list, value } => list.len().max(value.len()) <= limits::LIST_VALUE_BYTES,
+            Self::EarlierMessages { .. } => true,
+            Self::Fetch(HttpRequest { method: _, url, headers, body }) => {
+                url.len() <= limits::HTTP_URL_BYTES
+                    && headers.len() <= limits::HTTP_HEADERS
+                    && headers.iter().all(|(name, value)| can_be_sent(name, value))
+                    && body.len() <= limits::HTTP_REQUEST_BYTES
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// How much it is, in bytes: what its other side chose of it.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Counter { .. } | Self::Refused(_) => 0,
+            Self::Found { entry } => entry.as_ref().map_or(0, String::len),
+            Self::Messages { messages } => messages
+                .iter()
+                .map(|message| message.text.len() + message.author.name.len() + message.author.id.len())
+                .sum(),
+            Self::Fetched(response) => headers_bytes(&response.headers) + response.body.len(),
+        }
+    }
+}
+
+fn headers_bytes(headers: &[(String, String)]) -> usize {
+    headers.iter().map(|(name, value)| name.len() + value.len()).sum()
+}
+
+/// Headers of the connection (RFC 9110, section 7.6.1, and those that say where a request ends), which no plugin sets.
+const OF_THE_CONNECTION: [&str; 10] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Whether a header is one that a plugin may send: a name in lower case that is a token (RFC 9110, section 5.6.2), a value without control
+/// characters.
+fn can_be_sent(name: &str, value: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty()
+        && name.bytes().all(is_token)
+        && !OF_THE_CONNECTION.contains(&name)
+        && value.bytes().all(|b| b == b'\t' || !b.is_ascii_control())
+        && name.len() + value.len() <= limits::HTTP_HEADER_BYTES
 }
 
 /// A question and its answer.
@@ -98,6 +187,31 @@ pub struct Exchange {
     /// How long the answer took, in microseconds.
     #[serde(default)]
     pub micros: u64,
+}
+
+/// What a rule's questions to one import were in all: what of them anybody who sees the decision may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Asked {
+    /// How many.
+    pub questions: u64,
+    /// Of questions and answers, in bytes.
+    pub bytes: u64,
+    /// How long the answers took together, in microseconds.
+    pub micros: u64,
+}
+
+impl Asked {
+    /// What `exchanges` were, by import.
+    pub fn of(exchanges: &[Exchange]) -> BTreeMap<Import, Self> {
+        let mut asked = BTreeMap::<Import, Self>::new();
+        for Exchange { question, answer, micros } in exchanges {
+            let of_import = asked.entry(question.import()).or_default();
+            of_import.questions += 1;
+            of_import.bytes += (question.bytes() + answer.bytes()) as u64;
+            of_import.micros = of_import.micros.saturating_add(*micros);
+        }
+        asked
+    }
 }
 
 /// A message that came before the one that is decided about.
@@ -161,5 +275,91 @@ mod base64_bytes {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
         STANDARD.decode(text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fetch(url: String, headers: Vec<(String, String)>, body: Vec<u8>) -> Question {
+        Question::Fetch(HttpRequest { method: HttpMethod::Post, url, headers, body })
+    }
+
+    fn header(name: &str, value: &str) -> Question {
+        fetch("https://example.com/".to_owned(), vec![(name.to_owned(), value.to_owned())], Vec::new())
+    }
+
+    #[test]
+    fn a_question_at_its_limit_is_within_and_one_byte_more_is_not() {
+        let count = |key: usize, lives| Question::AddToCounter { key: "k".repeat(key), by: 1, lives };
+        assert!(count(1, 1).is_within_limits() && count(256, limits::COUNTER_SECONDS).is_within_limits());
+        for outside in [count(0, 1), count(257, 1), count(1, 0), count(1, limits::COUNTER_SECONDS + 1)] {
+            assert!(!outside.is_within_limits(), "{outside:?}");
+        }
+        let find =
+            |list: usize, value: usize| Question::FindInList { list: "l".repeat(list), value: "v".repeat(value) };
+        assert!(find(512, 512).is_within_limits());
+        assert!(!find(513, 0).is_within_limits() && !find(0, 513).is_within_limits());
+        let one = |url: usize, headers: usize, body: usize| {
+            fetch("u".repeat(url), vec![("a".to_owned(), "b".to_owned()); headers], vec![0; body])
+        };
+        assert!(one(2_048, 16, 65_536).is_within_limits());
+        assert!(!one(2_049, 0, 0).is_within_limits());
+        assert!(!one(1, 17, 0).is_within_limits() && !one(1, 0, 65_537).is_within_limits());
+    }
+
+    #[test]
+    fn headers_that_would_change_the_connection_or_another_header_are_not_sent() {
+        assert!(header("x-key", "a\tb é").is_within_limits());
+        assert!(header("a", &"b".repeat(4_095)).is_within_limits());
+        for (name, value) in [
+            ("", "a"),
+            ("host", "evil.example"),
+            ("content-length", "5"),
+            ("transfer-encoding", "chunked"),
+            ("X-Key", "a"),
+            ("a b", "a"),
+            ("a:b", "a"),
+            ("a", "b\r\nhost: evil.example"),
+            ("a", "\0"),
+            ("a", &"b".repeat(4_096)),
+        ] {
+            assert!(!header(name, value).is_within_limits(), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_adds_up_by_import() {
+        let count = |micros| Exchange {
+            question: Question::AddToCounter { key: "key".to_owned(), by: 1, lives: 60 },
+            answer: Answer::Counter { value: 1 },
+            micros,
+        };
+        let found = Exchange {
+            question: Question::FindInList { list: "a".to_owned(), value: "b".to_owned() },
+            answer: Answer::Found { entry: Some("ccc".to_owned()) },
+            micros: 1,
+        };
+        let asked = Asked::of(&[count(2), found, count(3)]);
+        assert_eq!(asked[&Import::Counters], Asked { questions: 2, bytes: 6, micros: 5 });
+        assert_eq!(asked[&Import::Lists], Asked { questions: 1, bytes: 5, micros: 1 });
+        assert_eq!(asked.len(), 2);
+    }
+
+    #[test]
+    fn an_exchange_reads_back_as_written() {
+        let answers = [
+            Answer::Counter { value: u64::MAX },
+            Answer::Found { entry: None },
+            Answer::Messages { messages: Vec::new() },
+            Answer::Fetched(HttpResponse { status: 200, headers: Vec::new(), body: vec![0, 255] }),
+            Answer::Refused(Refusal::TimedOut),
+        ];
+        for answer in answers {
+            let exchange = Exchange { question: header("a", "b"), answer, micros: 7 };
+            let written = serde_json::to_string(&exchange).unwrap();
+            assert_eq!(serde_json::from_str::<Exchange>(&written).unwrap(), exchange, "{written}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     digest::Digest,
     id::{ConversationId, GroupId, InstallationId},
+    limits,
     message::{Direction, Message, Role},
     plugin::Import,
     time::Timestamp,
@@ -198,6 +199,85 @@ impl Suspension {
     }
 }
 
+/// A host that a plugin may ask over HTTPS: a name in lower case, international ones in their `xn--` form, never an address, and its port
+/// where that is not 443. It stands for itself only, not for what is below it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HostName(String);
+
+/// A text that is no name of a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a host is written as `api.example.com` or `api.example.com:8443`: a name, without a scheme, a path or a `*`, and no address"
+)]
+pub struct NotAHostName;
+
+impl HostName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for HostName {
+    type Error = NotAHostName;
+
+    fn try_from(text: String) -> Result<Self, NotAHostName> {
+        let (name, port) = text.split_once(':').map_or((text.as_str(), None), |(name, port)| (name, Some(port)));
+        let is_port =
+            |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0);
+        if port.is_some_and(|port| !is_port(port)) {
+            return Err(NotAHostName);
+        }
+        let port: Option<u16> = port.and_then(|port| port.parse().ok()).filter(|port| *port != 443);
+        let host = idna::domain_to_ascii_strict(name.trim_end_matches('.')).map_err(|_| NotAHostName)?;
+        let last = host.rsplit('.').next().unwrap_or_default();
+        // What ends in a number is read as an IPv4 address by whoever follows the URL standard (section 3.5).
+        let is_number = |label: &str| {
+            label.bytes().all(|b| b.is_ascii_digit())
+                || label.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        let is_name = host.contains('.') || host == "localhost";
+        let fits = host.len() <= 253 && is_name && !host.split('.').any(str::is_empty) && !is_number(last);
+        match port {
+            _ if !fits => Err(NotAHostName),
+            None => Ok(Self(host)),
+            Some(port) => Ok(Self(format!("{host}:{port}"))),
+        }
+    }
+}
+
+impl From<HostName> for String {
+    fn from(host: HostName) -> Self {
+        host.0
+    }
+}
+
+/// What is wrong with the hosts that an installation names for what it is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadHosts {
+    /// It may ask over HTTP, and nobody.
+    #[error("the plugin asks for `http`: name each host that it may send requests to, such as `api.example.com`")]
+    Missing,
+    /// More than [`limits::HTTP_HOSTS`].
+    #[error("at most {} hosts", limits::HTTP_HOSTS)]
+    TooMany,
+}
+
+/// Checks the hosts that an installation names.
+///
+/// # Errors
+/// [`BadHosts`].
+pub fn check_hosts(grants: &BTreeSet<Import>, hosts: &BTreeSet<HostName>) -> Result<(), BadHosts> {
+    if hosts.len() > limits::HTTP_HOSTS {
+        Err(BadHosts::TooMany)
+    } else if grants.contains(&Import::Http) && hosts.is_empty() {
+        Err(BadHosts::Missing)
+    } else {
+        Ok(())
+    }
+}
+
 /// The permissions of `wanted` that `granted` lacks.
 pub fn missing_grants(wanted: &BTreeSet<Import>, granted: &BTreeSet<Import>) -> BTreeSet<Import> {
     wanted.difference(granted).copied().collect()
@@ -262,5 +342,52 @@ mod tests {
         assert_eq!(pauses[..4], [30_000, 60_000, 120_000, 240_000]);
         assert_eq!(pauses[39], 3_600_000);
         assert!(pauses.is_sorted());
+    }
+
+    fn host(text: &str) -> Result<String, NotAHostName> {
+        HostName::try_from(text.to_owned()).map(String::from)
+    }
+
+    #[test]
+    fn a_host_is_a_name_and_never_an_address() {
+        assert_eq!(host("API.Example.com."), Ok("api.example.com".to_owned()));
+        assert_eq!(host("api.example.com:443"), Ok("api.example.com".to_owned()));
+        assert_eq!(host("localhost:08443"), Ok("localhost:8443".to_owned()));
+        assert_eq!(host("пример.рф"), Ok("xn--e1afmkfd.xn--p1ai".to_owned()));
+        for bad in [
+            "",
+            ".",
+            "example.com:0",
+            "example.com:65536",
+            "example.com:+1",
+            "example.com:",
+            "localnet",
+            "127.0.0.1",
+            "0x7f.1",
+            "a.0x7f",
+            "a.1",
+            "[::1]",
+            "::1",
+            "https://example.com",
+            "example.com/path",
+            "*.example.com",
+            "a b.com",
+            "a..com",
+            "user@example.com",
+            " example.com",
+            "example.com\0",
+        ] {
+            assert_eq!(host(bad), Err(NotAHostName), "{bad}");
+        }
+    }
+
+    #[test]
+    fn who_may_ask_over_http_names_whom() {
+        let hosts = |count: usize| (0..count).map(|n| HostName(format!("h{n}.example.com"))).collect();
+        let http = BTreeSet::from([Import::Http]);
+        assert_eq!(check_hosts(&http, &hosts(0)), Err(BadHosts::Missing));
+        assert_eq!(check_hosts(&BTreeSet::new(), &hosts(0)), Ok(()));
+        assert_eq!(check_hosts(&http, &hosts(16)), Ok(()));
+        assert_eq!(check_hosts(&http, &hosts(17)), Err(BadHosts::TooMany));
     }
 }

@@ -68,13 +68,17 @@ pub const ADDRESS_COMMENT_BYTES: usize = 256;
 pub const IDEMPOTENCY_KEY_BYTES: usize = 128;
 /// Most questions of one call to the host's imports, log lines and reads of content apart.
 pub const IMPORT_CALLS: usize = 64;
-/// What one call may be told by imports in all, in bytes.
+/// What one call may ask imports and be told by them in all, in bytes.
 pub const IMPORT_BYTES: usize = 1 << 20;
+/// How long one call may wait for answers of imports in all, in milliseconds.
+pub const IMPORT_MILLIS: u64 = 2_000;
+/// Most counters of an account.
+pub const COUNTERS: u64 = 100_000;
 /// Longest name of a counter, in bytes of UTF-8.
 pub const COUNTER_KEY_BYTES: usize = 256;
 /// Longest life of a counter, in seconds: 31 days.
 pub const COUNTER_SECONDS: u32 = 31 * 86_400;
-/// Longest value that is looked up in a list, and longest entry of a list, in bytes of UTF-8.
+/// Longest name of a list that is asked for, longest value that is looked up in one, and longest entry of a list, in bytes of UTF-8.
 pub const LIST_VALUE_BYTES: usize = 512;
 /// Longest name of a list, in bytes.
 pub const LIST_NAME_BYTES: usize = 64;
@@ -102,3 +106,5 @@ pub const HTTP_HEADER_BYTES: usize = 4_096;
 pub const HTTP_REQUEST_BYTES: usize = 65_536;
 /// Largest body of a response, in bytes.
 pub const HTTP_RESPONSE_BYTES: usize = 262_144;
+/// Most hosts that an installation may be let ask over HTTP.
+pub const HTTP_HOSTS: usize = 16;

@@ -6,7 +6,6 @@ use std::{fmt, sync::Arc};
 
 use sluice_domain::{
     access::{Access, AccessRequest},
-    installation::Budget,
     message::{Attachment, Message},
     verdict::{Failure, Verdict},
 };
@@ -15,6 +14,7 @@ use crate::{
     call::{Call, Loaded, failed},
     error::LoadError,
     guest::Content,
+    imports::Allowance,
     shelf::{Place, Shelf},
 };
 
@@ -57,8 +57,8 @@ impl Configured {
 
     /// Asks about a message. Without the hook, nothing is said against it. A plugin that cannot be loaded is
     /// [`Failure::Unavailable`], here and below.
-    pub fn check_message(&self, message: &Message, budget: Budget) -> Call<Verdict> {
-        self.ask(|loaded| loaded.check_message(message, budget))
+    pub fn check_message(&self, message: &Message, allowed: impl Into<Allowance>) -> Call<Verdict> {
+        self.ask(|loaded| loaded.check_message(message, allowed.into()))
     }
 
     /// Asks about an attachment. Each byte that the plugin reads counts like an instruction, apart from those.
@@ -66,14 +66,14 @@ impl Configured {
         &self,
         attachment: &Attachment,
         content: impl Content + 'static,
-        budget: Budget,
+        allowed: impl Into<Allowance>,
     ) -> Call<Verdict> {
-        self.ask(|loaded| loaded.check_attachment(attachment, content, budget))
+        self.ask(|loaded| loaded.check_attachment(attachment, content, allowed.into()))
     }
 
     /// Asks about someone who wants to be let in.
-    pub fn check_access(&self, request: &AccessRequest, budget: Budget) -> Call<Access> {
-        self.ask(|loaded| loaded.check_access(request, budget))
+    pub fn check_access(&self, request: &AccessRequest, allowed: impl Into<Allowance>) -> Call<Access> {
+        self.ask(|loaded| loaded.check_access(request, allowed.into()))
     }
 
     fn ask<T>(&self, call: impl FnOnce(&Loaded) -> Call<T>) -> Call<T> {

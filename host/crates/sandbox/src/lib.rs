@@ -7,6 +7,7 @@
 //! runs in the server is [`Configured`], made of artefacts that a worker of this server wrote.
 
 mod artefact;
+mod asking;
 mod bindings;
 mod call;
 mod configure;
@@ -17,11 +18,13 @@ mod error;
 mod frames;
 mod functions;
 mod guest;
+mod imports;
 mod inspect;
 mod outline;
 mod process;
 mod protocol;
 mod prune;
+mod questions;
 mod sandbox;
 mod shelf;
 mod snapshot;
@@ -33,6 +36,7 @@ pub use crate::{
     configured::Configured,
     error::{ConfigureError, InspectError, LoadError, SandboxError},
     guest::Content,
+    imports::{Allowance, Imports, Recorded, Unanswered},
     process::{WorkerCommand, WorkerLimits},
     sandbox::{MEMORY_CEILING, Sandbox, SandboxConfig},
 };

@@ -40,6 +40,7 @@ pub use crate::{
         conversations::{
             Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
         },
+        counters::{CounterKey, Realm},
         decision_counts::{CountFilter, DecisionTally},
         decision_search::{DecisionFilter, DecisionPart},
         decisions::{DecisionRow, Evidence, Outcome},

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../migrations/0012_library.sql"),
     include_str!("../migrations/0013_shadow.sql"),
     include_str!("../migrations/0014_lists.sql"),
+    include_str!("../migrations/0015_imports.sql"),
 ];
 
 /// Stands for the table of words.

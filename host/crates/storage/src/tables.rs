@@ -10,6 +10,7 @@ pub(crate) mod chain_versions;
 pub(crate) mod clients;
 pub(crate) mod comments;
 pub(crate) mod conversations;
+pub(crate) mod counters;
 pub(crate) mod decision_counts;
 pub(crate) mod decision_search;
 pub(crate) mod decisions;

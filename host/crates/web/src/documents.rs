@@ -1,5 +1,7 @@
 //! What the OpenAPI document says of the domain's types, which write themselves as JSON. A test holds both to one shape.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_domain::{
@@ -98,6 +100,10 @@ pub(crate) struct RuleDoc {
     rule: String,
     /// The plugin's version, or the server's.
     version: String,
+    /// SHA-256 of the component that answered.
+    component: Option<String>,
+    /// SHA-256 of the configuration that it answered with.
+    config: Option<String>,
     /// The attachment that it was asked about; the message when absent.
     attachment: Option<String>,
     /// `allow`, `flag`, `redact`, `hold` or `block`; of an access rule `allow`, `challenge` or `deny`. For a failed rule, what its
@@ -114,7 +120,7 @@ pub(crate) struct RuleDoc {
     removed: Vec<String>,
     /// Of a hold, a block, a challenge or a denial.
     reason: Option<ReasonDoc>,
-    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host`, `unavailable` or `suspended`.
+    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host`, `unavailable`, `suspended` or `diverged`.
     failure: Option<String>,
     /// Wall-clock time in microseconds.
     micros: u64,
@@ -123,6 +129,21 @@ pub(crate) struct RuleDoc {
     /// What the plugin wrote to its log.
     #[serde(default)]
     log: Vec<LogLineDoc>,
+    /// How much it asked of each import: `counters`, `lists`, `history`, `http`. What it was told is kept, and not shown.
+    #[serde(default)]
+    asked: BTreeMap<String, AskedDoc>,
+}
+
+/// What a rule asked of one import.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskedDoc {
+    /// How many questions.
+    questions: u64,
+    /// Of questions and answers.
+    bytes: u64,
+    /// How long the answers took together, in microseconds.
+    micros: u64,
 }
 
 /// What the chain made of all verdicts: the strictest wins.
@@ -372,9 +393,11 @@ mod tests {
     fn a_decision_is_written_as_the_document_says() {
         let rule = json!({
             "installation": format!("ins_{:032x}", 1), "plugin": format!("plg_{:032x}", 2), "rule": "blocked-words", "version": "1.0.0",
+            "component": format!("{:064x}", 3), "config": format!("{:064x}", 4),
             "verdict": "hold", "labels": ["a"], "edits": [{"start": 0, "end": 1, "replacement": ""}],
             "reason": {"code": "why", "text": "because"}, "failure": "trap", "micros": 7, "fuel": 8,
             "log": [{"level": "info", "line": "hello"}],
+            "asked": {"counters": {"questions": 1, "bytes": 2, "micros": 3}},
         });
         let whole =
             json!({"verdict": "hold", "labels": ["a"], "reason": {"code": "why", "text": "because"}, "rules": [rule]});

@@ -17,7 +17,7 @@ use sluice_app::{
 use sluice_domain::{
     digest::Digest,
     id::{AuditId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope, Suspension},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope, Suspension},
     message::{Actor, Attachment, Direction, Role},
     network::network_of,
     plugin::{Hook, Import, Source},
@@ -65,9 +65,11 @@ pub(crate) struct PluginView {
     /// What it decides about: `message-filter`, `attachment-filter`, `access-rule`.
     #[schema(value_type = Vec<String>)]
     hooks: BTreeSet<Hook>,
-    /// What it asks for: `log`.
+    /// What it asks for: `log`, `counters`, `lists`, `history`, `http`.
     #[schema(value_type = Vec<String>)]
     imports: BTreeSet<Import>,
+    /// The same, with what granting each means.
+    permissions: Vec<PermissionView>,
     /// The JSON Schema of its configuration.
     config_schema: Value,
     /// What changed with this version, in its uploader's words.
@@ -85,6 +87,22 @@ pub(crate) struct PluginView {
     created_at: Timestamp,
 }
 
+/// What a plugin asks for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PermissionView {
+    /// As it is written in an installation's `grants`.
+    #[schema(value_type = String)]
+    import: Import,
+    /// What granting it means.
+    sentence: &'static str,
+}
+
+impl PermissionView {
+    const fn of(import: Import) -> Self {
+        Self { import, sentence: import.sentence() }
+    }
+}
+
 impl From<ShownPlugin> for PluginView {
     fn from(ShownPlugin { row, signed }: ShownPlugin) -> Self {
         Self {
@@ -95,6 +113,7 @@ impl From<ShownPlugin> for PluginView {
             sha256: row.sha256,
             size: row.size,
             hooks: row.hooks,
+            permissions: row.imports.iter().map(|import| PermissionView::of(*import)).collect(),
             imports: row.imports,
             config_schema: json(&row.config_schema),
             notes: row.notes,
@@ -136,6 +155,9 @@ pub(crate) struct InstallationView {
     /// For how many of a hundred conversations it is in force.
     #[schema(value_type = u8)]
     percent: Percent,
+    /// Whom it may ask over HTTPS, when it is granted `http`.
+    #[schema(value_type = Vec<String>)]
+    http_hosts: BTreeSet<HostName>,
     /// Its configuration.
     config: Value,
     #[schema(value_type = String)]
@@ -167,6 +189,7 @@ impl From<InstallationRow> for InstallationView {
             grants: row.grants,
             budget: row.budget,
             percent: row.percent,
+            http_hosts: row.http_hosts,
             config: json(&row.config),
             config_sha256: row.config_sha256,
             created_at: row.created_at,
@@ -301,7 +324,7 @@ impl From<DecisionRow> for KeptDecisionView {
             conversation_id: row.conversation_id,
             author_id: row.author_id,
             input_sha256: row.input_sha256,
-            decision: json(&row.body),
+            decision: shown(&row.body),
             created_at: row.created_at,
         }
     }
@@ -353,6 +376,17 @@ impl From<SealedAudit> for AuditView {
             mac,
         }
     }
+}
+
+/// A decision that was kept, without what its rules were told: that may be texts of messages which whoever asks does not reach. How much it
+/// was stays, in `asked`.
+fn shown(body: &str) -> Value {
+    let mut decision = json(body);
+    let rules = decision.get_mut("rules").and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
+        rule.remove("exchanges");
+    }
+    decision
 }
 
 /// JSON that was kept as text. What was written as JSON reads as JSON.

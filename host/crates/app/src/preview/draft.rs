@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 use sluice_domain::{
     id::{InstallationId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     limits,
     plugin::Import,
 };
@@ -47,6 +47,8 @@ pub struct DraftChange {
     pub budget: Option<Budget>,
     /// For how many conversations it is in force.
     pub percent: Option<Percent>,
+    /// Whom it may ask over HTTPS. In a preview nobody is asked.
+    pub http_hosts: Option<BTreeSet<HostName>>,
 }
 
 const FULL: AppError = AppError::Quota("the chain would be too long: leave an installation out");
@@ -127,6 +129,7 @@ impl App {
             grants: change.grants.unwrap_or_else(|| row.grants.clone()),
             budget: Some(change.budget.unwrap_or(row.budget.min(self.inner.budget_ceiling))),
             percent: change.percent.unwrap_or(row.percent),
+            http_hosts: change.http_hosts.unwrap_or_else(|| row.http_hosts.clone()),
         })
     }
 }

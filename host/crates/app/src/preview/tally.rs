@@ -10,7 +10,7 @@ use sluice_domain::{
     verdict::{Code, Cost, Decision, Failure, RuleRef, Severity},
 };
 
-use crate::chain::Chain;
+use crate::{chain::Chain, imports::Answers};
 
 /// How many messages are named that are decided about otherwise.
 const DIFFERENCES: usize = 200;
@@ -132,6 +132,8 @@ pub struct SlowCall {
 pub(super) struct Tally {
     current: Chain,
     draft: Chain,
+    /// Of both: what one counts, the other does not see.
+    answers: [Answers; 2],
     replayed: usize,
     verdicts: BTreeMap<(Severity, Severity), u64>,
     differences: u64,
@@ -151,7 +153,7 @@ struct Counted {
 }
 
 impl Tally {
-    pub(super) fn new(current: Chain, draft: Chain) -> Self {
+    pub(super) fn new(current: Chain, draft: Chain, answers: [Answers; 2]) -> Self {
         let of = |chained, chain: &Chain| {
             let asked = chain.message_rules(Mode::Enforce).map(|rule| RuleRef::Plugin(rule.rule.clone()));
             asked.map(|rule| Counted::new(chained, rule)).collect::<Vec<_>>()
@@ -161,6 +163,7 @@ impl Tally {
         Self {
             current,
             draft,
+            answers,
             replayed: 0,
             verdicts: BTreeMap::new(),
             differences: 0,
@@ -179,8 +182,9 @@ impl Tally {
             let text = std::mem::take(&mut message.text);
             message = message.with_text(text);
         }
-        let decide = |chain: &Chain, asked: bool| asked.then(|| chain.rehearse(message.clone()));
-        let (current, draft) = (decide(&self.current, asked[0]), decide(&self.draft, asked[1]));
+        let decide =
+            |chain: &Chain, which: usize| asked[which].then(|| chain.rehearse(message.clone(), &self.answers[which]));
+        let (current, draft) = (decide(&self.current, 0), decide(&self.draft, 1));
         let [one, other] = [&current, &draft].map(|decided| decided.as_ref().map_or(&message, |(left, _)| left));
         let same = one.text == other.text && one.attachments == other.attachments;
         let decision = |decided: Option<(Message, Decision)>| decided.map_or_else(Decision::unopposed, |(_, one)| one);

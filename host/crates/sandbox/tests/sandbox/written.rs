@@ -1,9 +1,8 @@
 //! Plugins written instruction by instruction, for what no compiler would make.
 
 use sluice_domain::installation::Budget;
-use wit_component::{ComponentEncoder, DecodedWasm, StringEncoding, decode, embed_component_metadata};
-
-use crate::lab::component;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 /// A message filter. Its memory: what it answers with and its manifest in the first page, then what it is given.
 #[derive(Clone, Copy)]
@@ -12,6 +11,10 @@ pub(crate) struct Written<'t> {
     pub(crate) version: &'t str,
     pub(crate) summary: &'t str,
     pub(crate) schema: &'t str,
+    /// The version of the contract that it is built against.
+    pub(crate) contract: &'t str,
+    /// Functions that it imports.
+    pub(crate) imports: &'t str,
     /// Its memory at the start, in pages.
     pub(crate) pages: u32,
     /// Further parts of the module.
@@ -31,6 +34,8 @@ impl Default for Written<'_> {
             version: "1.0.0",
             summary: "Written by hand.",
             schema: "{}",
+            contract: "1.1.0",
+            imports: "",
             pages: 2,
             more: "",
             describe: "",
@@ -49,14 +54,16 @@ impl Written<'_> {
     /// The component that it is.
     pub(crate) fn component(&self) -> Vec<u8> {
         let mut module = wat::parse_str(self.module()).unwrap();
-        let like = decode(&component("sensitive-data")).unwrap();
-        let DecodedWasm::Component(resolve, world) = like else { panic!("a plugin is a component") };
+        let mut resolve = Resolve::default();
+        let (package, _) = resolve.push_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit/v1")).unwrap();
+        resolve.packages[package].name.version = Some(self.contract.parse().unwrap());
+        let world = resolve.select_world(&[package], Some("message-filter-plugin")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
         ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
     }
 
     fn module(&self) -> String {
-        let Self { pages, more, describe, configure, check, .. } = self;
+        let Self { contract, imports, pages, more, describe, configure, check, .. } = self;
         let texts = [self.name, self.version.as_bytes(), self.summary.as_bytes(), self.schema.as_bytes(), b"block"];
         let mut places = Vec::new();
         let mut at = TEXTS;
@@ -71,6 +78,7 @@ impl Written<'_> {
         let texts = data(&texts.concat());
         format!(
             r#"(module
+              {imports}
               (memory (export "memory") {pages})
               (global $free (mut i32) (i32.const 65536))
               (data (i32.const 0) "{manifest}")
@@ -86,11 +94,11 @@ impl Written<'_> {
                 (if (i32.gt_u (global.get $free) (i32.shl (memory.size) (i32.const 16)))
                   (then (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))))
                 (local.get $at))
-              (func (export "sluice:policy/plugin@1.0.0#describe") (result i32)
+              (func (export "sluice:policy/plugin@{contract}#describe") (result i32)
                 {describe} (i32.const 0))
-              (func (export "sluice:policy/plugin@1.0.0#configure") (param $json i32) (param i32) (result i32)
+              (func (export "sluice:policy/plugin@{contract}#configure") (param $json i32) (param i32) (result i32)
                 {configure} (i32.const 32))
-              (func (export "sluice:policy/message-filter@1.0.0#check") (param $message i32) (result i32)
+              (func (export "sluice:policy/message-filter@{contract}#check") (param $message i32) (result i32)
                 {check} (i32.const 32)))"#
         )
         .replace("$BLOCK", &format!("(i32.const {BLOCK})"))

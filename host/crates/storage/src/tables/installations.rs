@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     digest::Digest,
     id::{InstallationId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope, Suspension},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope, Suspension},
     plugin::{Hook, Import, PluginName},
     time::Timestamp,
 };
@@ -48,6 +48,8 @@ pub struct InstallationRow {
     pub budget: Budget,
     /// For how many conversations it is in force.
     pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -81,6 +83,8 @@ pub struct NewInstallation {
     pub budget: Budget,
     /// For how many conversations it is in force.
     pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -106,6 +110,8 @@ pub struct InstallationUpdate {
     pub budget: Budget,
     /// For how many conversations it is in force.
     pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -125,6 +131,7 @@ impl InstallationRow {
             grants: self.grants.clone(),
             budget: self.budget,
             percent: self.percent,
+            http_hosts: self.http_hosts.clone(),
             config: self.config.clone(),
             config_sha256: self.config_sha256,
             updated_at: at,
@@ -154,6 +161,7 @@ fn installation(row: &mut Row<'_>) -> Result<InstallationRow, StorageError> {
         updated_at: row.time("installation time")?,
         suspension: suspension(row)?,
         switched_off: row.maybe_text("reason")?,
+        http_hosts: row.json("hosts")?,
     })
 }
 
@@ -176,15 +184,15 @@ fn suspension(row: &mut Row<'_>) -> Result<Option<Suspension>, StorageError> {
 
 const INSERT: Sql = Sql::new(
     "INSERT INTO installations (account_id, id, plugin_id, position, mode, scope, failure, grants, fuel, memory, percent,
-                                config, config_sha256, created_at, updated_at)
+                                config, config_sha256, created_at, updated_at, http_hosts)
      VALUES ($1, $2, $3, (SELECT COALESCE(MAX(position), 0) + 1 FROM installations WHERE account_id = $1),
-             $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+             $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
      RETURNING position",
 );
 const GET: Sql = Sql::new(
     "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
             i.grants, i.fuel, i.memory, i.percent, i.config, i.config_sha256, i.created_at, i.updated_at,
-            i.suspended_until, i.suspensions, i.suspended_for, o.reason
+            i.suspended_until, i.suspensions, i.suspended_for, o.reason, i.http_hosts
      FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
                           LEFT JOIN switched_off_plugins o ON o.sha256 = p.sha256
      WHERE i.account_id = $1 AND i.id = $2",
@@ -192,7 +200,7 @@ const GET: Sql = Sql::new(
 const LIST: Sql = Sql::new(
     "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
             i.grants, i.fuel, i.memory, i.percent, i.config, i.config_sha256, i.created_at, i.updated_at,
-            i.suspended_until, i.suspensions, i.suspended_for, o.reason
+            i.suspended_until, i.suspensions, i.suspended_for, o.reason, i.http_hosts
      FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
                           LEFT JOIN switched_off_plugins o ON o.sha256 = p.sha256
      WHERE i.account_id = $1 ORDER BY i.position, i.id",
@@ -200,8 +208,8 @@ const LIST: Sql = Sql::new(
 const UPDATE: Sql = Sql::new(
     "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, fuel = $6, memory = $7,
                               percent = $8, config = $9, config_sha256 = $10, updated_at = $11, suspended_until = NULL,
-                              suspensions = 0, suspended_for = NULL
-     WHERE account_id = $12 AND id = $13",
+                              suspensions = 0, suspended_for = NULL, http_hosts = $12
+     WHERE account_id = $13 AND id = $14",
 );
 const MOVE: Sql = Sql::new("UPDATE installations SET position = $1 WHERE account_id = $2 AND id = $3");
 const SUSPEND: Sql = Sql::new(
@@ -243,7 +251,8 @@ impl Account<'_> {
                 u32::from(u8::from(new.percent)),
                 &new.config,
                 new.config_sha256,
-                new.created_at
+                new.created_at,
+                json(&new.http_hosts)
             ],
             |row| row.int("position"),
         )?;
@@ -290,6 +299,7 @@ impl Account<'_> {
                 &update.config,
                 update.config_sha256,
                 update.updated_at,
+                json(&update.http_hosts),
                 self.id,
                 id
             ],

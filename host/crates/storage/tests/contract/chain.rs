@@ -10,7 +10,9 @@ use sluice_storage::{
     Before, ChainVersionRow, Constraint, InstallationUpdate, PluginRow, PluginUsage, StorageError, SwitchedOffRow,
 };
 
-use crate::fixture::{Fixture, World, account_id, digest, installation, installation_id, plugin, plugin_id, time};
+use crate::fixture::{
+    Fixture, World, account_id, digest, host, installation, installation_id, plugin, plugin_id, time,
+};
 
 pub(crate) async fn a_plugin_reads_back_as_written(fixture: Fixture<'_>) {
     let World { account, plugin, .. } = fixture.world().await;
@@ -55,6 +57,7 @@ pub(crate) async fn installations_keep_the_order_in_which_they_were_made(fixture
     assert_eq!((row.grants, row.config, row.config_sha256), (first.grants, first.config, first.config_sha256));
     assert_eq!((row.budget, row.percent), (first.budget, first.percent));
     assert_eq!((row.suspension, row.switched_off), (None, None));
+    assert_eq!(row.http_hosts, first.http_hosts);
     assert_eq!((row.created_at, row.updated_at), (first.created_at, first.created_at));
 }
 
@@ -69,6 +72,7 @@ pub(crate) async fn an_installation_changes_and_goes(fixture: Fixture<'_>) {
         grants: BTreeSet::new(),
         budget: Budget::CALL,
         percent: Percent::ALL,
+        http_hosts: BTreeSet::from([host("b.example.com"), host("a.example.com")]),
         config: "{}".to_owned(),
         config_sha256: digest(),
         updated_at: time(9),
@@ -79,6 +83,7 @@ pub(crate) async fn an_installation_changes_and_goes(fixture: Fixture<'_>) {
     assert_eq!((row.mode, row.scope, row.failure), (update.mode, update.scope, update.failure));
     assert_eq!((row.grants, row.config, row.config_sha256), (update.grants, update.config, update.config_sha256));
     assert_eq!((row.budget, row.percent), (update.budget, update.percent));
+    assert_eq!(row.http_hosts, update.http_hosts);
     assert_eq!((row.created_at, row.updated_at, row.position), (installation.created_at, time(9), 1));
 
     let other = installation_id();

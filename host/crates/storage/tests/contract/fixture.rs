@@ -18,7 +18,7 @@ use sluice_domain::{
         CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, ListId, MessageId,
         PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     list::ListKind,
     message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
@@ -29,9 +29,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow, ListEntryRow,
-    ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome, PersonRow, PersonStatus,
-    PluginRow, Reader, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
+    CommentRow, CounterKey, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow,
+    ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome, PersonRow,
+    PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -153,6 +153,15 @@ fresh! {
 
 pub(crate) fn digest() -> Digest {
     Digest::of(&number().to_le_bytes())
+}
+
+pub(crate) fn host(text: &str) -> HostName {
+    HostName::try_from(text.to_owned()).unwrap()
+}
+
+/// A counter in force.
+pub(crate) fn counter(key: &str) -> CounterKey {
+    CounterKey { plugin: name("rate-limit"), realm: Realm::Live, key: Digest::of(key.as_bytes()) }
 }
 
 pub(crate) fn name(text: &str) -> PluginName {
@@ -331,6 +340,7 @@ impl World {
         rows.insert_list(&ListRow { version: 0, entries: 0, ..self.list.clone() })?;
         let ListEntryRow { key, value, note, created_by, created_at } = self.entry.clone();
         rows.add_list_entries(self.list.id, &[NewListEntry { key, value, note }], &created_by, created_at)?;
+        rows.add_to_counter(&counter("one"), 5, time(4), time(100))?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -380,9 +390,10 @@ pub(crate) fn installation(plugin_id: PluginId) -> NewInstallation {
         mode: Mode::Enforce,
         scope: Scope { directions: BTreeSet::from([Direction::Incoming]), ..Scope::default() },
         failure: FailurePolicy::Closed,
-        grants: BTreeSet::from([Import::Log]),
+        grants: BTreeSet::from([Import::Log, Import::Http]),
         budget: Budget { fuel: 1_000_000, memory: 1 << 20 },
         percent: Percent::try_from(7).expect("a share"),
+        http_hosts: BTreeSet::from([host("api.example.com")]),
         config: r#"{"words":["a"]}"#.to_owned(),
         config_sha256: digest(),
         created_at: time(3),

@@ -17,8 +17,8 @@ use sluice_storage::{
 };
 
 use crate::fixture::{
-    ALWAYS, Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, name, plugin,
-    reader_of_all, request_id, session_id, time,
+    ALWAYS, Fixture, World, account_id, comment, conversation_id, counter, digest, installation, link_id, message,
+    message_id, name, plugin, reader_of_all, request_id, session_id, time,
 };
 
 pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
@@ -82,6 +82,8 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         let said = theirs.shadow();
         assert_eq!(ours.shadow_counts(said.installation, said.variant, ALWAYS)?, []);
         assert_eq!(ours.shadow_differences(said.installation, said.variant, ALWAYS, 9)?, []);
+        assert_eq!(ours.earlier_messages(theirs.conversation.id, message_id(), 9, 1_000)?, []);
+        assert_eq!(ours.counter(&counter("one"), time(5))?, 0);
         assert_eq!(ours.held_messages(0, 9)?, []);
         assert_eq!(ours.quarantined_messages(Before::newest(9))?, []);
         assert_eq!(ours.attachment(theirs.attachment.attachment.id)?, None);
@@ -128,6 +130,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
         grants: BTreeSet::new(),
         budget: Budget::CALL,
         percent: Percent::ALL,
+        http_hosts: BTreeSet::new(),
         config: "{}".to_owned(),
         config_sha256: digest(),
         updated_at: time(9),
@@ -186,6 +189,9 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.update_filter_rule(&theirs.filter_rule)?);
             assert!(!ours.delete_filter_rule(theirs.filter_rule.id)?);
             ours.count_shadow(&ShadowVerdict { shadow: Severity::Flag, ..theirs.shadow() }, time(4))?;
+            // Ours has the same name.
+            assert_eq!(ours.add_to_counter(&counter("one"), 1, time(5), time(100))?, Some(6));
+            assert_eq!(ours.delete_expired_counters(time(100))?, 1);
             ours.bump_chain_version()?;
             ours.append_event("x", &serde_json::Value::Null, time(9))?;
             Ok(())
@@ -220,6 +226,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     let text = kept.message.text.clone();
     let found = fixture.read(move |tx| tx.account(account).search_messages(&text, reader, Before::newest(9))).await;
     assert_eq!(found.hits.into_iter().map(|hit| hit.message).collect::<Vec<_>>(), [kept.message]);
+    assert_eq!(fixture.read(move |tx| tx.account(account).counter(&counter("one"), time(5))).await, 5);
     let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
     assert_eq!((row.chain_version, row.last_event), (0, 1));
 }

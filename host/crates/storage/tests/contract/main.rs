@@ -9,6 +9,7 @@ mod attachments;
 mod chain;
 mod chat;
 mod conversations;
+mod counters;
 mod decisions;
 mod fixture;
 mod isolation;
@@ -107,6 +108,13 @@ cases! {
         a_look_ends_after_so_many_entries_and_is_gone_on_from
         decisions_are_counted_by_bucket_and_outcome
         what_wrote_the_messages_of_earlier_decisions_is_found
+    }
+    counters {
+        a_counter_lives_from_its_first_addition_and_begins_again
+        plugins_and_shadow_count_apart
+        no_addition_is_lost_or_seen_twice
+        an_account_has_so_many_counters_until_some_expire
+        earlier_messages_are_delivered_ones_of_the_conversation_newest_first
     }
     isolation {
         another_accounts_rows_look_as_if_they_were_not_there

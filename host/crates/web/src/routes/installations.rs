@@ -8,7 +8,7 @@ use serde_json::Value;
 use sluice_app::installations::{Change, Install};
 use sluice_domain::{
     id::{InstallationId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     plugin::Import,
 };
 use utoipa::ToSchema;
@@ -53,6 +53,10 @@ pub(crate) struct NewInstallation {
     #[serde(default)]
     #[schema(value_type = Option<u8>)]
     percent: Percent,
+    /// Whom it may ask over HTTPS: 1 to 16 names of hosts when `http` is granted.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["api.example.com"]))]
+    http_hosts: BTreeSet<HostName>,
 }
 
 /// What to change; what is absent stays.
@@ -83,6 +87,9 @@ pub(crate) struct InstallationChange {
     /// For how many of a hundred conversations it is in force.
     #[schema(value_type = Option<u8>)]
     percent: Option<Percent>,
+    /// Whom it may ask over HTTPS, whole.
+    #[schema(value_type = Option<Vec<String>>)]
+    http_hosts: Option<BTreeSet<HostName>>,
 }
 
 /// Installs a plugin, last in the chain; in force from the next message on.
@@ -99,8 +106,8 @@ pub(crate) async fn create(
     Auth(caller): Auth,
     Json(body): Json<NewInstallation>,
 ) -> Result<(StatusCode, axum::Json<InstallationView>), Problem> {
-    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent } = body;
-    let install = Install { plugin, config, mode, scope, failure, grants, budget, percent };
+    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent, http_hosts } = body;
+    let install = Install { plugin, config, mode, scope, failure, grants, budget, percent, http_hosts };
     let row = web.app.install(&caller, install).await?;
     Ok((StatusCode::CREATED, axum::Json(row.into())))
 }
@@ -149,8 +156,9 @@ pub(crate) async fn change(
     Id(id): Id<InstallationId>,
     Json(body): Json<InstallationChange>,
 ) -> Result<axum::Json<InstallationView>, Problem> {
-    let InstallationChange { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent } = body;
-    let change = Change { plugin, config, mode, scope, failure, grants, budget, percent };
+    let InstallationChange { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent, http_hosts } =
+        body;
+    let change = Change { plugin, config, mode, scope, failure, grants, budget, percent, http_hosts };
     let row = web.app.change_installation(&caller, id, change).await?;
     Ok(axum::Json(row.into()))
 }

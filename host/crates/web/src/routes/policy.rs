@@ -8,7 +8,7 @@ use serde_json::Value;
 use sluice_app::policy::{DraftInstallation, Trial};
 use sluice_domain::{
     id::{AttachmentId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     message::{Direction, Message},
     plugin::Import,
     verdict::{Decision, State as Fate},
@@ -73,6 +73,10 @@ pub(crate) struct Draft {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS. In a trial nobody is asked.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    http_hosts: BTreeSet<HostName>,
     /// What one call may use; what the server gives when not said.
     #[schema(value_type = Option<BudgetDoc>)]
     budget: Option<Budget>,
@@ -85,9 +89,11 @@ pub(crate) struct Draft {
 impl Draft {
     /// What is asked; `None` for a draft that is disabled or in shadow.
     pub(crate) fn in_force(self) -> Option<DraftInstallation> {
-        let Self { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent } = self;
+        let Self { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent, http_hosts } = self;
         match mode.unwrap_or(Mode::Enforce) {
-            Mode::Enforce => Some(DraftInstallation { plugin, config, scope, failure, grants, budget, percent }),
+            Mode::Enforce => {
+                Some(DraftInstallation { plugin, config, scope, failure, grants, budget, percent, http_hosts })
+            }
             Mode::Disabled | Mode::Shadow => None,
         }
     }

@@ -15,7 +15,7 @@ use sluice_app::{
 };
 use sluice_domain::{
     id::{InstallationId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     message::{Actor, Direction},
     plugin::Import,
     time::Timestamp,
@@ -81,6 +81,9 @@ pub(crate) struct Changed {
     /// For how many of a hundred conversations it is in force.
     #[schema(value_type = Option<u8>)]
     percent: Option<Percent>,
+    /// Whom it may ask over HTTPS, whole. In a preview nobody is asked.
+    #[schema(value_type = Option<Vec<String>>)]
+    http_hosts: Option<BTreeSet<HostName>>,
 }
 
 /// On which messages it is tried: the newest `last` of those that the account kept, `from` then and before `to`; or `messages`.
@@ -189,8 +192,18 @@ impl Drafted {
                 Ok(PreviewDraft::Added(Box::new(added)))
             }
             Self::Change(change) => {
-                let Changed { installation, mode, plugin_id, config, scope, failure, grants, budget, percent } =
-                    *change;
+                let Changed {
+                    installation,
+                    mode,
+                    plugin_id,
+                    config,
+                    scope,
+                    failure,
+                    grants,
+                    budget,
+                    percent,
+                    http_hosts,
+                } = *change;
                 Ok(PreviewDraft::Changed(Box::new(DraftChange {
                     installation,
                     mode: mode.unwrap_or(Mode::Enforce),
@@ -201,6 +214,7 @@ impl Drafted {
                     grants,
                     budget,
                     percent,
+                    http_hosts,
                 })))
             }
         }
