@@ -311,6 +311,8 @@ fn access_as_it_was(line: &AccessTrail, on_failure: FailurePolicy) -> AccessCall
 fn comparable(mut decision: Decision) -> Decision {
     for line in &mut decision.rules {
         line.cost = Cost::default();
+        line.asked = Default::default();
+        line.exchanges.iter_mut().for_each(|exchange| exchange.micros = 0);
         if let RuleRef::Filter(filter) = &mut line.rule {
             filter.version.clear();
         }
@@ -319,7 +321,11 @@ fn comparable(mut decision: Decision) -> Decision {
 }
 
 fn comparable_access(mut decision: AccessDecision) -> AccessDecision {
-    decision.rules.iter_mut().for_each(|line| line.cost = Cost::default());
+    for line in &mut decision.rules {
+        line.cost = Cost::default();
+        line.asked = Default::default();
+        line.exchanges.iter_mut().for_each(|exchange| exchange.micros = 0);
+    }
     decision
 }
 
@@ -327,6 +333,7 @@ fn outcome<T: PartialEq + Serialize>(before: &T, again: &T, shown: &T) -> Result
     if before == again {
         return Ok(Rerun::Same);
     }
+    // What was asked of imports is not shown: it may be text of messages.
     let shown = serde_json::to_string(shown).map_err(|_| AppError::Internal("writing a decision as JSON"))?;
     Ok(Rerun::Different(shown))
 }

@@ -380,7 +380,7 @@ impl From<SealedAudit> for AuditView {
 
 /// A decision that was kept, without what its rules were told: that may be texts of messages which whoever asks does not reach. How much it
 /// was stays, in `asked`.
-fn shown(body: &str) -> Value {
+pub(crate) fn shown(body: &str) -> Value {
     let mut decision = json(body);
     let rules = decision.get_mut("rules").and_then(Value::as_array_mut);
     for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
@@ -390,7 +390,7 @@ fn shown(body: &str) -> Value {
 }
 
 /// JSON that was kept as text. What was written as JSON reads as JSON.
-pub(crate) fn json(text: &str) -> Value {
+fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
 }
 
