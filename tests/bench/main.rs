@@ -13,6 +13,7 @@ mod calls;
 mod http;
 mod kinds;
 mod links;
+mod lists;
 mod log_ins;
 mod table;
 mod words;
@@ -20,11 +21,12 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("calls", calls::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),
+        ("lists", lists::run),
         ("log-ins", log_ins::run),
         ("http", http::run),
     ];

@@ -19,6 +19,7 @@ mod filters;
 mod https;
 mod input;
 mod isolation;
+mod lists;
 mod passkeys;
 mod people;
 mod permissions;

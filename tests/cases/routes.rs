@@ -27,6 +27,8 @@ pub(crate) enum Needs {
     ReachAnd(&'static str),
     /// One permission.
     Permission(&'static str),
+    /// One of two permissions.
+    Either(&'static str, &'static str),
 }
 
 /// One route, with a request for it that says nothing wrong.
@@ -65,6 +67,7 @@ pub(crate) struct Things {
     pub(crate) comment: String,
     pub(crate) tag: String,
     pub(crate) template: String,
+    pub(crate) list: String,
 }
 
 impl Things {
@@ -90,6 +93,10 @@ impl Things {
         api.put(&format!("{path}/tags"), json!({"tags": [tag["id"]]})).await.is(200);
         let template = json!({"name": "of the other account", "text": "of the other account"});
         let template = api.post("/api/v1/answer-templates", template).await.is(201);
+        let list = json!({"name": "theirs", "kind": "exact", "description": "of the other account"});
+        let list = text(&api.post("/api/v1/lists", list).await.is(201)["id"]);
+        let entries = json!({"entries": [{"value": "of the other account"}]});
+        api.post(&format!("/api/v1/lists/{list}/entries"), entries).await.is(200);
         let [_, _, operator] = &account.members;
         let operator = api.session_of(operator).await;
         let sessions = operator.list("/api/v1/me/sessions").await;
@@ -114,10 +121,11 @@ impl Things {
             comment: text(&comment["id"]),
             tag: text(&tag["id"]),
             template: text(&template["id"]),
+            list,
         }
     }
 
-    pub(crate) fn all(&self) -> [&str; 16] {
+    pub(crate) fn all(&self) -> [&str; 17] {
         let Self {
             plugin,
             installation,
@@ -135,6 +143,7 @@ impl Things {
             comment,
             tag,
             template,
+            list,
             account: _,
         } = self;
         [
@@ -154,6 +163,7 @@ impl Things {
             comment,
             tag,
             template,
+            list,
         ]
     }
 }
@@ -202,7 +212,7 @@ impl std::fmt::Display for Route {
 
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
-    use Needs::{AnySession, Nothing, Permission, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody};
+    use Needs::{AnySession, Either, Nothing, Permission, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody};
     let Things {
         plugin,
         installation,
@@ -221,6 +231,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         comment,
         tag,
         template,
+        list,
     } = things;
     let rule = json!({"rule": {"what": ["archive-bombs"], "action": "flag"}});
     let reviewed = json!({"messages": [message], "verdict": "approve"});
@@ -239,6 +250,9 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
     let templates = Permission("templates-edit");
+    let (edit_lists, see_lists) = (Permission("lists-edit"), Either("lists-edit", "plugins-manage"));
+    let list_draft = json!({"name": format!("new-{}", &person[20..]), "kind": "exact"});
+    let list_entries = json!({"entries": [{"value": "x"}]});
     let (review, support) = (Permission("messages-review"), Permission("support-manage"));
     let customer = json!({"name": "New", "email": nobody["email"], "administrator": "New"});
     let table = [
@@ -354,6 +368,15 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             ReachAnd("messages-review"),
         ),
         ("GET", "/api/v1/quarantine", "", Body::None, Permission("quarantine-read")),
+        ("GET", "/api/v1/lists", "", Body::None, see_lists),
+        ("POST", "/api/v1/lists", "", Body::Json(list_draft), edit_lists),
+        ("GET", "/api/v1/lists/{id}", list, Body::None, see_lists),
+        ("PATCH", "/api/v1/lists/{id}", list, Body::Json(json!({"description": "x"})), edit_lists),
+        ("GET", "/api/v1/lists/{id}/entries", list, Body::None, see_lists),
+        ("POST", "/api/v1/lists/{id}/entries", list, Body::Json(list_entries), edit_lists),
+        ("DELETE", "/api/v1/lists/{id}/entries", list, Body::Json(json!({"values": ["x"]})), edit_lists),
+        ("GET", "/api/v1/lists/{id}/find", list, Body::None, see_lists),
+        ("DELETE", "/api/v1/lists/{id}", list, Body::None, edit_lists),
         ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
         ("GET", "/api/v1/decisions/{id}", decision, Body::None, review),
@@ -394,11 +417,22 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let route = |(method, template, id, body, needs): (&str, &'static str, &str, Body, Needs)| Route {
         method: method.parse().unwrap(),
         template,
-        path: template.replace("{id}", id).replace("{name}", "theirs") + if id.starts_with('?') { id } else { "" },
+        path: template.replace("{id}", id).replace("{name}", "theirs") + query(template, id),
         body,
         needs,
     };
     table.map(route).into()
+}
+
+/// What goes after the path: it stands for the id where there is none.
+fn query<'q>(template: &str, id: &'q str) -> &'q str {
+    if template.ends_with("/find") {
+        "?value=x"
+    } else if id.starts_with('?') {
+        id
+    } else {
+        ""
+    }
 }
 
 /// Fails when the OpenAPI document has a route that is not in the table, or the other way round.
