@@ -14,6 +14,7 @@ mod fairness;
 mod http;
 mod kinds;
 mod links;
+mod lists;
 mod log_ins;
 mod replay;
 mod scale;
@@ -23,12 +24,13 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 9] = [
+    let parts: [(&str, fn()); 10] = [
         ("calls", calls::run),
         ("scale", scale::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),
+        ("lists", lists::run),
         ("log-ins", log_ins::run),
         ("http", http::run),
         ("fairness", fairness::run),

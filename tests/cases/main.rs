@@ -23,6 +23,7 @@ mod https;
 mod imports;
 mod input;
 mod isolation;
+mod lists;
 mod passkeys;
 mod people;
 mod permissions;

@@ -29,6 +29,8 @@ pub(crate) enum Needs {
     Permission(&'static str),
     /// Each of these.
     Permissions(&'static [&'static str]),
+    /// One of two permissions.
+    Either(&'static str, &'static str),
 }
 
 /// One route, with a request for it that says nothing wrong.
@@ -67,6 +69,7 @@ pub(crate) struct Things {
     pub(crate) comment: String,
     pub(crate) tag: String,
     pub(crate) template: String,
+    pub(crate) list: String,
 }
 
 impl Things {
@@ -92,6 +95,10 @@ impl Things {
         api.put(&format!("{path}/tags"), json!({"tags": [tag["id"]]})).await.is(200);
         let template = json!({"name": "of the other account", "text": "of the other account"});
         let template = api.post("/api/v1/answer-templates", template).await.is(201);
+        let list = json!({"name": "theirs", "kind": "exact", "description": "of the other account"});
+        let list = text(&api.post("/api/v1/lists", list).await.is(201)["id"]);
+        let entries = json!({"entries": [{"value": "of the other account"}]});
+        api.post(&format!("/api/v1/lists/{list}/entries"), entries).await.is(200);
         let [_, _, operator] = &account.members;
         let operator = api.session_of(operator).await;
         let sessions = operator.list("/api/v1/me/sessions").await;
@@ -116,10 +123,11 @@ impl Things {
             comment: text(&comment["id"]),
             tag: text(&tag["id"]),
             template: text(&template["id"]),
+            list,
         }
     }
 
-    pub(crate) fn all(&self) -> [&str; 16] {
+    pub(crate) fn all(&self) -> [&str; 17] {
         let Self {
             plugin,
             installation,
@@ -137,6 +145,7 @@ impl Things {
             comment,
             tag,
             template,
+            list,
             account: _,
         } = self;
         [
@@ -156,6 +165,7 @@ impl Things {
             comment,
             tag,
             template,
+            list,
         ]
     }
 }
@@ -207,7 +217,7 @@ impl std::fmt::Display for Route {
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
     use Needs::{
-        AnySession, Nothing, Permission, Permissions, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody,
+        AnySession, Either, Nothing, Permission, Permissions, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody,
     };
     let Things {
         plugin,
@@ -227,6 +237,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         comment,
         tag,
         template,
+        list,
     } = things;
     let rule = json!({"rule": {"what": ["archive-bombs"], "action": "flag"}});
     let reviewed = json!({"messages": [message], "verdict": "approve"});
@@ -246,6 +257,9 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
     let templates = Permission("templates-edit");
+    let (edit_lists, see_lists) = (Permission("lists-edit"), Either("lists-edit", "plugins-manage"));
+    let list_draft = json!({"name": format!("new-{}", &person[20..]), "kind": "exact"});
+    let list_entries = json!({"entries": [{"value": "x"}]});
     let (review, support) = (Permission("messages-review"), Permission("support-manage"));
     let customer = json!({"name": "New", "email": nobody["email"], "administrator": "New"});
     let table = [
@@ -368,6 +382,15 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             ReachAnd("messages-review"),
         ),
         ("GET", "/api/v1/quarantine", "", Body::None, Permission("quarantine-read")),
+        ("GET", "/api/v1/lists", "", Body::None, see_lists),
+        ("POST", "/api/v1/lists", "", Body::Json(list_draft), edit_lists),
+        ("GET", "/api/v1/lists/{id}", list, Body::None, see_lists),
+        ("PATCH", "/api/v1/lists/{id}", list, Body::Json(json!({"description": "x"})), edit_lists),
+        ("GET", "/api/v1/lists/{id}/entries", list, Body::None, see_lists),
+        ("POST", "/api/v1/lists/{id}/entries", list, Body::Json(list_entries), edit_lists),
+        ("DELETE", "/api/v1/lists/{id}/entries", list, Body::Json(json!({"values": ["x"]})), edit_lists),
+        ("GET", "/api/v1/lists/{id}/find", list, Body::None, see_lists),
+        ("DELETE", "/api/v1/lists/{id}", list, Body::None, edit_lists),
         ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
         ("POST", "/api/v1/policy/preview", "", Body::Json(preview), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
@@ -432,11 +455,22 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             .replace("{name}", "theirs")
             .replace("{version}", "1")
             .replace("{sha256}", &"0".repeat(64))
-            + if id.starts_with('?') { id } else { "" },
+            + query(template, id),
         body,
         needs,
     };
     table.map(route).into()
+}
+
+/// What goes after the path: it stands for the id where there is none.
+fn query<'q>(template: &str, id: &'q str) -> &'q str {
+    if template.ends_with("/find") {
+        "?value=x"
+    } else if id.starts_with('?') {
+        id
+    } else {
+        ""
+    }
 }
 
 /// Fails when the OpenAPI document has a route that is not in the table, or the other way round.
