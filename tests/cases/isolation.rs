@@ -20,6 +20,8 @@ async fn no_route_shows_or_changes_anything_of_another_account() {
             "permission-templates",
             "security/addresses",
             "plugins",
+            "library",
+            "publishers",
             "installations",
             "conversations",
             "clients",

@@ -6,6 +6,11 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sluice_tests::{Account, Api, component};
 
+/// A publisher's key (RFC 8032, section 7.1, test 1).
+const PUBLISHER: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+/// An entry of the catalogue that is not there: it is the platform's.
+const NO_ENTRY: &str = "cat_00000000000000000000000000000007";
+
 /// What a caller needs to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
@@ -86,6 +91,7 @@ impl Things {
         let token = json!({"name": "of the other account", "scopes": ["tokens-manage"]});
         let token = api.post("/api/v1/tokens", token).await.is(201);
         api.put("/api/v1/permission-templates/theirs", json!({"permissions": []})).await.is(200);
+        api.put("/api/v1/publishers/of the other account", json!({"key": PUBLISHER})).await.is(200);
         let rule = json!({"rule": {"net": "198.51.100.0/24", "action": "deny", "comment": "of the other account"}});
         let rule = api.post("/api/v1/security/addresses", rule).await.is(201);
         let path = format!("/api/v1/conversations/{conversation}");
@@ -187,6 +193,8 @@ impl Route {
         matches!(self.body, Body::Component)
             || ((self.template.starts_with("/api/v1/installations") || self.template.starts_with("/api/v1/chain"))
                 && !self.looks())
+            || (self.template == "/api/v1/plugins/{id}" && !self.looks())
+            || self.template.ends_with("/take")
     }
 
     /// Like [`Route::send`] for one who is refused before a component is read: it may break off while it is sent.
@@ -260,6 +268,8 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let (edit_lists, see_lists) = (Permission("lists-edit"), Either("lists-edit", "plugins-manage"));
     let list_draft = json!({"name": format!("new-{}", &person[20..]), "kind": "exact"});
     let list_entries = json!({"entries": [{"value": "x"}]});
+    let publish = Platform("catalogue-publish");
+    let signature = json!({"publisher_key": PUBLISHER, "signature": format!("{}==", "A".repeat(86))});
     let (review, support) = (Permission("messages-review"), Permission("support-manage"));
     let customer = json!({"name": "New", "email": nobody["email"], "administrator": "New"});
     let table = [
@@ -317,6 +327,16 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("POST", "/api/v1/plugins", "", Body::Component, plugins),
         ("GET", "/api/v1/plugins", "", Body::None, plugins),
         ("GET", "/api/v1/plugins/{id}", plugin, Body::None, plugins),
+        ("DELETE", "/api/v1/plugins/{id}", plugin, Body::None, plugins),
+        ("POST", "/api/v1/plugins/{id}/signatures", plugin, Body::Json(signature.clone()), plugins),
+        ("GET", "/api/v1/plugins/usage", "", Body::None, plugins),
+        ("GET", "/api/v1/library", "", Body::None, plugins),
+        ("GET", "/api/v1/catalogue", "", Body::None, plugins),
+        ("POST", "/api/v1/catalogue/{id}/take", NO_ENTRY, Body::None, plugins),
+        ("GET", "/api/v1/publishers", "", Body::None, plugins),
+        ("PUT", "/api/v1/publishers", "", Body::Json(json!({"require_signature": "off"})), security),
+        ("PUT", "/api/v1/publishers/{name}", "", Body::Json(json!({"key": PUBLISHER})), security),
+        ("DELETE", "/api/v1/publishers/{name}", "", Body::None, security),
         ("POST", "/api/v1/installations", "", Body::Json(install), plugins),
         ("GET", "/api/v1/installations", "", Body::None, plugins),
         ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
@@ -426,6 +446,12 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("DELETE", "/api/v1/support", "", Body::None, support),
         ("GET", "/api/v1/platform/accounts", "", Body::None, Platform("accounts-manage")),
         ("POST", "/api/v1/platform/accounts", "", Body::Json(customer), Platform("accounts-manage")),
+        ("GET", "/api/v1/platform/accounts/{id}/quota", account, Body::None, Platform("accounts-manage")),
+        ("PUT", "/api/v1/platform/accounts/{id}/quota", account, Body::Json(json!({})), Platform("accounts-manage")),
+        ("GET", "/api/v1/platform/catalogue", "", Body::None, publish),
+        ("POST", "/api/v1/platform/catalogue", "", Body::Component, publish),
+        ("POST", "/api/v1/platform/catalogue/{id}/signatures", NO_ENTRY, Body::Json(signature), publish),
+        ("DELETE", "/api/v1/platform/catalogue/{id}", NO_ENTRY, Body::None, publish),
         ("GET", "/api/v1/platform/support", "", Body::None, Platform("support-enter")),
         (
             "POST",
