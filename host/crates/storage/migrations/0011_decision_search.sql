@@ -5,10 +5,11 @@ UPDATE decisions SET author_id =
 CREATE INDEX decisions_by_author ON decisions (account_id, author_id, id);
 
 -- Nearly every decision is `allow`, about a message, and in force: what is none of that is found and counted by indexes of its own, and
--- the others pay nothing for it. The column that is the same in all of an index is in it so that SQLite prefers it to the primary key.
+-- the others pay nothing for it. The column that is the same in all of an index is in it because SQLite would read the row for it, and
+-- stands last because PostgreSQL, which knows what it must be, would not look it up.
 CREATE INDEX decisions_by_verdict ON decisions (account_id, verdict, id, shadow) WHERE verdict <> 'allow';
-CREATE INDEX decisions_in_shadow ON decisions (account_id, shadow, id) WHERE shadow = 1;
-CREATE INDEX decisions_about_access ON decisions (account_id, subject, id) WHERE subject = 'access';
+CREATE INDEX decisions_in_shadow ON decisions (account_id, id, shadow) WHERE shadow = 1;
+CREATE INDEX decisions_about_access ON decisions (account_id, id, subject) WHERE subject = 'access';
 
 -- So that what a rule said is counted without reading the decisions.
 ALTER TABLE decision_rules ADD COLUMN shadow {int} NOT NULL DEFAULT 0;

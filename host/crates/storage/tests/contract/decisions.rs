@@ -27,11 +27,14 @@ fn various(conversations: [ConversationId; 2]) -> Vec<DecisionRow> {
             let severity = severities[n % 5];
             DecisionRow {
                 id: DecisionId::new(at, [7; 10]),
-                shadow: n % 7 == 0,
+                shadow: n.is_multiple_of(7),
                 conversation_id: Some(conversations[n % 2]),
                 rules: vec![
                     (name("blocked-words"), Outcome::Message(severity)),
-                    (name("links"), Outcome::Message(if n % 3 == 0 { Severity::Flag } else { Severity::Allow })),
+                    (
+                        name("links"),
+                        Outcome::Message(if n.is_multiple_of(3) { Severity::Flag } else { Severity::Allow }),
+                    ),
                 ],
                 codes: match severity {
                     Severity::Allow => BTreeSet::new(),
