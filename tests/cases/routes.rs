@@ -225,7 +225,8 @@ impl std::fmt::Display for Route {
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
     use Needs::{
-        AnySession, Either, Nothing, Permission, Permissions, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody,
+        AnySession, Either, Nothing, Permission, Permissions, Platform, Reach, ReachAnd, ReachOrBring, Session,
+        Somebody,
     };
     let Things {
         plugin,

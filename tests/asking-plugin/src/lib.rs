@@ -3,7 +3,7 @@
 //! A message `ask: count key 1 60; earlier 5` becomes what was answered: `1; hello, good day`. A `User-Agent` that says the same is denied with the
 //! answers as its reason. What can be asked is in [`ask`]. Other messages and requests pass.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,7 +62,7 @@ fn ask(order: &str) -> String {
         ["find", list, value] => told(lists::find(list, value)),
         ["earlier", count] => match history::earlier(number(count)) {
             Ok(messages) => messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join(", "),
-            Err(error) => format!("{error:?}"),
+            Err(error) => name(&error),
         },
         ["get", url] => sent(&Request::get(url)),
         ["post", url, bytes] => sent(&Request::post(url, vec![b'x'; number(bytes) as usize])),
@@ -81,15 +81,20 @@ fn number(word: &str) -> u32 {
     word.parse().unwrap_or(0)
 }
 
-fn told<T: Debug, E: Debug>(answer: Result<T, E>) -> String {
-    answer.map_or_else(|error| format!("{error:?}"), |value| format!("{value:?}"))
+fn told<T: Debug, E: Display>(answer: Result<T, E>) -> String {
+    answer.map_or_else(|error| name(&error), |value| format!("{value:?}"))
+}
+
+/// An error as the contract names it; it is shown with its number behind it.
+fn name(error: &impl Display) -> String {
+    error.to_string().split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn sent(request: &Request) -> String {
     told(http::send(request).map(|response| (response.status, response.body.len())))
 }
 
-fn often<E: Debug + PartialEq>(times: u32, mut ask: impl FnMut() -> Result<(), E>) -> String {
+fn often<E: Display + PartialEq>(times: u32, mut ask: impl FnMut() -> Result<(), E>) -> String {
     let mut answered = 0;
     let mut errors: Vec<(E, u32)> = Vec::new();
     for _ in 0..times {
@@ -102,7 +107,7 @@ fn often<E: Debug + PartialEq>(times: u32, mut ask: impl FnMut() -> Result<(), E
             None => errors.push((error, 1)),
         }
     }
-    let errors: String = errors.iter().map(|(error, count)| format!(", {count} {error:?}")).collect();
+    let errors: String = errors.iter().map(|(error, count)| format!(", {count} {}", name(error))).collect();
     format!("{answered} answered{errors}")
 }
 
@@ -124,7 +129,7 @@ mod tests {
         testing::assert_redacts_to(
             &message,
             MessageFilter::check(&Asking, &message),
-            "2; 3 answered; Some(\"ann\"); Error::NoSuchList; hello; Error::Unreachable; Error::OutsideLimits; what is \"nonsense\"?",
+            "2; 3 answered; Some(\"ann\"); no-such-list; hello; unreachable; outside-limits; what is \"nonsense\"?",
         );
         testing::assert_allows(MessageFilter::check(&Asking, &testing::message("hello")));
         let request = testing::log_in(sluice_plugin::Role::Operator);

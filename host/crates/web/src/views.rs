@@ -69,7 +69,7 @@ pub(crate) struct PluginView {
     #[schema(value_type = Vec<String>)]
     imports: BTreeSet<Import>,
     /// The same, with what granting each means.
-    permissions: Vec<PermissionView>,
+    permissions: Vec<ImportView>,
     /// The JSON Schema of its configuration.
     config_schema: Value,
     /// What changed with this version, in its uploader's words.
@@ -89,7 +89,7 @@ pub(crate) struct PluginView {
 
 /// What a plugin asks for.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PermissionView {
+pub(crate) struct ImportView {
     /// As it is written in an installation's `grants`.
     #[schema(value_type = String)]
     import: Import,
@@ -97,8 +97,8 @@ pub(crate) struct PermissionView {
     sentence: &'static str,
 }
 
-impl PermissionView {
-    const fn of(import: Import) -> Self {
+impl ImportView {
+    pub(crate) const fn of(import: Import) -> Self {
         Self { import, sentence: import.sentence() }
     }
 }
@@ -113,7 +113,7 @@ impl From<ShownPlugin> for PluginView {
             sha256: row.sha256,
             size: row.size,
             hooks: row.hooks,
-            permissions: row.imports.iter().map(|import| PermissionView::of(*import)).collect(),
+            permissions: row.imports.iter().map(|import| ImportView::of(*import)).collect(),
             imports: row.imports,
             config_schema: json(&row.config_schema),
             notes: row.notes,

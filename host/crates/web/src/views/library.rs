@@ -21,7 +21,7 @@ use sluice_domain::{
 };
 use utoipa::ToSchema;
 
-use super::PluginView;
+use super::{ImportView, PluginView};
 use crate::documents;
 
 /// Who signed a component, as the account sees it.
@@ -116,6 +116,8 @@ struct EntryView {
     /// What it asks for.
     #[schema(value_type = Vec<String>)]
     imports: BTreeSet<Import>,
+    /// The same, with what granting each means.
+    permissions: Vec<ImportView>,
     /// What changed with this version.
     notes: String,
     /// Milliseconds since 1970.
@@ -133,6 +135,7 @@ impl From<CatalogueRow> for EntryView {
             sha256: row.sha256,
             size: row.size,
             hooks: row.hooks,
+            permissions: row.imports.iter().map(|import| ImportView::of(*import)).collect(),
             imports: row.imports,
             notes: row.notes,
             published_at: row.published_at,
