@@ -35,7 +35,7 @@ const PLUGINS: [(&str, &str); 3] = [
 ];
 
 /// Built for tests, and of no use to anybody else.
-const HOSTILE: &str = "hostile-plugins";
+const OF_TESTS: [&str; 2] = ["hostile-plugins", "asking-plugin"];
 
 /// Makes the demo accounts unless `demo.json` says that they are there, and writes into it where the server is reached.
 pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path) -> anyhow::Result<()> {
@@ -82,7 +82,7 @@ async fn catalogue(app: &App, plugins: &Path) -> anyhow::Result<BTreeMap<String,
     for file in std::fs::read_dir(plugins).with_context(reading)? {
         let path = file.with_context(reading)?.path();
         let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default().to_owned();
-        if path.extension() != Some(OsStr::new("wasm")) || name == HOSTILE {
+        if path.extension() != Some(OsStr::new("wasm")) || OF_TESTS.iter().any(|test| name == *test) {
             continue;
         }
         let component = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;

@@ -94,7 +94,7 @@ async fn a_share_of_conversations_is_the_same_every_time_and_grows() {
     let more = flagged().await;
     assert!(half.iter().zip(&more).all(|(before, after)| !before || *after), "{half:?} {more:?}");
     for bad in [0, 101, 300] {
-        api.patch(&path, json!({"percent": bad})).await.problem(422, "malformed");
+        api.patch(&path, json!({"percent": bad})).await.problem(422, "invalid");
     }
     api.patch(&path, json!({"percent": 100})).await.is(200);
     assert!(flagged().await.iter().all(|flagged| *flagged));

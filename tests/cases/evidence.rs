@@ -105,7 +105,15 @@ fn chain() -> impl Strategy<Value = (Vec<(usize, Value)>, Vec<Value>)> {
     let sensitive = (action(), action())
         .prop_map(|(cards, ibans)| (1, json!({"payment_cards": {"action": cards}, "ibans": {"action": ibans}})));
     let hostile = Just((2, json!({"obey": true})));
-    let plugins = prop::collection::vec(prop_oneof![4 => words, 2 => sensitive, 1 => hostile], 1..5);
+    let asking = Just((3, json!({})));
+    let limit = (1..4_u32, action()).prop_filter("a limit cannot redact", |(_, action)| *action != "redact");
+    let limit = limit.prop_map(|(most, action)| {
+        let limit =
+            json!({"name": "often", "count": "messages", "most": most, "seconds": 60, "per": "all", "action": action});
+        (4, json!({"limits": [limit]}))
+    });
+    let plugins = prop_oneof![4 => words, 2 => sensitive, 1 => hostile, 2 => asking, 2 => limit];
+    let plugins = prop::collection::vec(plugins, 1..5);
     let subject = prop::sample::select(vec!["links", "emoji", "phone-numbers", "email-addresses"]);
     let filter = (subject, action()).prop_map(|(what, action)| json!({"what": [what], "action": action}));
     (plugins, prop::collection::vec(filter, 0..2))
@@ -124,7 +132,16 @@ fn message() -> impl Strategy<Value = String> {
     ];
     let text = prop::collection::vec(piece, 1..6).prop_map(|pieces| pieces.join(" "));
     let behaviour = prop::sample::select(vec!["trap", "redact", "hold", "flag", "edits-past-the-end", "block"]);
-    prop_oneof![6 => text, 1 => behaviour.prop_map(|behaviour| format!("hostile: {behaviour}"))]
+    let order = prop_oneof![
+        (0..3_u8, 0..3_u32).prop_map(|(key, by)| format!("count k{key} {by} 60")),
+        prop::sample::select(WORDS.to_vec()).prop_map(|word| format!("find words {word}")),
+        (0..9_u32).prop_map(|count| format!("earlier {count}")),
+        Just("find nothing alpha".to_owned()),
+        Just("get https://nowhere.invalid/".to_owned()),
+        Just("many 70".to_owned()),
+    ];
+    let orders = prop::collection::vec(order, 1..4).prop_map(|orders| format!("ask: {}", orders.join("; ")));
+    prop_oneof![6 => text, 1 => behaviour.prop_map(|behaviour| format!("hostile: {behaviour}")), 3 => orders]
 }
 
 #[tokio::test]
@@ -132,9 +149,12 @@ async fn every_decision_of_any_chain_about_any_message_is_made_again_to_the_same
     let server = Server::start().await;
     let api = &server.without_plugins.administrator;
     let mut plugins = Vec::new();
-    for name in ["blocked-words", "sensitive-data", "hostile-plugins"] {
+    for name in ["blocked-words", "sensitive-data", "hostile-plugins", "asking-plugin", "rate-limit"] {
         plugins.push(api.plugin(name).await);
     }
+    let list = api.post("/api/v1/lists", json!({"name": "words", "kind": "prefix"})).await.is(201);
+    let entries = format!("/api/v1/lists/{}/entries", list["id"].as_str().unwrap());
+    api.post(&entries, json!({"entries": [{"value": "al"}, {"value": "бета"}]})).await.is(200);
     let conversation = api.conversation().await;
     // Each run draws anew; what was drawn is in the report of a failure.
     let mut runner = TestRunner::new(Config::default());
@@ -142,7 +162,12 @@ async fn every_decision_of_any_chain_about_any_message_is_made_again_to_the_same
         let (drawn, filters) = chain().new_tree(&mut runner).unwrap().current();
         let mut made = Vec::new();
         for (plugin, config) in &drawn {
-            let body = json!({"config": config, "scope": {"roles": ["client", "api-token"]}, "failure": "open"});
+            let grants = [json!(["log"]), json!(["log", "counters", "lists", "history", "http"])]
+                [usize::from(*plugin > 2)]
+            .clone();
+            let hosts = if *plugin > 2 { json!(["nowhere.invalid"]) } else { json!([]) };
+            let body = json!({"config": config, "scope": {"roles": ["client", "api-token"]}, "failure": "open",
+                "grants": grants, "http_hosts": hosts});
             made.push(api.install(&plugins[*plugin], body).await.is(201)["id"].clone());
         }
         let mut rules = Vec::new();
@@ -160,7 +185,12 @@ async fn every_decision_of_any_chain_about_any_message_is_made_again_to_the_same
             api.post(&format!("/api/v1/conversations/{conversation}/messages"), body).await;
             decisions.push((api.list("/api/v1/decisions?limit=1").await[0].clone(), text));
         }
-        // The chain of then is not the one of now.
+        // Neither the chain of then nor what imports answered is what it was.
+        api.post(&entries, json!({"entries": [{"value": format!("x{}", decisions.len())}, {"value": "alpha"}]}))
+            .await
+            .is(200);
+        let gone = api.request(reqwest::Method::DELETE, &entries).json(&json!({"values": ["alpha"]}));
+        api.send(gone).await.is(200);
         for id in made {
             api.delete(&format!("/api/v1/installations/{}", id.as_str().unwrap())).await.is(204);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use sluice_tests::{Api, Server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// A configuration of rate-limit with one limit.
 fn limit(count: &str, most: u32) -> Value {
@@ -229,4 +230,87 @@ async fn an_access_rule_counts_too() {
     let refused = api.saying("ask: count door 1 60; count door 1 60; earlier 9").get("/api/v1/me").await;
     let refused = refused.problem(403, "access-denied");
     assert!(refused["detail"].as_str().unwrap().ends_with("1; 2; "), "{refused:#}");
+}
+
+/// A server with HTTPS on this machine that greets; its port, and the certificate to trust.
+async fn greeter(folder: &std::path::Path) -> (u16, std::path::PathBuf) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = folder.join("greeter.pem");
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    let key = tokio_rustls::rustls::pki_types::PrivateKeyDer::Pkcs8(made.key_pair.serialize_der().into());
+    let provider = tokio_rustls::rustls::crypto::ring::default_provider();
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let tls = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (connection, _) = listener.accept().await.unwrap();
+            let tls = tls.clone();
+            tokio::spawn(async move {
+                let mut connection = tls.accept(connection).await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(connection.read_u8().await.unwrap());
+                }
+                let answer = if head.starts_with(b"GET /away ") {
+                    "HTTP/1.1 302 Found\r\nlocation: https://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"
+                } else {
+                    "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+                };
+                connection.write_all(answer.as_bytes()).await.unwrap();
+                connection.shutdown().await.unwrap();
+            });
+        }
+    });
+    (port, certificate)
+}
+
+#[tokio::test]
+async fn a_plugin_asks_the_hosts_that_it_was_granted_and_never_the_machine_or_its_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, certificate) = greeter(folder.path()).await;
+    let install = async |api: &Api| {
+        let plugin = api.plugin("asking-plugin").await;
+        let hosts = json!([format!("localhost:{port}"), "metadata.example"]);
+        let grants = json!({"grants": ["counters", "lists", "history", "http"], "http_hosts": hosts,
+            "scope": {"roles": ["client"]}});
+        api.install(&plugin, grants).await.is(201);
+        api.conversation().await
+    };
+    let here = format!("get https://localhost:{port}/");
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let conversation = install(api).await;
+    assert_eq!(told(api, &conversation, &here).await, "address-not-allowed");
+    for other in [
+        format!("https://127.0.0.1:{port}/"),
+        format!("https://[::1]:{port}/"),
+        "https://10.0.0.1/".to_owned(),
+        "https://169.254.169.254/latest/meta-data/".to_owned(),
+        format!("http://localhost:{port}/"),
+        "https://localhost/".to_owned(),
+        "https://example.com/".to_owned(),
+    ] {
+        assert_eq!(told(api, &conversation, &format!("get {other}")).await, "host-not-allowed", "{other}");
+    }
+
+    // Whoever runs the server may let plugins reach a network of its own.
+    let more = [
+        ("SLUICE_PLUGIN_HTTP_NETWORKS", "127.0.0.0/8,::1/128"),
+        ("SLUICE_PLUGIN_HTTP_CA", certificate.to_str().unwrap()),
+    ];
+    let server = Server::start_with(server.stop().await, &more).await;
+    let api = &server.without_plugins.administrator;
+    assert_eq!(told(api, &conversation, &here).await, "(200, 5)");
+    assert_eq!(told(api, &conversation, &format!("{here}away")).await, "host-not-allowed");
+    // A trial asks nobody.
+    let trial = json!({"message": {"text": format!("ask: {here}")}});
+    let said = api.post("/api/v1/policy/evaluate", trial).await.is(200);
+    assert_eq!(said["text"], "not-in-preview");
 }

@@ -177,7 +177,7 @@ async fn who_may_edit_lists_touches_nothing_else_and_the_log_names_no_entries() 
     let [entry] = &editor.list(&format!("{list}/entries")).await[..] else { panic!("one") };
     assert_eq!(
         (&entry["value"], &entry["note"], &entry["created_by"]),
-        (&json!("Carla"), &json!("wrote thrice"), &me["id"])
+        (&json!("Carla"), &json!("wrote thrice"), &me["person_id"])
     );
     editor.get("/api/v1/installations").await.problem(403, "forbidden");
     editor.get("/api/v1/plugins").await.problem(403, "forbidden");

@@ -123,7 +123,6 @@ async fn the_chain_is_tried_with_one_installation_changed_or_as_a_whole() {
     let (_, result) =
         preview(api, json!({"change": {"installation": installation, "scope": scope}}), all.clone()).await;
     assert_eq!(verdicts(&result), [pair("allow", "allow", 6), pair("flag", "allow", 2)]);
-    // Two redactions that leave something else are a difference, although both are called so.
     api.filter(json!({"what": ["links"], "action": "block"})).await.is(201);
     let whole = json!({"installations": [
         {"plugin_id": plugin, "config": word("beta", "flag"), "grants": ["log"]},

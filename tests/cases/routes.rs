@@ -338,6 +338,8 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("PUT", "/api/v1/publishers", "", Body::Json(json!({"require_signature": "off"})), security),
         ("PUT", "/api/v1/publishers/{name}", "", Body::Json(json!({"key": PUBLISHER})), security),
         ("DELETE", "/api/v1/publishers/{name}", "", Body::None, security),
+        // Before there is another one.
+        ("PUT", "/api/v1/chain/order", "", Body::Json(json!({"installations": [installation]})), plugins),
         ("POST", "/api/v1/installations", "", Body::Json(install), plugins),
         ("GET", "/api/v1/installations", "", Body::None, plugins),
         ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
@@ -346,7 +348,6 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
         ("GET", "/api/v1/chain", "", Body::None, plugins),
         ("PUT", "/api/v1/chain/plugins", "", Body::Json(json!({"on": true})), plugins),
-        ("PUT", "/api/v1/chain/order", "", Body::Json(json!({"installations": []})), plugins),
         ("GET", "/api/v1/chain/versions", "", Body::None, plugins),
         ("GET", "/api/v1/chain/versions/{version}", "", Body::None, plugins),
         ("POST", "/api/v1/chain/rollback", "", Body::Json(json!({"version": 1_000_000})), plugins),

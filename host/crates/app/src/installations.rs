@@ -121,7 +121,7 @@ impl App {
         let plugin = self.plugin(caller, change.plugin.unwrap_or(row.plugin_id)).await?;
         enabling::same_plugin(&row.name, &plugin)?;
         may_touch(caller, &plugin.hooks)?;
-        let before = details(&row.unchanged(row.updated_at));
+        let before = details(&row.version, &row.unchanged(row.updated_at));
         let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
         let update = InstallationUpdate {
             plugin_id: plugin.id,
@@ -145,7 +145,7 @@ impl App {
             caller,
             Action::InstallationChanged,
             id,
-            json!({"before": before, "after": details(&update)}),
+            json!({"before": before, "after": details(&plugin.version, &update)}),
         );
         self.change_chain(caller.account, entry, move |rows, _| {
             let before = rows.installation(id)?.ok_or(AppError::NotFound("installation"))?;
@@ -261,8 +261,8 @@ impl App {
 }
 
 /// What the audit log says of an installation.
-fn details(update: &InstallationUpdate) -> Value {
-    json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "http_hosts": update.http_hosts,
+fn details(version: &semver::Version, update: &InstallationUpdate) -> Value {
+    json!({"version": version, "mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "http_hosts": update.http_hosts,
         "budget": update.budget, "percent": update.percent, "config_sha256": update.config_sha256})
 }
 

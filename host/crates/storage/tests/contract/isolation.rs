@@ -168,7 +168,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.update_answer_template(&theirs.template)?);
             assert!(!ours.delete_answer_template(theirs.template.id)?);
             assert!(!ours.update_list(&theirs.list)?);
-            assert_eq!(ours.remove_list_entries(theirs.list.id, &[theirs.entry.key.clone()], time(9))?, 0);
+            assert_eq!(ours.remove_list_entries(theirs.list.id, std::slice::from_ref(&theirs.entry.key), time(9))?, 0);
             assert!(!ours.delete_list(theirs.list.id)?);
             assert!(!ours.update_client(theirs.client.id, "x", &ClientUpdate::default())?);
             ours.index_message(theirs.message.id, "something else")?;
