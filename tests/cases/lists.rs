@@ -185,10 +185,11 @@ async fn who_may_edit_lists_touches_nothing_else_and_the_log_names_no_entries() 
     remove(&editor, &list, &["Carla"]).await.is(200);
     editor.delete(&list).await.is(204);
 
-    let log = account.administrator.list("/api/v1/audit").await;
+    let mut log = account.administrator.list("/api/v1/audit").await;
+    log.retain(|entry| entry["action"].as_str().is_some_and(|action| action.starts_with("list.")));
     let actions: Vec<&str> = log.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     let expected = ["list.removed", "list.entries-removed", "list.entries-added", "list.created"];
-    assert!(actions.starts_with(&expected), "{actions:?}");
+    assert_eq!(actions, expected);
     assert_eq!(log[2]["details"], json!({"name": "spammers", "changed": 1, "entries": 1}));
     assert!(!json!(log).to_string().contains("Carla"));
 }
