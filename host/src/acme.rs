@@ -18,7 +18,7 @@ pub(crate) fn start(acme: Acme) -> anyhow::Result<Tls> {
     fs::set_permissions(&cache, fs::Permissions::from_mode(0o700))
         .with_context(|| format!("making the folder {} private", cache.display()))?;
     tracing::info!(?domains, %directory, "certificates come from an ACME authority");
-    let mut state = AcmeConfig::new_with_client_config(domains, trust::client_config()?.into())
+    let mut state = AcmeConfig::new_with_client_config(domains, trust::client_config(None)?.into())
         .contact(contact)
         .directory(&directory)
         .cache(DirCache::new(cache))

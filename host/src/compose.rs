@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::Context;
-use sluice_app::{App, Clock, Parts, Rng, ServerKey};
+use sluice_app::{App, Clock, FetchSettings, Parts, Rng, ServerKey};
 use sluice_domain::{public_url::PublicUrl, time::Timestamp};
 use sluice_sandbox::{ArtefactKey, Sandbox, SandboxConfig, WorkerCommand};
 use sluice_storage::{Blobs, Database};
 
 use crate::{
     config::{Config, StoreArgs},
-    key_file,
+    key_file, trust,
 };
 
 /// The application over the database, the folders and the key that the configuration names; what is not there is made.
@@ -33,6 +33,11 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
         rng: Rng::new(|bytes| getrandom::fill(bytes).expect("the system gives random numbers")),
         public_url,
         attachment_limits: config.attachments,
+        budget_ceiling: config.budget,
+        fetch: FetchSettings {
+            networks: config.plugin_http.networks.clone(),
+            tls: trust::client_config(config.plugin_http.authorities.as_deref())?,
+        },
         cores: std::thread::available_parallelism().map_or(2, usize::from),
     }))
 }

@@ -8,13 +8,16 @@ use std::{
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use sluice_app::AttachmentLimits;
-use sluice_domain::public_url::PublicUrl;
+use sluice_domain::{installation::Budget, public_url::PublicUrl};
+use sluice_sandbox::MEMORY_CEILING;
 use sluice_storage::DatabaseConfig;
 
 mod https;
+mod plugin_http;
 
 use https::HttpsArgs;
 pub(crate) use https::{Acme, CertificateFiles, Certificates, Https};
+use plugin_http::{PluginHttp, PluginHttpArgs};
 
 /// Options that say where things are kept, of every command that works with them.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -41,9 +44,17 @@ pub(crate) struct StoreArgs {
     /// All attachments of one account, in bytes [default: 100 GiB].
     #[arg(long, env = "SLUICE_ACCOUNT_ATTACHMENT_BYTES", value_name = "BYTES")]
     account_attachment_bytes: Option<u64>,
+    /// Most instructions of one call of a plugin; installations may have less [default: 10,000,000, about 10 ms].
+    #[arg(long, env = "SLUICE_PLUGIN_INSTRUCTIONS", value_name = "NUMBER")]
+    plugin_instructions: Option<u64>,
+    /// Most memory of one call of a plugin, in bytes; installations may have less [default: 16 MiB; at most 64 MiB].
+    #[arg(long, env = "SLUICE_PLUGIN_MEMORY", value_name = "BYTES")]
+    plugin_memory: Option<usize>,
     /// The URL under which people reach the server [default: made of the address that it listens on].
     #[arg(long, env = "SLUICE_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    plugin_http: PluginHttpArgs,
 }
 
 /// Options of `sluice serve`.
@@ -71,6 +82,8 @@ struct File {
     key_file: Option<PathBuf>,
     attachment_bytes: Option<u64>,
     account_attachment_bytes: Option<u64>,
+    plugin_instructions: Option<u64>,
+    plugin_memory: Option<usize>,
     public_url: Option<String>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
@@ -80,6 +93,8 @@ struct File {
     acme_directory: Option<String>,
     trusted_proxies: Option<Vec<String>>,
     forwarded_header: Option<String>,
+    plugin_http_networks: Option<Vec<String>>,
+    plugin_http_ca: Option<PathBuf>,
 }
 
 /// What the server needs to know.
@@ -94,6 +109,9 @@ pub(crate) struct Config {
     pub(crate) blobs: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) attachments: AttachmentLimits,
+    /// The most that one call of a plugin may use.
+    pub(crate) budget: Budget,
+    pub(crate) plugin_http: PluginHttp,
 }
 
 impl Config {
@@ -124,6 +142,17 @@ impl Config {
             largest: args.attachment_bytes.or(file.attachment_bytes).unwrap_or(usual.largest),
             total: args.account_attachment_bytes.or(file.account_attachment_bytes).unwrap_or(usual.total),
         };
+        let budget = Budget {
+            fuel: args.plugin_instructions.or(file.plugin_instructions).unwrap_or(Budget::CALL.fuel),
+            memory: args.plugin_memory.or(file.plugin_memory).unwrap_or(Budget::CALL.memory),
+        };
+        let most = Budget { fuel: 10_000_000_000, memory: MEMORY_CEILING };
+        ensure!(
+            budget.is_within(most),
+            "SLUICE_PLUGIN_INSTRUCTIONS is 100,000 to {}, SLUICE_PLUGIN_MEMORY 131,072 to {}",
+            most.fuel,
+            most.memory
+        );
         let public_url = args.public_url.clone().or(file.public_url);
         let public_url = public_url.map(|url| url.parse().context("SLUICE_PUBLIC_URL")).transpose()?;
         let https = https.or(HttpsArgs {
@@ -137,6 +166,10 @@ impl Config {
             forwarded_header: file.forwarded_header,
         });
         let https = Https::new(https, &data)?;
+        let plugin_http = PluginHttp::new(args.plugin_http.clone().or(PluginHttpArgs {
+            plugin_http_networks: file.plugin_http_networks,
+            plugin_http_ca: file.plugin_http_ca,
+        }))?;
         let database = match args.database_url.clone().or(file.database_url) {
             None => DatabaseConfig::Sqlite { path: data.join("sluice.db") },
             Some(url) => {
@@ -147,7 +180,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments })
+        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments, budget, plugin_http })
     }
 }
 

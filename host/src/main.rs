@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod account;
 mod acme;
 mod audit;
+mod catalogue;
 mod certificate;
 mod componentize;
 mod compose;
@@ -14,6 +15,7 @@ mod config;
 mod demo;
 mod key_file;
 mod platform;
+mod publisher;
 mod seed;
 mod serve;
 mod trust;
@@ -43,6 +45,9 @@ enum Command {
     /// Make the account of whoever runs the server.
     #[command(subcommand)]
     Platform(platform::PlatformCommand),
+    /// Publish plugins for accounts to take.
+    #[command(subcommand)]
+    Catalogue(catalogue::CatalogueCommand),
     /// Verify the audit logs.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -63,6 +68,18 @@ enum PluginCommand {
         /// Where to write the component.
         component: PathBuf,
     },
+    /// Make a publisher's key in a new file that only you can read, and print the public key.
+    Keygen {
+        /// The file.
+        key: PathBuf,
+    },
+    /// Sign a component, and print what to send to `POST /api/v1/plugins/{id}/signatures`.
+    Sign {
+        /// The component, byte for byte as it was or will be uploaded.
+        component: PathBuf,
+        /// The file that `sluice plugin keygen` made.
+        key: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -72,11 +89,14 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Account(command) => block_on(account::run(command)),
         Command::Platform(command) => block_on(platform::run(command)),
+        Command::Catalogue(command) => block_on(catalogue::run(command)),
         Command::Audit(command) => block_on(audit::run(command)),
         Command::Demo(args) => block_on(demo::run(args)),
         Command::Plugin(PluginCommand::Componentize { module, component }) => {
             componentize::componentize(&module, &component)
         }
+        Command::Plugin(PluginCommand::Keygen { key }) => publisher::keygen(&key),
+        Command::Plugin(PluginCommand::Sign { component, key }) => publisher::sign(&component, &key),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

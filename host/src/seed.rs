@@ -1,20 +1,28 @@
-//! Two demo accounts, one with the example plugins and one without, made once.
+//! Two demo accounts, one with the example plugins and one without, and the example plugins in the catalogue, made once.
 
-use std::{collections::BTreeSet, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sluice_app::{
-    App,
+    App, AppError,
     accounts::PersonDraft,
     authenticate::{Credentials, Request},
     caller::Caller,
+    catalogue::Publication,
     installations::Install,
 };
 use sluice_domain::{
-    id::AccountId,
-    installation::{FailurePolicy, Mode, Scope},
+    catalogue::PublishedTo,
+    id::{AccountId, CatalogueId},
+    installation::{FailurePolicy, Mode, Percent, Scope},
     message::Role,
     permission::TEMPLATES,
 };
@@ -25,6 +33,9 @@ const PLUGINS: [(&str, &str); 3] = [
     ("sensitive-data", include_str!("../demo/sensitive-data.json")),
     ("office-hours", include_str!("../demo/office-hours.json")),
 ];
+
+/// Built for tests, and of no use to anybody else.
+const OF_TESTS: [&str; 2] = ["hostile-plugins", "asking-plugin"];
 
 /// Makes the demo accounts unless `demo.json` says that they are there, and writes into it where the server is reached.
 pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path) -> anyhow::Result<()> {
@@ -45,12 +56,16 @@ pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path) -> anyhow::Resu
 }
 
 async fn seed(app: &App, plugins: &Path) -> anyhow::Result<Map<String, Value>> {
+    let catalogue = catalogue(app, plugins).await?;
     let (account, mut demo) = account(app, "Demo", "demo.example").await?;
     let secret = demo["administrator"]["api_token"].as_str().unwrap_or_default().to_owned();
     let request = Request { address: "127.0.0.1".to_owned(), user_agent: "", method: "POST", path: "/api/v1/plugins" };
     let administrator = app.authenticate(Credentials::Bearer(SecretString::from(secret)), request).await?;
     for (name, config) in PLUGINS {
-        install(app, &administrator, plugins, name, config)
+        let entry = catalogue
+            .get(name)
+            .with_context(|| format!("finding {name}.wasm in {}: `make plugins` builds it", plugins.display()))?;
+        install(app, &administrator, *entry, config)
             .await
             .with_context(|| format!("installing {name} in the demo account"))?;
     }
@@ -60,11 +75,37 @@ async fn seed(app: &App, plugins: &Path) -> anyhow::Result<Map<String, Value>> {
     Ok(demo)
 }
 
-async fn install(app: &App, caller: &Caller, plugins: &Path, name: &str, config: &str) -> anyhow::Result<()> {
-    let path = plugins.join(format!("{name}.wasm"));
-    let component =
-        std::fs::read(&path).with_context(|| format!("reading {}: `make plugins` builds it", path.display()))?;
-    let plugin = app.upload_plugin(caller, app.begin_upload(caller)?, component).await?;
+/// Publishes every built plugin to all accounts; the entries by the names of the files.
+async fn catalogue(app: &App, plugins: &Path) -> anyhow::Result<BTreeMap<String, CatalogueId>> {
+    let reading = || format!("reading {}: `make plugins` makes what is in it", plugins.display());
+    let mut entries = BTreeMap::new();
+    for file in std::fs::read_dir(plugins).with_context(reading)? {
+        let path = file.with_context(reading)?.path();
+        let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default().to_owned();
+        if path.extension() != Some(OsStr::new("wasm")) || OF_TESTS.iter().any(|test| name == *test) {
+            continue;
+        }
+        let component = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let publication = Publication { component, notes: String::new(), to: PublishedTo::Everybody };
+        let published = match app.publish_from_command(publication.clone()).await {
+            // Of an earlier build, in a folder whose demo.json was lost.
+            Err(AppError::VersionExists { name, version }) => {
+                let all = app.catalogue_for_command().await?;
+                for (earlier, _) in all.iter().filter(|(row, _)| row.name == name && row.version == version) {
+                    app.withdraw_from_command(earlier.id).await?;
+                }
+                app.publish_from_command(publication).await
+            }
+            published => published,
+        };
+        let entry = published.with_context(|| format!("publishing {} in the catalogue", path.display()))?;
+        entries.insert(name, entry.id);
+    }
+    Ok(entries)
+}
+
+async fn install(app: &App, caller: &Caller, entry: CatalogueId, config: &str) -> anyhow::Result<()> {
+    let plugin = app.take(caller, entry).await?.row;
     let install = Install {
         plugin: plugin.id,
         config: serde_json::from_str(config).context("the demo's configuration")?,
@@ -72,9 +113,12 @@ async fn install(app: &App, caller: &Caller, plugins: &Path, name: &str, config:
         scope: Scope::default(),
         failure: FailurePolicy::Closed,
         grants: BTreeSet::new(),
+        budget: None,
+        percent: Percent::ALL,
+        http_hosts: BTreeSet::new(),
     };
     app.install(caller, install).await.map(drop).map_err(|error| match error {
-        sluice_app::AppError::Configuration(errors) => anyhow::anyhow!("its configuration is refused: {errors:?}"),
+        AppError::Configuration(errors) => anyhow::anyhow!("its configuration is refused: {errors:?}"),
         other => other.into(),
     })
 }

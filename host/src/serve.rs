@@ -3,6 +3,7 @@
 use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sluice_web::{Settings, Tls};
 use tokio::{
     net::TcpListener,
@@ -30,7 +31,16 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("SLUICE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = Config::load(&args)?;
+    allow_open_files();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config, args.demo.as_deref()))
+}
+
+/// As many open files as the system lets this process have: a connection is one, and so is each plugin that is loaded.
+fn allow_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(%error, "the limit of open files stays as it is: {:?}", limit.current);
+    }
 }
 
 async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {

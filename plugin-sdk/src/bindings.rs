@@ -12,9 +12,13 @@ pub mod base {
         inline: "
             package sluice:sdk;
             world base {
-                import sluice:policy/types@1.0.0;
-                import sluice:policy/log@1.0.0;
-                export sluice:policy/plugin@1.0.0;
+                import sluice:policy/types@1.1.0;
+                import sluice:policy/log@1.1.0;
+                import sluice:policy/counters@1.1.0;
+                import sluice:policy/lists@1.1.0;
+                import sluice:policy/history@1.1.0;
+                import sluice:policy/http@1.1.0;
+                export sluice:policy/plugin@1.1.0;
             }
         ",
         world: "sluice:sdk/base",
@@ -34,11 +38,11 @@ pub mod message_filter {
         inline: "
             package sluice:sdk;
             world message-filter {
-                export sluice:policy/message-filter@1.0.0;
+                export sluice:policy/message-filter@1.1.0;
             }
         ",
         world: "sluice:sdk/message-filter",
-        with: { "sluice:policy/types@1.0.0": crate::bindings::base::sluice::policy::types },
+        with: { "sluice:policy/types@1.1.0": crate::bindings::base::sluice::policy::types },
         pub_export_macro: true,
         export_macro_name: "export_message_filter",
     });
@@ -52,13 +56,13 @@ pub mod attachment_filter {
         inline: "
             package sluice:sdk;
             world attachment-filter {
-                export sluice:policy/attachment-filter@1.0.0;
+                export sluice:policy/attachment-filter@1.1.0;
             }
         ",
         world: "sluice:sdk/attachment-filter",
         with: {
-            "sluice:policy/types@1.0.0": crate::bindings::base::sluice::policy::types,
-            "sluice:policy/attachment-content@1.0.0": generate,
+            "sluice:policy/types@1.1.0": crate::bindings::base::sluice::policy::types,
+            "sluice:policy/attachment-content@1.1.0": generate,
         },
         pub_export_macro: true,
         export_macro_name: "export_attachment_filter",
@@ -73,11 +77,11 @@ pub mod access_rule {
         inline: "
             package sluice:sdk;
             world access-rule {
-                export sluice:policy/access-rule@1.0.0;
+                export sluice:policy/access-rule@1.1.0;
             }
         ",
         world: "sluice:sdk/access-rule",
-        with: { "sluice:policy/types@1.0.0": crate::bindings::base::sluice::policy::types },
+        with: { "sluice:policy/types@1.1.0": crate::bindings::base::sluice::policy::types },
         additional_derives: [PartialEq, Eq],
         pub_export_macro: true,
         export_macro_name: "export_access_rule",

@@ -54,10 +54,14 @@ pub mod bindings;
 mod access;
 mod config;
 mod content;
+pub mod counters;
 mod edits;
 #[doc(hidden)]
 pub mod export;
+pub mod history;
+pub mod http;
 pub mod limits;
+pub mod lists;
 pub mod log;
 mod message;
 mod plugin;

@@ -31,6 +31,7 @@
 
 mod assertions;
 mod builders;
+pub(crate) mod host;
 
 use std::cell::RefCell;
 
@@ -39,6 +40,7 @@ pub use assertions::{
     assert_redacts_to,
 };
 pub use builders::{TestMessage, TestRequest, attachment, link, log_in, message};
+pub use host::{answers, at, list, said_before, sent};
 
 use crate::{ConfigError, Manifest, Plugin, export, log::Level};
 

@@ -73,10 +73,10 @@ fn addresses(family: &str) -> Vec<String> {
 }
 
 /// The same numbers in every run (xorshift32).
-struct Numbers(u32);
+pub(crate) struct Numbers(pub(crate) u32);
 
 impl Numbers {
-    const fn next_u32(&mut self) -> u32 {
+    pub(crate) const fn next_u32(&mut self) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 17;
         self.0 ^= self.0 << 5;

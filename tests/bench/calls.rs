@@ -24,6 +24,8 @@ mod unprepared;
 
 const LISTS: [usize; 3] = [10, 1_000, 10_000];
 const TEXTS: [(&str, usize); 2] = [("200 B", 200), ("4 KiB", 4_096)];
+/// The key of artefacts.
+pub(crate) const KEY: [u8; 32] = [7; 32];
 /// How often the turn comes to each configuration, and how many calls are made in a turn.
 const TURNS: usize = 40;
 const CALLS: usize = 250;
@@ -40,9 +42,9 @@ pub(crate) fn run() {
     println!("{}", enabling(&bytes));
 }
 
-fn sandbox(folder: &std::path::Path) -> Sandbox {
+pub(crate) fn sandbox(folder: &std::path::Path) -> Sandbox {
     let worker = WorkerCommand { program: sluice(), args: vec!["worker".into()] };
-    let key = ArtefactKey::new(Box::new([7; 32]).into());
+    let key = ArtefactKey::new(Box::new(KEY).into());
     Sandbox::new(SandboxConfig::new(folder.join("artefacts"), key, worker)).unwrap()
 }
 
@@ -50,11 +52,11 @@ fn config(words: usize) -> String {
     json!({"lists": [{"name": "bench", "words": words::blocked(words), "action": "block"}]}).to_string()
 }
 
-fn configured(sandbox: &Sandbox, bytes: &[u8], config: &str) -> Configured {
+pub(crate) fn configured(sandbox: &Sandbox, bytes: &[u8], config: &str) -> Configured {
     sandbox.configure(|| Ok(bytes.to_vec()), Digest::of(bytes), config).unwrap()
 }
 
-fn message(text: String) -> Message {
+pub(crate) fn message(text: String) -> Message {
     let now = Timestamp::from_millis(1_790_000_000_000);
     let author = Actor { id: "cli_1".to_owned(), role: Role::Client, name: "Carla".to_owned() };
     let empty = Message {
@@ -73,7 +75,7 @@ fn message(text: String) -> Message {
     empty.with_text(text)
 }
 
-fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let begin = Instant::now();
     let done = work();
     (begin.elapsed(), done)

@@ -14,7 +14,7 @@ use crate::{
     words,
 };
 
-mod load;
+pub(crate) mod load;
 
 const CONNECTIONS: [usize; 3] = [1, 8, 64];
 /// How often the turn comes to each account, and how long it is.

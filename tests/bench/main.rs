@@ -10,23 +10,31 @@
 
 mod addresses;
 mod calls;
+mod fairness;
 mod http;
 mod kinds;
 mod links;
+mod lists;
 mod log_ins;
+mod replay;
+mod scale;
 mod table;
 mod words;
 
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 10] = [
         ("calls", calls::run),
+        ("scale", scale::run),
         ("addresses", addresses::run),
         ("kinds", kinds::run),
         ("links", links::run),
+        ("lists", lists::run),
         ("log-ins", log_ins::run),
         ("http", http::run),
+        ("fairness", fairness::run),
+        ("replay", replay::run),
     ];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {

@@ -182,7 +182,7 @@ async fn the_server_speaks_the_accounts_language_and_the_rules_own_words() {
     let api = &server.without_plugins.administrator;
     let conversation = api.conversation().await;
     let rule = api.filter(json!({"what": ["links"], "action": "block"})).await.is(201);
-    let settings = json!({"language": "ru", "client_notice": "Позвоните нам.", "hold_hours": 24});
+    let settings = json!({"language": "ru", "client_notice": "Позвоните нам.", "hold_hours": 24, "evidence_days": 7});
     assert_eq!(api.put("/api/v1/messaging", settings.clone()).await.is(200), settings);
     assert_eq!(api.get("/api/v1/messaging").await.is(200), settings);
     let blocked = api.incoming(&conversation, "example точка ru").await.problem(422, "message-blocked");

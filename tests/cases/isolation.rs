@@ -20,17 +20,21 @@ async fn no_route_shows_or_changes_anything_of_another_account() {
             "permission-templates",
             "security/addresses",
             "plugins",
+            "library",
+            "publishers",
             "installations",
             "conversations",
             "clients",
             "tags",
             "answer-templates",
+            "lists",
             "search?q=message",
             "decisions",
             "audit",
         ] {
             state.push(api.list(&format!("/api/v1/{path}")).await);
         }
+        state.push(api.list(&format!("/api/v1/lists/{}/entries", things.list)).await);
         state.push(api.messages(&things.conversation).await);
         state.push(api.list(&format!("/api/v1/conversations/{}/comments", things.conversation)).await);
         state
@@ -80,6 +84,7 @@ async fn an_id_of_another_account_and_one_of_nothing_get_the_same_answer() {
         comment: nothing(&things.comment),
         tag: nothing(&things.tag),
         template: nothing(&things.template),
+        list: nothing(&things.list),
     };
     let ours = &server.with_plugins.administrator;
     for (theirs, none) in routes(&things).iter().zip(routes(&none)) {

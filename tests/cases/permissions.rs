@@ -51,7 +51,9 @@ impl Person {
             Needs::ReachOrBring => self.has(Needs::Reach, permissions) || has("messages-write-as-client"),
             Needs::Reach => ["conversations-own", "conversations-group", "conversations-all"].into_iter().any(has),
             Needs::ReachAnd(word) => self.has(Needs::Reach, permissions) && has(word),
+            Needs::Either(one, other) => has(one) || has(other),
             Needs::Permission(word) | Needs::Platform(word) => has(word),
+            Needs::Permissions(words) => words.iter().copied().all(has),
         }
     }
 }
@@ -86,13 +88,13 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
     let things = Things::of(account).await;
     let mut people = Vec::new();
     let root = platform(&server).await;
-    let changing = ["plugins-manage", "templates-edit"];
+    let changing = ["plugins-manage", "templates-edit", "lists-edit"];
     let support = inside(&server, account, &root, "configure").await;
     people.push(Person::of_support("support that may configure", support, &changing).await);
     // In the other account: in this one, another grant would end what was begun under the first.
     let support = inside(&server, &server.with_plugins, &root, "look").await;
     people.push(Person::of_support("support that may look", support, &[]).await);
-    for permission in ["accounts-manage", "support-enter"] {
+    for permission in ["accounts-manage", "support-enter", "catalogue-publish"] {
         let api = colleague(&server, &root, permission, json!([permission])).await;
         people.push(Person::of(&format!("somebody of the platform with {permission}"), api).await);
     }
@@ -130,7 +132,9 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
                 | Needs::Reach
                 | Needs::ReachOrBring
                 | Needs::ReachAnd(_)
-                | Needs::Permission(_) => status < 500 && ![401, 403].contains(&status),
+                | Needs::Either(..)
+                | Needs::Permission(_)
+                | Needs::Permissions(_) => status < 500 && ![401, 403].contains(&status),
             };
             assert!(fits, "{route} as {}: {status}", person.name);
         }
@@ -157,6 +161,10 @@ async fn an_administrator_gets_through_everywhere() {
             "POST /api/v1/me/second-factors/passkeys" | "POST /api/v1/me/second-factors/passkeys/confirmation" => {
                 assert_eq!(status, 409, "{route}");
             }
+            // It is installed.
+            "DELETE /api/v1/plugins/{id}" => assert_eq!(status, 409, "{route}"),
+            "POST /api/v1/plugins/{id}/signatures" => assert_eq!(status, 422, "{route}"),
+            "POST /api/v1/catalogue/{id}/take" => assert_eq!(status, 404, "{route}"),
             // It was delivered long ago.
             "POST /api/v1/messages/{id}/review" => assert_eq!(status, 409, "{route}"),
             "DELETE /api/v1/me/second-factors/passkeys/{id}" => assert_eq!(status, 401, "{route}"),

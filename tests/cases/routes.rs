@@ -6,6 +6,11 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sluice_tests::{Account, Api, component};
 
+/// A publisher's key (RFC 8032, section 7.1, test 1).
+const PUBLISHER: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+/// An entry of the catalogue that is not there: it is the platform's.
+const NO_ENTRY: &str = "cat_00000000000000000000000000000007";
+
 /// What a caller needs to use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
@@ -27,6 +32,10 @@ pub(crate) enum Needs {
     ReachAnd(&'static str),
     /// One permission.
     Permission(&'static str),
+    /// Each of these.
+    Permissions(&'static [&'static str]),
+    /// One of two permissions.
+    Either(&'static str, &'static str),
 }
 
 /// One route, with a request for it that says nothing wrong.
@@ -65,6 +74,7 @@ pub(crate) struct Things {
     pub(crate) comment: String,
     pub(crate) tag: String,
     pub(crate) template: String,
+    pub(crate) list: String,
 }
 
 impl Things {
@@ -81,6 +91,7 @@ impl Things {
         let token = json!({"name": "of the other account", "scopes": ["tokens-manage"]});
         let token = api.post("/api/v1/tokens", token).await.is(201);
         api.put("/api/v1/permission-templates/theirs", json!({"permissions": []})).await.is(200);
+        api.put("/api/v1/publishers/of the other account", json!({"key": PUBLISHER})).await.is(200);
         let rule = json!({"rule": {"net": "198.51.100.0/24", "action": "deny", "comment": "of the other account"}});
         let rule = api.post("/api/v1/security/addresses", rule).await.is(201);
         let path = format!("/api/v1/conversations/{conversation}");
@@ -90,6 +101,10 @@ impl Things {
         api.put(&format!("{path}/tags"), json!({"tags": [tag["id"]]})).await.is(200);
         let template = json!({"name": "of the other account", "text": "of the other account"});
         let template = api.post("/api/v1/answer-templates", template).await.is(201);
+        let list = json!({"name": "theirs", "kind": "exact", "description": "of the other account"});
+        let list = text(&api.post("/api/v1/lists", list).await.is(201)["id"]);
+        let entries = json!({"entries": [{"value": "of the other account"}]});
+        api.post(&format!("/api/v1/lists/{list}/entries"), entries).await.is(200);
         let [_, _, operator] = &account.members;
         let operator = api.session_of(operator).await;
         let sessions = operator.list("/api/v1/me/sessions").await;
@@ -114,10 +129,11 @@ impl Things {
             comment: text(&comment["id"]),
             tag: text(&tag["id"]),
             template: text(&template["id"]),
+            list,
         }
     }
 
-    pub(crate) fn all(&self) -> [&str; 16] {
+    pub(crate) fn all(&self) -> [&str; 17] {
         let Self {
             plugin,
             installation,
@@ -135,6 +151,7 @@ impl Things {
             comment,
             tag,
             template,
+            list,
             account: _,
         } = self;
         [
@@ -154,13 +171,14 @@ impl Things {
             comment,
             tag,
             template,
+            list,
         ]
     }
 }
 
 impl Route {
     pub(crate) fn names_a_thing(&self) -> bool {
-        (self.template.contains('{') && !self.template.starts_with("/api/v1/permission-templates"))
+        (self.template.contains("{id}") && !self.template.starts_with("/api/v1/permission-templates"))
             || matches!(&self.body, Body::Json(body) if body.to_string().contains("plg_"))
     }
 
@@ -172,7 +190,11 @@ impl Route {
     /// Whether support does not do it, whatever it may: who brought a plugin is somebody of the account, and the plugin of `Things`
     /// is an access rule too.
     pub(crate) fn is_not_for_support(&self) -> bool {
-        matches!(self.body, Body::Component) || (self.template.starts_with("/api/v1/installations") && !self.looks())
+        matches!(self.body, Body::Component)
+            || ((self.template.starts_with("/api/v1/installations") || self.template.starts_with("/api/v1/chain"))
+                && !self.looks())
+            || (self.template == "/api/v1/plugins/{id}" && !self.looks())
+            || self.template.ends_with("/take")
     }
 
     /// Like [`Route::send`] for one who is refused before a component is read: it may break off while it is sent.
@@ -202,7 +224,10 @@ impl std::fmt::Display for Route {
 
 /// All of them, naming `things`.
 pub(crate) fn routes(things: &Things) -> Vec<Route> {
-    use Needs::{AnySession, Nothing, Permission, Platform, Reach, ReachAnd, ReachOrBring, Session, Somebody};
+    use Needs::{
+        AnySession, Either, Nothing, Permission, Permissions, Platform, Reach, ReachAnd, ReachOrBring, Session,
+        Somebody,
+    };
     let Things {
         plugin,
         installation,
@@ -221,6 +246,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         comment,
         tag,
         template,
+        list,
     } = things;
     let rule = json!({"rule": {"what": ["archive-bombs"], "action": "flag"}});
     let reviewed = json!({"messages": [message], "verdict": "approve"});
@@ -228,6 +254,7 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let template_draft = json!({"name": format!("New {}", &person[20..]), "text": "Good day!"});
     let install = json!({"plugin_id": plugin, "mode": "disabled", "grants": ["log"]});
     let draft = json!({"plugin_id": plugin, "grants": ["log"]});
+    let preview = json!({"draft": {"add": draft}, "source": {"last": 9}});
     let trial = json!({"message": {"text": "hi"}, "draft_installations": [draft]});
     let client = json!({"client": {"name": "Carla"}});
     let nobody = json!({"email": "nobody@nowhere.example", "password": "wrong"});
@@ -239,6 +266,11 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let (people, security) = (Permission("people-manage"), Permission("security-manage"));
     let (plugins, tokens) = (Permission("plugins-manage"), Permission("tokens-manage"));
     let templates = Permission("templates-edit");
+    let (edit_lists, see_lists) = (Permission("lists-edit"), Either("lists-edit", "plugins-manage"));
+    let list_draft = json!({"name": format!("new-{}", &person[20..]), "kind": "exact"});
+    let list_entries = json!({"entries": [{"value": "x"}]});
+    let publish = Platform("catalogue-publish");
+    let signature = json!({"publisher_key": PUBLISHER, "signature": format!("{}==", "A".repeat(86))});
     let (review, support) = (Permission("messages-review"), Permission("support-manage"));
     let customer = json!({"name": "New", "email": nobody["email"], "administrator": "New"});
     let table = [
@@ -296,11 +328,29 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("POST", "/api/v1/plugins", "", Body::Component, plugins),
         ("GET", "/api/v1/plugins", "", Body::None, plugins),
         ("GET", "/api/v1/plugins/{id}", plugin, Body::None, plugins),
+        ("DELETE", "/api/v1/plugins/{id}", plugin, Body::None, plugins),
+        ("POST", "/api/v1/plugins/{id}/signatures", plugin, Body::Json(signature.clone()), plugins),
+        ("GET", "/api/v1/plugins/usage", "", Body::None, plugins),
+        ("GET", "/api/v1/library", "", Body::None, plugins),
+        ("GET", "/api/v1/catalogue", "", Body::None, plugins),
+        ("POST", "/api/v1/catalogue/{id}/take", NO_ENTRY, Body::None, plugins),
+        ("GET", "/api/v1/publishers", "", Body::None, plugins),
+        ("PUT", "/api/v1/publishers", "", Body::Json(json!({"require_signature": "off"})), security),
+        ("PUT", "/api/v1/publishers/{name}", "", Body::Json(json!({"key": PUBLISHER})), security),
+        ("DELETE", "/api/v1/publishers/{name}", "", Body::None, security),
+        // Before there is another one.
+        ("PUT", "/api/v1/chain/order", "", Body::Json(json!({"installations": [installation]})), plugins),
         ("POST", "/api/v1/installations", "", Body::Json(install), plugins),
         ("GET", "/api/v1/installations", "", Body::None, plugins),
         ("GET", "/api/v1/installations/{id}", installation, Body::None, plugins),
+        ("GET", "/api/v1/installations/{id}/comparison", installation, Body::None, plugins),
         ("PATCH", "/api/v1/installations/{id}", installation, Body::Json(json!({"mode": "shadow"})), plugins),
         ("DELETE", "/api/v1/installations/{id}", installation, Body::None, plugins),
+        ("GET", "/api/v1/chain", "", Body::None, plugins),
+        ("PUT", "/api/v1/chain/plugins", "", Body::Json(json!({"on": true})), plugins),
+        ("GET", "/api/v1/chain/versions", "", Body::None, plugins),
+        ("GET", "/api/v1/chain/versions/{version}", "", Body::None, plugins),
+        ("POST", "/api/v1/chain/rollback", "", Body::Json(json!({"version": 1_000_000})), plugins),
         ("POST", "/api/v1/conversations", "", Body::Json(client), ReachOrBring),
         ("GET", "/api/v1/conversations", "", Body::None, Reach),
         ("GET", "/api/v1/conversations/{id}", conversation, Body::None, Reach),
@@ -354,9 +404,28 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             ReachAnd("messages-review"),
         ),
         ("GET", "/api/v1/quarantine", "", Body::None, Permission("quarantine-read")),
+        ("GET", "/api/v1/lists", "", Body::None, see_lists),
+        ("POST", "/api/v1/lists", "", Body::Json(list_draft), edit_lists),
+        ("GET", "/api/v1/lists/{id}", list, Body::None, see_lists),
+        ("PATCH", "/api/v1/lists/{id}", list, Body::Json(json!({"description": "x"})), edit_lists),
+        ("GET", "/api/v1/lists/{id}/entries", list, Body::None, see_lists),
+        ("POST", "/api/v1/lists/{id}/entries", list, Body::Json(list_entries), edit_lists),
+        ("DELETE", "/api/v1/lists/{id}/entries", list, Body::Json(json!({"values": ["x"]})), edit_lists),
+        ("GET", "/api/v1/lists/{id}/find", list, Body::None, see_lists),
+        ("DELETE", "/api/v1/lists/{id}", list, Body::None, edit_lists),
         ("POST", "/api/v1/policy/evaluate", "", Body::Json(trial), plugins),
+        ("POST", "/api/v1/policy/preview", "", Body::Json(preview), plugins),
         ("GET", "/api/v1/decisions", "", Body::None, review),
+        ("GET", "/api/v1/decisions/counts", "?from=0&to=1&by=hour", Body::None, review),
+        (
+            "GET",
+            "/api/v1/decisions/export",
+            "?format=jsonl",
+            Body::None,
+            Permissions(&["messages-review", "data-export"]),
+        ),
         ("GET", "/api/v1/decisions/{id}", decision, Body::None, review),
+        ("POST", "/api/v1/decisions/{id}/rerun", decision, Body::None, review),
         ("GET", "/api/v1/audit", "", Body::None, Permission("audit-read")),
         ("GET", "/api/v1/audit/verification", "", Body::None, Permission("audit-read")),
         ("GET", "/api/v1/audit/export", "?format=jsonl", Body::None, Permission("audit-read")),
@@ -379,6 +448,12 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
         ("DELETE", "/api/v1/support", "", Body::None, support),
         ("GET", "/api/v1/platform/accounts", "", Body::None, Platform("accounts-manage")),
         ("POST", "/api/v1/platform/accounts", "", Body::Json(customer), Platform("accounts-manage")),
+        ("GET", "/api/v1/platform/accounts/{id}/quota", account, Body::None, Platform("accounts-manage")),
+        ("PUT", "/api/v1/platform/accounts/{id}/quota", account, Body::Json(json!({})), Platform("accounts-manage")),
+        ("GET", "/api/v1/platform/catalogue", "", Body::None, publish),
+        ("POST", "/api/v1/platform/catalogue", "", Body::Component, publish),
+        ("POST", "/api/v1/platform/catalogue/{id}/signatures", NO_ENTRY, Body::Json(signature), publish),
+        ("DELETE", "/api/v1/platform/catalogue/{id}", NO_ENTRY, Body::None, publish),
         ("GET", "/api/v1/platform/support", "", Body::None, Platform("support-enter")),
         (
             "POST",
@@ -387,6 +462,15 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
             Body::Json(json!({"reason": "to look"})),
             Platform("support-enter"),
         ),
+        ("GET", "/api/v1/platform/switched-off", "", Body::None, Platform("plugins-switch")),
+        (
+            "PUT",
+            "/api/v1/platform/switched-off/{sha256}",
+            "",
+            Body::Json(json!({"reason": "a test"})),
+            Platform("plugins-switch"),
+        ),
+        ("DELETE", "/api/v1/platform/switched-off/{sha256}", "", Body::None, Platform("plugins-switch")),
         ("GET", "/api/v1/events", "", Body::None, Reach),
         // Last: it ends the session that the others were sent with.
         ("DELETE", "/api/v1/sessions/current", "", Body::None, AnySession),
@@ -394,11 +478,27 @@ pub(crate) fn routes(things: &Things) -> Vec<Route> {
     let route = |(method, template, id, body, needs): (&str, &'static str, &str, Body, Needs)| Route {
         method: method.parse().unwrap(),
         template,
-        path: template.replace("{id}", id).replace("{name}", "theirs") + if id.starts_with('?') { id } else { "" },
+        path: template
+            .replace("{id}", id)
+            .replace("{name}", "theirs")
+            .replace("{version}", "1")
+            .replace("{sha256}", &"0".repeat(64))
+            + query(template, id),
         body,
         needs,
     };
     table.map(route).into()
+}
+
+/// What goes after the path: it stands for the id where there is none.
+fn query<'q>(template: &str, id: &'q str) -> &'q str {
+    if template.ends_with("/find") {
+        "?value=x"
+    } else if id.starts_with('?') {
+        id
+    } else {
+        ""
+    }
 }
 
 /// Fails when the OpenAPI document has a route that is not in the table, or the other way round.

@@ -67,7 +67,7 @@ async fn the_story(home: Home) {
     let one = format!("/api/v1/decisions/{}", by_rule[0]["id"].as_str().unwrap());
     assert_eq!(account.supervisor.get(&one).await.is(200), by_rule[0]);
     let audit = account.administrator.list("/api/v1/audit").await;
-    for action in ["plugin.uploaded", "installation.created"] {
+    for action in ["plugin.taken", "installation.created"] {
         assert_eq!(audit.iter().filter(|entry| entry["action"] == action).count(), 3, "{action}: {audit:#?}");
     }
 

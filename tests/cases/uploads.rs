@@ -41,7 +41,7 @@ async fn each_bad_upload_gets_its_own_code_and_advice() {
     let import = refused(api, wat(import), 422, "unknown-import").await;
     assert!(import["detail"].as_str().unwrap().contains("wasi:cli/environment@0.2.3"), "{import:#}");
     refused(api, wat("(component)"), 422, "plugin-not-exported").await;
-    let hookless = patched("office-hours", "sluice:policy/access-rule@1.0.0", "sluice:policy/access-rumor@1.0.");
+    let hookless = patched("office-hours", "sluice:policy/access-rule@1.1.0", "sluice:policy/access-rumor@1.0.");
     refused(api, hookless, 422, "no-hook").await;
     let memory = "(component (core module (memory 65536)) (core instance (instantiate 0)))";
     refused(api, wat(memory), 422, "memory-too-large").await;

@@ -20,7 +20,9 @@ const EDGES: &[(&str, &[&str])] = &[
     ("blocked-words", &["sluice-plugin"]),
     ("sensitive-data", &["sluice-plugin"]),
     ("office-hours", &["sluice-plugin"]),
+    ("rate-limit", &["sluice-plugin"]),
     ("hostile-plugins", &["sluice-plugin"]),
+    ("asking-plugin", &["sluice-plugin"]),
     ("sluice-edges", &[]),
     ("sluice-tests", &["sluice-domain", "sluice-sandbox", "sluice-storage"]),
 ];

@@ -136,6 +136,13 @@ impl Api {
         self.send(request.body(component)).await
     }
 
+    /// `POST` of a component with these parameters in the query.
+    pub async fn post_component(&self, path: &str, about: &[(&str, &str)], component: Vec<u8>) -> Answer {
+        let about: Vec<String> = about.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request = self.request(Method::POST, &format!("{path}?{}", about.join("&")));
+        self.send(request.header(header::CONTENT_TYPE, "application/wasm").body(component)).await
+    }
+
     /// Uploads one of the built plugins; its id.
     ///
     /// # Panics
@@ -217,6 +224,13 @@ impl Api {
         assert_eq!(response.status(), 200);
         Events::of(response)
     }
+}
+
+/// A text as it stands in a query.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// The `id` of what was made.

@@ -18,6 +18,6 @@ pub use crate::{
     authenticator::Authenticator,
     clients::{client_builder, until},
     events::{Event, Events},
-    files::{component, sluice},
+    files::{annotated, component, sluice, version_of},
     server::{Account, Home, Member, Server},
 };

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -232,7 +233,7 @@ impl Server {
     /// When the statement fails.
     pub fn tamper(&self, sql: &str) {
         let connection = rusqlite::Connection::open(self.home.data().join("sluice.db")).expect("the database");
-        connection.busy_timeout(std::time::Duration::from_secs(30)).expect("waits for the server");
+        connection.busy_timeout(Duration::from_secs(30)).expect("waits for the server");
         connection.execute_batch(sql).expect("a statement");
     }
 
@@ -244,6 +245,11 @@ impl Server {
         let connection = rusqlite::Connection::open(self.home.data().join("sluice.db")).expect("the database");
         let count = connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0));
         count.expect("a table")
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.home.data()
     }
 
     /// Where it listens, as `http://HOST:PORT`.
@@ -259,6 +265,18 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
         peak.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") << 10
+    }
+
+    /// How long cores have worked for it since it started, to a hundredth of a second.
+    ///
+    /// # Panics
+    /// When the system does not say.
+    pub fn core_time(&self) -> Duration {
+        let status = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).expect("a process");
+        // The name of the program may have spaces; time is what follows as the 12th and 13th field (proc_pid_stat(5)).
+        let (_, fields) = status.rsplit_once(')').expect("a name");
+        let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("a number"));
+        Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
     /// Asks it to end, as an init system does; its home when it has ended well.

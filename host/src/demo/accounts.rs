@@ -54,7 +54,8 @@ impl DemoAccounts {
         }
         file.url.truncate(file.url.trim_end_matches('/').len());
         // The server is on this machine or where the user said: a proxy between would only be in the way.
-        let http = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(trust::client_config()?).build()?;
+        let http =
+            reqwest::Client::builder().no_proxy().tls_backend_preconfigured(trust::client_config(None)?).build()?;
         Ok(Self { http, file })
     }
 

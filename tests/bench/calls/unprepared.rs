@@ -10,7 +10,19 @@ use self::sluice::policy::{
     types::{self, Actor, Direction, Message, Role, Verdict},
 };
 
-wasmtime::component::bindgen!({ path: "../wit/v1", world: "message-filter-plugin", anyhow: false });
+wasmtime::component::bindgen!({
+    path: "../wit/v1",
+    inline: "
+        package sluice:bench;
+        world message-filter-plugin {
+            import sluice:policy/log@1.1.0;
+            export sluice:policy/plugin@1.1.0;
+            export sluice:policy/message-filter@1.1.0;
+        }
+    ",
+    world: "sluice:bench/message-filter-plugin",
+    anyhow: false,
+});
 
 pub(crate) struct Unprepared {
     engine: Engine,

@@ -56,6 +56,21 @@ impl Load {
         }));
         (sent.await.concat(), begin.elapsed())
     }
+
+    /// Sends for this long, a message on each connection every `pause`, or as soon as the one before is answered.
+    pub(crate) async fn run_paced(&mut self, long: Duration, pause: Duration) -> Vec<Duration> {
+        let end = tokio::time::Instant::now() + long;
+        let sent = join_all(self.connections.iter_mut().map(async |connection| {
+            let mut times = Vec::new();
+            let mut ticks = tokio::time::interval(pause);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            while ticks.tick().await < end {
+                times.push(connection.send().await);
+            }
+            times
+        }));
+        sent.await.concat()
+    }
 }
 
 impl Connection {

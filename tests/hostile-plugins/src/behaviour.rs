@@ -46,6 +46,8 @@ pub(crate) enum OnCall {
     EatMemoryAtOnce,
     /// Computes for a few million instructions, then allows.
     Slow,
+    /// Uses most of the budget, and answers.
+    Burn,
     /// Edits sorted the wrong way.
     EditsOutOfOrder,
     /// Edits that overlap.
@@ -131,6 +133,7 @@ impl OnCall {
             Self::EatMemory => harm::eat_memory(),
             Self::EatMemoryAtOnce => after(|| harm::fill_memory(64 << 20)),
             Self::Slow => after(|| harm::compute(250_000)),
+            Self::Burn => after(|| harm::compute(600_000)),
             Self::EditsOutOfOrder => redact([edit(4, 5, "*"), edit(0, 1, "*")]),
             Self::EditsOverlapping => redact([edit(0, 2, "*"), edit(1, 4, "*")]),
             Self::EditsInsideACharacter => {

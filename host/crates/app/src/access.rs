@@ -26,7 +26,9 @@ use crate::{
     App, AppError,
     audit::{Who, platform_reason},
     caller::{Caller, Means},
+    chain::Chain,
     door::Door,
+    imports::Asked,
     seldom::MINUTE,
 };
 
@@ -161,10 +163,13 @@ impl App {
     async fn ask_access_rules(&self, visit: &Visit<'_>) -> Result<Access, AppError> {
         let chain = self.chain(visit.caller.account, visit.caller.chain_version).await?;
         let request = visit.request();
-        let decision = self.inner.evaluators.run(move || chain.admit(&request)).await?;
+        let (asked, answers) = (chain.clone(), self.answers(chain.account, Asked::InForce));
+        let asks = move || asked.admit(&request, &answers);
+        let decision = self.inner.evaluators.run(chain.account, chain.share, asks).await?;
+        self.tell_of_health(visit.caller.account, &chain);
         let answer = answer(&decision)?;
         if is_worth_keeping(visit.occasion, &decision) {
-            self.keep_access_decision(visit, &decision, visit.settle(&answer).is_err()).await?;
+            self.keep_access_decision(visit, &chain, &decision, visit.settle(&answer).is_err()).await?;
         }
         Ok(answer)
     }
@@ -172,19 +177,26 @@ impl App {
     async fn keep_access_decision(
         &self,
         visit: &Visit<'_>,
+        chain: &Chain,
         decision: &AccessDecision,
         refused: bool,
     ) -> Result<(), AppError> {
         let (caller, occasion) = (visit.caller, visit.occasion);
+        let id = DecisionId::new(visit.at, self.random());
+        let input =
+            serde_json::to_vec(&visit.request()).map_err(|_| AppError::Internal("writing a request as JSON"))?;
         let row = DecisionRow {
-            id: DecisionId::new(visit.at, self.random()),
+            id,
             outcome: Outcome::Access(decision.verdict),
             shadow: false,
             message_id: None,
             conversation_id: None,
             rules: decision.rules.iter().map(|rule| (rule.rule.rule.clone(), Outcome::Access(rule.verdict))).collect(),
-            input_sha256: Digest::of(format!("{occasion:?} {}", caller.actor().id).as_bytes()),
+            codes: decision.codes(),
+            author_id: Some(caller.actor().id),
+            input_sha256: Digest::of(&input),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
+            evidence: self.evidence(chain, id, true, &input)?,
             created_at: visit.at,
         };
         let code = decision.reason.as_ref().map(|reason| reason.code.clone());

@@ -20,7 +20,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, AttachmentRow, ConversationRow, NewBlob, Reader, StorageError, Tx};
 
-use crate::{App, AppError, caller::Caller, chain::Chain, uploads::UploadPlace};
+use crate::{App, AppError, caller::Caller, chain::Chain, evaluators::Share, uploads::UploadPlace};
 
 /// How much of an upload is gathered before it goes to the disk, in bytes.
 const PIECE_BYTES: usize = 256 << 10;
@@ -350,7 +350,7 @@ impl AttachmentUpload {
             .app
             .inner
             .evaluators
-            .run(move || {
+            .run(self.account, Share::USUAL, move || {
                 blob.content().seek(SeekFrom::Start(0))?;
                 let findings = content::inspect(blob.content(), &name, &declared, voice)?;
                 Ok::<_, std::io::Error>((blob, findings))

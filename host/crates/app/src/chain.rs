@@ -6,7 +6,10 @@ use std::{
     collections::BTreeSet,
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Instant,
 };
 
@@ -16,15 +19,24 @@ use sluice_domain::{
     digest::Digest,
     filter::{self, FilterRule},
     id::{AccountId, AttachmentId},
-    installation::{Budget, FailurePolicy, Mode, Scope},
+    import::Exchange,
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     language::Language,
+    list::Lists,
     message::{Attachment, Direction, Message},
     plugin::{Hook, PluginName},
     review::MessagingSettings,
+    time::Timestamp,
     verdict::{Cost, Decision, Failure, FilterRef, Fold, PluginRef, Reason, RuleCall, RuleRef, State, Verdict},
 };
-use sluice_sandbox::{Call, Configured, Content};
+use sluice_sandbox::{Allowance, Call, Configured, Content, Recorded};
 use sluice_storage::{Blobs, FilterRuleRow};
+
+use crate::{
+    evaluators::Share,
+    health::Health,
+    imports::{Answers, Granted, Subject},
+};
 
 /// One installation, ready to be asked.
 #[derive(Clone)]
@@ -37,6 +49,12 @@ pub(crate) struct Rule {
     pub(crate) scope: Scope,
     pub(crate) on_failure: FailurePolicy,
     pub(crate) budget: Budget,
+    pub(crate) percent: Percent,
+    /// When somebody changed it last.
+    pub(crate) changed_at: Timestamp,
+    pub(crate) health: Arc<Health>,
+    /// What it may ask of the host.
+    pub(crate) granted: Arc<Granted>,
     /// `None` when its artefact could not be made ready: each call then counts as a failure.
     pub(crate) ready: Option<Configured>,
 }
@@ -45,6 +63,8 @@ pub(crate) struct Rule {
 const AT_ONCE_FUEL: u64 = 500_000;
 /// How much text is looked at there, in bytes, by all rules of the built-in filter together.
 const AT_ONCE_TEXT: usize = 4_096;
+/// Why no rule can run out of what all of them together may use.
+const ENOUGH: &str = "no rule has as many instructions";
 /// How many messages are not tried there after one that took too long.
 const PAUSE: u32 = 255;
 
@@ -56,14 +76,27 @@ pub(crate) struct BuiltIn {
     pub(crate) filter: FilterRule,
 }
 
+/// What a message is decided about for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It was sent: a rule that fails is told of.
+    Traffic,
+    /// To see what would happen: nothing but the decision comes of it.
+    Rehearsal,
+}
+
 /// An account's rules in order, as of one version of the chain.
 pub(crate) struct Chain {
-    account: AccountId,
+    pub(crate) account: AccountId,
     pub(crate) version: i64,
     /// They come first.
     built_in: Vec<BuiltIn>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) messaging: MessagingSettings,
+    /// How the processor time of its plugins is weighed.
+    pub(crate) share: Share,
+    /// What plugins look into.
+    pub(crate) lists: Arc<Lists>,
     /// Where contents of attachments are.
     blobs: Blobs,
     /// How many more messages are not tried at once.
@@ -80,13 +113,45 @@ impl Chain {
         blobs: Blobs,
     ) -> Self {
         built_in.sort_by_key(|rule| rule.filter.action.place());
-        Self { account, version, built_in, rules, messaging, blobs, pause: AtomicU32::new(0) }
+        let (share, lists) = (Share::USUAL, Arc::default());
+        Self { account, version, built_in, rules, messaging, share, lists, blobs, pause: AtomicU32::new(0) }
+    }
+
+    /// The same, whose plugins look into these lists.
+    pub(crate) fn with_lists(self, lists: Arc<Lists>) -> Self {
+        Self { lists, ..self }
+    }
+
+    /// The same with other installations.
+    pub(crate) fn with_rules(&self, rules: Vec<Rule>) -> Self {
+        let (built_in, messaging) = (self.built_in.clone(), self.messaging.clone());
+        let chain = Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone());
+        Self { share: self.share, lists: self.lists.clone(), ..chain }
+    }
+
+    /// Whether all of its plugins are in memory, but for those that could not be made ready.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.plugins().all(Configured::is_loaded)
+    }
+
+    /// Loads the plugins that are not in memory; `false` when one of them must be made ready again.
+    pub(crate) fn load(&self) -> bool {
+        self.plugins().all(|plugin| plugin.load().is_ok())
+    }
+
+    fn plugins(&self) -> impl Iterator<Item = &Configured> {
+        self.rules.iter().filter_map(|rule| rule.ready.as_ref())
+    }
+
+    /// The same rules for a trial: how they answer there suspends nobody, and who is suspended is asked.
+    pub(crate) fn apart(&self) -> Self {
+        self.with_rules(self.rules.iter().map(|rule| Rule { health: Arc::default(), ..rule.clone() }).collect())
     }
 
     /// Whether any rule in `mode` is asked about `message`.
     pub(crate) fn filters(&self, mode: Mode, message: &Message) -> bool {
         self.built_in(mode).any(|rule| rule.filter.scope.covers_message(message))
-            || self.message_rules(mode).any(|rule| rule.scope.covers_message(message))
+            || self.message_rules(mode).any(|rule| rule.covers(message))
     }
 
     /// Like [`Chain::decide`], if that takes no longer than handing it to another thread would; else nothing has happened. A call
@@ -95,24 +160,62 @@ impl Chain {
         let paused = self.pause.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
         // To look into attachments is to wait for the disk.
         let reads = message.text.len().saturating_mul(self.built_in.len());
-        if paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
+        // To ask a rule that counts, or waits for others, is done once and elsewhere.
+        let waits = self.message_rules(mode).any(|rule| rule.granted.waits() && rule.covers(message));
+        if waits || paused || message.text.len().max(reads) > AT_ONCE_TEXT || !message.attachments.is_empty() {
             return None;
         }
-        let decided = self.decide_within(mode, message.clone(), AT_ONCE_FUEL);
+        let decided = self.decide_within(mode, Fold::new(message.clone()), AT_ONCE_FUEL, Purpose::Traffic, None);
         if decided.is_none() {
             self.pause.store(PAUSE, Ordering::Relaxed);
         }
         decided
     }
 
-    /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it.
-    pub(crate) fn decide(&self, mode: Mode, message: Message) -> (Message, Decision) {
-        self.decide_within(mode, message, u64::MAX).expect("no rule has as many instructions")
+    /// Asks the rules in `mode` about `message`, in order, until one blocks. Gives the message as they left it. What rules ask is
+    /// answered from `answers`.
+    pub(crate) fn decide(&self, mode: Mode, message: Message, answers: &Answers) -> (Message, Decision) {
+        self.decide_within(mode, Fold::new(message), u64::MAX, Purpose::Traffic, Some(answers)).expect(ENOUGH)
+    }
+
+    /// What the rules in force would make of `message`, whose links were found. Nobody is told of failures, and nothing else comes of it.
+    pub(crate) fn rehearse(&self, message: Message, answers: &Answers) -> (Message, Decision) {
+        let fold = Fold::with_links_found(message);
+        self.decide_within(Mode::Enforce, fold, u64::MAX, Purpose::Rehearsal, Some(answers)).expect(ENOUGH)
     }
 
     /// `None` when a rule would need more than what is left of `fuel`, and has a budget for more.
-    fn decide_within(&self, mode: Mode, message: Message, mut fuel: u64) -> Option<(Message, Decision)> {
-        let mut fold = Fold::new(message);
+    fn decide_within(
+        &self,
+        mode: Mode,
+        mut fold: Fold,
+        mut fuel: u64,
+        purpose: Purpose,
+        answers: Option<&Answers>,
+    ) -> Option<(Message, Decision)> {
+        let (at, subject) = (fold.message().sent_at, Subject::message(fold.message()));
+        self.ask_built_in(mode, &mut fold);
+        for rule in self.message_rules(mode) {
+            if fold.is_settled() || !rule.covers(fold.message()) {
+                continue;
+            }
+            if rule.hooks.contains(&Hook::MessageFilter) {
+                let call = rule.ask_about_message(fold.message(), rule.allowance(fuel, subject, &self.lists, answers));
+                rule.take(call, at, &mut fuel, &mut fold, purpose)?;
+            }
+            if rule.hooks.contains(&Hook::AttachmentFilter) {
+                for attachment in fold.message().attachments.clone() {
+                    let allowed = rule.allowance(fuel, subject, &self.lists, answers);
+                    let call = rule.ask_about_attachment(&attachment, at, self.account, &self.blobs, allowed);
+                    rule.take(call, at, &mut fuel, &mut fold, purpose)?;
+                }
+            }
+        }
+        Some(fold.finish())
+    }
+
+    /// Asks the rules of the built-in filter in `mode`, until one blocks.
+    pub(crate) fn ask_built_in(&self, mode: Mode, fold: &mut Fold) {
         for rule in self.built_in(mode) {
             if fold.is_settled() {
                 break;
@@ -121,22 +224,6 @@ impl Chain {
                 fold.push(call);
             }
         }
-        for rule in self.message_rules(mode) {
-            if fold.is_settled() || !rule.scope.covers_message(fold.message()) {
-                continue;
-            }
-            if rule.hooks.contains(&Hook::MessageFilter) {
-                let call = rule.ask_about_message(fold.message(), fuel);
-                rule.take(call, &mut fuel, &mut fold)?;
-            }
-            if rule.hooks.contains(&Hook::AttachmentFilter) {
-                for attachment in fold.message().attachments.clone() {
-                    let call = rule.ask_about_attachment(&attachment, self.account, &self.blobs, fuel);
-                    rule.take(call, &mut fuel, &mut fold)?;
-                }
-            }
-        }
-        Some(fold.finish())
     }
 
     /// Whether the built-in filter blocks a file, whichever of `categories` it turns out to be of, in a message like `message`. Gives
@@ -173,16 +260,20 @@ impl Chain {
     }
 
     /// Asks the rules in force about someone who wants to be let in.
-    pub(crate) fn admit(&self, request: &AccessRequest) -> AccessDecision {
+    pub(crate) fn admit(&self, request: &AccessRequest, answers: &Answers) -> AccessDecision {
         let asked = self.rules.iter().filter(|rule| {
             rule.mode == Mode::Enforce
                 && rule.hooks.contains(&Hook::AccessRule)
                 && rule.scope.covers_access(request.who.role)
         });
-        access::fold(asked.map(|rule| rule.ask_about_access(request)))
+        access::fold(asked.map(|rule| {
+            let allowed = rule.allowance(u64::MAX, Subject::access(request), &self.lists, Some(answers));
+            rule.ask_about_access(request, allowed)
+        }))
     }
 
-    fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
+    /// The installations in `mode` that decide about messages or their attachments, in order.
+    pub(crate) fn message_rules(&self, mode: Mode) -> impl Iterator<Item = &Rule> {
         let asked = [Hook::MessageFilter, Hook::AttachmentFilter];
         self.rules.iter().filter(move |rule| rule.mode == mode && asked.iter().any(|hook| rule.hooks.contains(hook)))
     }
@@ -214,19 +305,31 @@ impl BuiltIn {
             answer: Ok(verdict),
             cost: Cost { micros: micros(start), fuel: 0 },
             log: Vec::new(),
+            exchanges: Vec::new(),
         })
     }
 }
 
 impl Rule {
-    fn ask_about_message(&self, message: &Message, fuel: u64) -> RuleCall {
-        let call = self.ask(|ready| ready.check_message(message, self.budget_of(fuel)));
+    fn covers(&self, message: &Message) -> bool {
+        self.scope.covers_message(message) && self.percent.covers(self.rule.installation, message.conversation)
+    }
+
+    pub(crate) fn ask_about_message(&self, message: &Message, allowed: Allowance) -> RuleCall {
+        let call = self.ask(message.sent_at, |ready| ready.check_message(message, allowed));
         self.answered(call, None)
     }
 
-    fn ask_about_attachment(&self, attachment: &Attachment, account: AccountId, blobs: &Blobs, fuel: u64) -> RuleCall {
-        let call = self.ask(|ready| match AttachmentContent::open(account, blobs, attachment) {
-            Ok(content) => ready.check_attachment(attachment, content, self.budget_of(fuel)),
+    pub(crate) fn ask_about_attachment(
+        &self,
+        attachment: &Attachment,
+        at: Timestamp,
+        account: AccountId,
+        blobs: &Blobs,
+        allowed: Allowance,
+    ) -> RuleCall {
+        let call = self.ask(at, |ready| match AttachmentContent::open(account, blobs, attachment) {
+            Ok(content) => ready.check_attachment(attachment, content, allowed),
             Err(error) => {
                 tracing::error!(attachment = %attachment.id, %error, "an attachment cannot be read");
                 failed(Failure::Host)
@@ -235,50 +338,67 @@ impl Rule {
         self.answered(call, Some(attachment.id))
     }
 
-    fn budget_of(&self, fuel: u64) -> Budget {
-        Budget { fuel: self.budget.fuel.min(fuel), ..self.budget }
+    fn allowance(&self, fuel: u64, subject: Subject, lists: &Arc<Lists>, answers: Option<&Answers>) -> Allowance {
+        let budget = Budget { fuel: self.budget.fuel.min(fuel), ..self.budget };
+        self.granted.allowance(budget, subject, lists, answers)
+    }
+
+    /// What a call may use that is made again: what it was told then is what it is told now.
+    pub(crate) fn as_recorded(&self, exchanges: Vec<Exchange>) -> Allowance {
+        Allowance { budget: self.budget, imports: Some(Box::new(Recorded::new(exchanges))) }
     }
 
     fn answered(&self, call: Call<Verdict>, attachment: Option<AttachmentId>) -> RuleCall {
         let (rule, on_failure) = (RuleRef::Plugin(self.rule.clone()), self.on_failure);
-        RuleCall { rule, attachment, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let Call { answer, cost, log, exchanges, detail: _ } = call;
+        RuleCall { rule, attachment, on_failure, answer, cost, log, exchanges }
     }
 
     /// Takes an answer into the chain; `None` when it stands for want of instructions that it may have.
-    fn take(&self, call: RuleCall, fuel: &mut u64, fold: &mut Fold) -> Option<()> {
+    fn take(&self, call: RuleCall, at: Timestamp, fuel: &mut u64, fold: &mut Fold, purpose: Purpose) -> Option<()> {
         if *fuel < self.budget.fuel && call.answer == Err(Failure::OutOfFuel) {
             return None;
         }
-        self.tell_of(&call.answer);
+        match purpose {
+            Purpose::Traffic => self.tell_of(&call.answer, at),
+            Purpose::Rehearsal => {}
+        }
         *fuel = fuel.saturating_sub(call.cost.fuel);
         fold.push(call);
         Some(())
     }
 
-    fn ask_about_access(&self, request: &AccessRequest) -> AccessCall {
-        let call = self.ask(|ready| ready.check_access(request, self.budget));
-        self.tell_of(&call.answer);
+    pub(crate) fn ask_about_access(&self, request: &AccessRequest, allowed: Allowance) -> AccessCall {
+        let call = self.ask(request.at, |ready| ready.check_access(request, allowed));
+        self.tell_of(&call.answer, request.at);
         let (rule, on_failure) = (self.rule.clone(), self.on_failure);
-        AccessCall { rule, on_failure, answer: call.answer, cost: call.cost, log: call.log }
+        let Call { answer, cost, log, exchanges, detail: _ } = call;
+        AccessCall { rule, on_failure, answer, cost, log, exchanges }
     }
 
     /// The time of a call is taken here, around everything that the sandbox does for it.
-    fn ask<T>(&self, call: impl FnOnce(&Configured) -> Call<T>) -> Call<T> {
+    fn ask<T>(&self, at: Timestamp, call: impl FnOnce(&Configured) -> Call<T>) -> Call<T> {
+        if !self.health.is_asked(at) {
+            return failed(Failure::Suspended);
+        }
         let start = Instant::now();
         let mut call = self.ready.as_ref().map_or_else(|| failed(Failure::Unavailable), call);
         call.cost.micros = micros(start);
         call
     }
 
-    fn tell_of<T>(&self, answer: &Result<T, Failure>) {
-        if let Err(failure) = answer {
+    fn tell_of<T>(&self, answer: &Result<T, Failure>, at: Timestamp) {
+        self.health.note(answer.as_ref().err().copied(), at);
+        if let Err(failure) = answer
+            && *failure != Failure::Suspended
+        {
             tracing::warn!(installation = %self.rule.installation, failure = failure.as_str(), "a rule failed");
         }
     }
 }
 
 fn failed<T>(failure: Failure) -> Call<T> {
-    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), detail: None }
+    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail: None }
 }
 
 fn micros(start: Instant) -> u64 {

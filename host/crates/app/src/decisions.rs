@@ -1,12 +1,32 @@
-//! Decisions: what the chain made of each message and each log-in, to be read again.
+//! Decisions: what the chain made of each message and each log-in, to be read again, found, counted and taken along.
 
-use sluice_domain::{id::DecisionId, permission::Permission};
-use sluice_storage::{Before, DecisionFilter, DecisionRow};
+use serde_json::{Value, json};
+use sluice_domain::{
+    audit::Action,
+    id::{AccountId, DecisionId},
+    permission::Permission,
+    tally::{Buckets, Width},
+    time::Timestamp,
+};
+use sluice_storage::{Before, CountFilter, DecisionFilter, DecisionPart, DecisionRow, DecisionTally};
 
 use crate::{App, AppError, caller::Caller};
 
+/// Decisions that one look of an export gives at most.
+const BATCH: u32 = 500;
+
+/// What decisions came to from `at` until the next bucket begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Where it begins.
+    pub at: Timestamp,
+    /// How often each outcome was in it.
+    pub tally: DecisionTally,
+}
+
 impl App {
-    /// The account's decisions that pass `filter`, newest first.
+    /// The account's decisions that pass `filter`, newest first. There may be more behind a page that is not full: see
+    /// [`DecisionPart::seen`]. What imports answered is left out, since it may hold texts of messages.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
@@ -15,10 +35,11 @@ impl App {
         caller: &Caller,
         filter: DecisionFilter,
         page: Before<DecisionId>,
-    ) -> Result<Vec<DecisionRow>, AppError> {
+    ) -> Result<DecisionPart, AppError> {
         caller.require(Permission::ReviewMessages)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).decisions(&filter, page)?)).await
+        let read = self.inner.database.read(move |tx| tx.account(account).decisions(&filter, page));
+        Ok(without_exchanges(read.await?))
     }
 
     /// One decision of the account.
@@ -30,5 +51,105 @@ impl App {
         let account = caller.account;
         let found = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).decision(id)?)).await?;
         found.ok_or(AppError::NotFound("decision"))
+    }
+
+    /// What decisions came to in each hour or day that something of `from..to` lies in, in order.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::Invalid`] for the span.
+    pub async fn decision_counts(
+        &self,
+        caller: &Caller,
+        filter: CountFilter,
+        [from, to]: [Timestamp; 2],
+        width: Width,
+    ) -> Result<Vec<Bucket>, AppError> {
+        caller.require(Permission::ReviewMessages)?;
+        let buckets = Buckets::new(from, to, width).map_err(|error| AppError::invalid("to", error.to_string()))?;
+        let account = caller.account;
+        let read = self.inner.database.read(move |tx| {
+            let tallies = tx.account(account).decision_counts(buckets.edges(), &filter)?;
+            Ok::<_, AppError>(buckets.starts().zip(tallies).map(|(at, tally)| Bucket { at, tally }).collect())
+        });
+        read.await
+    }
+
+    /// Begins an export of the decisions that pass `filter`: that it happens is written down first.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`]: it needs the permission to see decisions, and the one to export.
+    pub async fn export_decisions(&self, caller: &Caller, filter: DecisionFilter) -> Result<DecisionExport, AppError> {
+        caller.require(Permission::ReviewMessages)?;
+        caller.require(Permission::Export)?;
+        let details = json!({"rule": filter.rule, "verdict": filter.outcome.map(|outcome| outcome.as_str()),
+            "conversation": filter.conversation, "label": filter.label, "person": filter.person,
+            "from": filter.from, "to": filter.to, "shadow": filter.shadow});
+        self.record(caller, Action::DecisionsExported, details).await?;
+        Ok(DecisionExport { app: self.clone(), account: caller.account, filter, place: Place::After(None) })
+    }
+}
+
+/// An export that goes on: batch after batch, oldest first.
+pub struct DecisionExport {
+    app: App,
+    account: AccountId,
+    filter: DecisionFilter,
+    place: Place,
+}
+
+/// How far an export has come.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    After(Option<DecisionId>),
+    End,
+}
+
+impl DecisionExport {
+    /// The next decisions; empty at the end.
+    ///
+    /// # Errors
+    /// [`AppError::Storage`].
+    pub async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
+        while let Place::After(cursor) = self.place {
+            let (account, filter) = (self.account, self.filter.clone());
+            let look =
+                self.app.inner.database.read(move |tx| tx.account(account).decisions_after(&filter, cursor, BATCH));
+            let part = without_exchanges(look.await?);
+            self.place = part.seen.map_or(Place::End, |seen| Place::After(Some(seen)));
+            if !part.rows.is_empty() {
+                return Ok(part.rows);
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// The same without what imports answered.
+fn without_exchanges(mut part: DecisionPart) -> DecisionPart {
+    for row in &mut part.rows {
+        // As it stands in what we wrote ourselves; within a text, the quotation marks would not be bare.
+        if row.body.contains("\"exchanges\":") {
+            row.body = strip(&row.body);
+        }
+    }
+    part
+}
+
+fn strip(body: &str) -> String {
+    let mut decision: Value = serde_json::from_str(body).unwrap_or_default();
+    for line in decision.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
+        line.as_object_mut().map(|line| line.remove("exchanges"));
+    }
+    decision.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_imports_answered_is_left_out() {
+        let body = r#"{"rules":[{"rule":"a","exchanges":[{"text":"secret"}]},{"rule":"b"}],"verdict":"allow"}"#;
+        assert_eq!(strip(body), r#"{"rules":[{"rule":"a"},{"rule":"b"}],"verdict":"allow"}"#);
     }
 }

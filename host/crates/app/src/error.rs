@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use sluice_domain::{
+    id::InstallationId,
     permission::Permission,
-    plugin::{ConfigError, Import},
+    plugin::{ConfigError, Import, PluginName},
     verdict::Reason,
 };
 use sluice_sandbox::InspectError;
@@ -136,6 +137,29 @@ pub enum AppError {
     /// The plugin asks for permissions that were not granted.
     #[error("the plugin asks for permissions that `grants` does not list: {}", names(.0))]
     MissingGrants(BTreeSet<Import>),
+    /// A version that is there already, with other bytes.
+    #[error(
+        "version {version} of `{name}` is there already with other bytes: raise the version in the plugin's manifest and send it again"
+    )]
+    VersionExists {
+        /// Of which plugin.
+        name: PluginName,
+        /// Which.
+        version: semver::Version,
+    },
+    /// A plugin that cannot be removed because it is installed.
+    #[error("the plugin is installed: remove these installations first, or move them to another version: {}", listed(.0))]
+    PluginInUse(Vec<InstallationId>),
+    /// A signature that is not the key's over the component.
+    #[error(
+        "the signature is not this key's over this component: sign the bytes that were uploaded, with `sluice plugin sign COMPONENT KEYFILE`"
+    )]
+    SignatureInvalid,
+    /// A plugin that no trusted publisher signed, where the account asks for that.
+    #[error(
+        "no publisher that the account trusts has signed this plugin: add a signature with POST /api/v1/plugins/{{id}}/signatures, or trust its publisher with PUT /api/v1/publishers/{{name}}"
+    )]
+    SignatureRequired,
     /// Something with the same identity is there already.
     #[error("{0}")]
     Conflict(&'static str),
@@ -157,10 +181,16 @@ pub enum AppError {
 }
 
 fn names(imports: &BTreeSet<Import>) -> String {
-    imports.iter().map(|import| import.as_str()).collect::<Vec<_>>().join(", ")
+    imports.iter().map(|import| format!("`{}` ({})", import.as_str(), import.sentence())).collect::<Vec<_>>().join(", ")
+}
+
+fn listed(ids: &[InstallationId]) -> String {
+    ids.iter().map(InstallationId::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl AppError {
+    /// For a component that cannot have one more signature.
+    pub(crate) const TOO_MANY_SIGNATURES: Self = Self::Quota("a plugin has at most 8 signatures");
     /// Of [`AppError::SupportNotOpen`].
     pub const SUPPORT_NOT_OPEN: &str = "support-not-open";
 

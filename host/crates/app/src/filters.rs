@@ -17,7 +17,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Before, FilterRuleRow, PlacedMessage};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{App, AppError, caller::Caller, evaluators::Share};
 
 /// How many of the newest messages a rule is tried on.
 const TRIED: usize = 1_000;
@@ -173,7 +173,7 @@ impl App {
                 let messages = batch.into_iter().map(|row| placed(row, rule.is_about_links()));
                 messages.filter(hits).map(|message| message.id).collect::<Vec<_>>()
             };
-            let hits = self.inner.evaluators.run(hit).await?;
+            let hits = self.inner.evaluators.run(account, Share::USUAL, hit).await?;
             forecast.hits += hits.len();
             forecast.newest.extend(hits);
         }

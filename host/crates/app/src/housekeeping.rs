@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sluice_domain::throttle;
+use sluice_domain::{throttle, time::Timestamp};
 
 use crate::{App, AppError, seldom::MINUTE};
 
@@ -10,6 +10,9 @@ use crate::{App, AppError, seldom::MINUTE};
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long the answer to a request with an `Idempotency-Key` is kept, in milliseconds.
 const ANSWERS_MILLIS: i64 = 24 * 60 * MINUTE;
+
+/// How many accounts are looked for at once whose counters have ended.
+const ACCOUNTS_AT_ONCE: u32 = 100;
 
 /// How often the server looks for held messages that nobody has decided about in time.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -47,6 +50,12 @@ impl App {
             {
                 tracing::warn!(%error, "what uploads left was not removed: trying again tomorrow");
             }
+            if hour % 24 == 0 {
+                match self.remove_unused_components(self.now()).await {
+                    Ok(components) => tracing::debug!(components, "removed components that no plugin is any more"),
+                    Err(error) => tracing::warn!(%error, "unused components were not removed: trying again tomorrow"),
+                }
+            }
         }
     }
 
@@ -60,7 +69,38 @@ impl App {
         let throttles = database.write(None, move |tx| tx.delete_old_throttles(forgotten)).await?;
         let answers = database.write(None, move |tx| tx.delete_idempotent_answers(old)).await?;
         let attachments = self.remove_unsent(now.plus_millis(-UNSENT_MILLIS)).await?;
-        tracing::debug!(sessions, challenges, throttles, answers, attachments, "removed what is of no use any more");
+        let inputs = self.forget_inputs(now).await?;
+        let counters = self.remove_expired_counters(now).await?;
+        tracing::debug!(
+            sessions,
+            challenges,
+            throttles,
+            answers,
+            attachments,
+            inputs,
+            counters,
+            "removed what is of no use any more"
+        );
         Ok(())
+    }
+
+    /// Account after account and in small parts, so that messages have their turn between them.
+    async fn remove_expired_counters(&self, now: Timestamp) -> Result<u64, AppError> {
+        let database = &self.inner.database;
+        let mut removed = 0;
+        loop {
+            let accounts =
+                database.read(move |tx| Ok::<_, AppError>(tx.accounts_with_expired_counters(now, ACCOUNTS_AT_ONCE)?));
+            let accounts = accounts.await?;
+            if accounts.is_empty() {
+                return Ok(removed);
+            }
+            for account in accounts {
+                let delete = database.write(Some(account), move |tx| {
+                    Ok::<_, AppError>(tx.account(account).delete_expired_counters(now)?)
+                });
+                removed += delete.await?;
+            }
+        }
     }
 }

@@ -7,15 +7,15 @@ use sluice_domain::{
     audit::Action,
     digest::Digest,
     id::{AccountId, InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope, missing_grants},
+    installation::{self, Budget, FailurePolicy, HostName, Mode, Percent, Scope, missing_grants},
     limits,
     permission::Permission,
     plugin::{Hook, Import},
 };
-use sluice_sandbox::{ConfigureError, Configured};
+use sluice_sandbox::{ConfigureError, Configured, Sandbox};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{App, AppError, caller::Caller, chain_versions::keep_chain, enabling};
 
 /// A new installation.
 #[derive(Debug, Clone)]
@@ -32,11 +32,19 @@ pub struct Install {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use; what the server gives when not said.
+    pub budget: Option<Budget>,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
 }
 
 /// What to change of an installation; what is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
+    /// Which version of the same plugin.
+    pub plugin: Option<PluginId>,
     /// With which configuration.
     pub config: Option<Value>,
     /// How much it counts.
@@ -47,6 +55,12 @@ pub struct Change {
     pub failure: Option<FailurePolicy>,
     /// What it may import.
     pub grants: Option<BTreeSet<Import>>,
+    /// What one call may use.
+    pub budget: Option<Budget>,
+    /// For how many conversations it is in force.
+    pub percent: Option<Percent>,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: Option<BTreeSet<HostName>>,
 }
 
 impl App {
@@ -54,10 +68,13 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for the plugin, [`AppError::NotForSupport`] for an access rule, [`AppError::MissingGrants`], [`AppError::Configuration`] with what the schema or the
-    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`].
+    /// plugin refuses, [`AppError::ConfigureFailed`], [`AppError::Quota`], [`AppError::SignatureRequired`],
+    /// [`AppError::Invalid`] for the hosts and the budget.
     pub async fn install(&self, caller: &Caller, install: Install) -> Result<InstallationRow, AppError> {
         let plugin = self.plugin(caller, install.plugin).await?;
         may_touch(caller, &plugin.hooks)?;
+        check_hosts(&install.grants, &install.http_hosts)?;
+        let budget = self.budget(install.budget)?;
         let config = install.config.to_string();
         self.configure(&plugin, &config, &install.grants).await?;
         let now = self.now();
@@ -68,16 +85,20 @@ impl App {
             scope: install.scope,
             failure: install.failure,
             grants: install.grants,
+            budget,
+            percent: install.percent,
+            http_hosts: install.http_hosts,
             config_sha256: Digest::of(config.as_bytes()),
             config,
             created_at: now,
         };
-        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "config_sha256": new.config_sha256});
+        let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "grants": new.grants, "http_hosts": new.http_hosts, "percent": new.percent, "config_sha256": new.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
         self.change_chain(caller.account, entry, move |rows, _| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
                 return Err(AppError::Quota("the chain is full: remove an installation first"));
             }
+            enabling::check(rows, None, new.plugin_id, new.mode)?;
             rows.insert_installation(&new)?;
             rows.installation(new.id)?.ok_or(AppError::Internal("reading an installation back"))
         })
@@ -88,7 +109,7 @@ impl App {
     /// that they began with.
     ///
     /// # Errors
-    /// As of [`App::install`]; with an error, everything stays as it was.
+    /// As of [`App::install`]; [`AppError::Invalid`] for a version of another plugin; with an error, everything stays as it was.
     pub async fn change_installation(
         &self,
         caller: &Caller,
@@ -97,29 +118,39 @@ impl App {
     ) -> Result<InstallationRow, AppError> {
         let row = self.installation(caller, id).await?;
         may_touch(caller, &row.hooks)?;
-        let plugin = self.plugin(caller, row.plugin_id).await?;
-        let before = json!({"mode": row.mode, "failure": row.failure, "scope": row.scope, "grants": row.grants, "config_sha256": row.config_sha256});
+        let plugin = self.plugin(caller, change.plugin.unwrap_or(row.plugin_id)).await?;
+        enabling::same_plugin(&row.name, &plugin)?;
+        may_touch(caller, &plugin.hooks)?;
+        let before = details(&row.version, &row.unchanged(row.updated_at));
         let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
         let update = InstallationUpdate {
-            plugin_id: row.plugin_id,
+            plugin_id: plugin.id,
             mode: change.mode.unwrap_or(row.mode),
             scope: change.scope.unwrap_or(row.scope),
             failure: change.failure.unwrap_or(row.failure),
             grants: change.grants.unwrap_or(row.grants),
+            budget: change.budget.map_or(Ok(row.budget), |budget| self.budget(Some(budget)))?,
+            percent: change.percent.unwrap_or(row.percent),
+            http_hosts: change.http_hosts.unwrap_or(row.http_hosts),
             config_sha256: Digest::of(config.as_bytes()),
             config,
             updated_at: self.now(),
         };
         // What can no longer be made ready must still be possible to disable.
-        if update.mode != Mode::Disabled || update.config != row.config {
+        if update.mode != Mode::Disabled || update.config != row.config || update.plugin_id != row.plugin_id {
+            check_hosts(&update.grants, &update.http_hosts)?;
             self.configure(&plugin, &update.config, &update.grants).await?;
         }
-        let after = json!({"mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "config_sha256": update.config_sha256});
-        let entry = self.audit_row(caller, Action::InstallationChanged, id, json!({"before": before, "after": after}));
+        let entry = self.audit_row(
+            caller,
+            Action::InstallationChanged,
+            id,
+            json!({"before": before, "after": details(&plugin.version, &update)}),
+        );
         self.change_chain(caller.account, entry, move |rows, _| {
-            if !rows.update_installation(id, &update)? {
-                return Err(AppError::NotFound("installation"));
-            }
+            let before = rows.installation(id)?.ok_or(AppError::NotFound("installation"))?;
+            enabling::check(rows, Some(&before), update.plugin_id, update.mode)?;
+            rows.update_installation(id, &update)?;
             rows.installation(id)?.ok_or(AppError::NotFound("installation"))
         })
         .await
@@ -162,6 +193,22 @@ impl App {
         self.inner.database.read(move |tx| Ok(tx.account(account).installations()?)).await
     }
 
+    /// What one call may use, where `asked` is what somebody wants it to be.
+    pub(crate) fn budget(&self, asked: Option<Budget>) -> Result<Budget, AppError> {
+        let ceiling = self.inner.budget_ceiling;
+        match asked {
+            None => Ok(Budget::CALL.min(ceiling)),
+            Some(budget) if budget.is_within(ceiling) => Ok(budget),
+            Some(_) => Err(AppError::invalid(
+                "budget",
+                format!(
+                    "100,000 to {} `instructions` and 131,072 to {} bytes of `memory` on this server",
+                    ceiling.fuel, ceiling.memory
+                ),
+            )),
+        }
+    }
+
     /// Makes a plugin ready with a configuration, or says why it can't be.
     pub(crate) async fn configure(
         &self,
@@ -175,13 +222,14 @@ impl App {
         }
         let (sandbox, blobs) = (self.inner.sandbox.clone(), self.inner.blobs.clone());
         let (sha256, config) = (plugin.sha256, config.to_owned());
-        tokio::task::spawn_blocking(move || sandbox.configure(|| component(&blobs, sha256), sha256, &config))
+        tokio::task::spawn_blocking(move || ready(&sandbox, &blobs, sha256, &config))
             .await
             .map_err(|_| AppError::Internal("configuring a plugin"))?
             .map_err(refused)
     }
 
-    /// One transaction: the change, which may say more in the entry, the chain's new version, the audit entry, and the event that announces it.
+    /// One transaction: the change, which may say more in the entry, the chain's new version, the whole chain as it is then, the audit entry,
+    /// and the event that announces it.
     pub(crate) async fn change_chain<T: Send + 'static>(
         &self,
         account: AccountId,
@@ -196,7 +244,12 @@ impl App {
                 let version = rows.bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
                 // It may have an access rule in it.
                 rows.bump_security_version()?;
+                // The chain of before chains were kept.
+                if rows.chain_version_at(version - 1)?.is_none() {
+                    keep_chain(&mut rows, version - 1, None, entry.row.at)?;
+                }
                 let changed = change(&mut rows, &mut entry)?;
+                keep_chain(&mut rows, version, Some(entry.row.id), entry.row.at)?;
                 rows.insert_audit(&entry)?;
                 rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.row.at)?;
                 Ok::<_, AppError>(changed)
@@ -207,16 +260,46 @@ impl App {
     }
 }
 
+/// What the audit log says of an installation.
+fn details(version: &semver::Version, update: &InstallationUpdate) -> Value {
+    json!({"version": version, "mode": update.mode, "failure": update.failure, "scope": update.scope, "grants": update.grants, "http_hosts": update.http_hosts,
+        "budget": update.budget, "percent": update.percent, "config_sha256": update.config_sha256})
+}
+
+/// Who may ask over HTTP names whom.
+pub(crate) fn check_hosts(grants: &BTreeSet<Import>, hosts: &BTreeSet<HostName>) -> Result<(), AppError> {
+    installation::check_hosts(grants, hosts).map_err(|problem| AppError::invalid("http_hosts", problem.to_string()))
+}
+
 /// Support decides nothing about who gets in.
-fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), AppError> {
+pub(crate) fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), AppError> {
     if hooks.contains(&Hook::AccessRule) { caller.not_support() } else { Ok(()) }
 }
 
 /// The kind of the event that announces a new version of the chain.
 const CHAIN_EVENT: &str = "chain";
 
+/// A plugin with its configuration, loaded.
+pub(crate) fn ready(
+    sandbox: &Sandbox,
+    blobs: &Blobs,
+    sha256: Digest,
+    config: &str,
+) -> Result<Configured, ConfigureError> {
+    let configured = || sandbox.configure(|| component(blobs, sha256), sha256, config);
+    let ready = configured()?;
+    if let Err(error) = ready.load() {
+        // A broken file was removed when it was found to be broken: now the plugin is configured anew.
+        tracing::warn!(component = %sha256, %error, "a plugin is made ready anew");
+        let ready = configured()?;
+        ready.load().map_err(|error| ConfigureError::Host(error.to_string()))?;
+        return Ok(ready);
+    }
+    Ok(ready)
+}
+
 /// Reads a component that the account's plugin needs.
-pub(crate) fn component(blobs: &Blobs, sha256: Digest) -> io::Result<Vec<u8>> {
+fn component(blobs: &Blobs, sha256: Digest) -> io::Result<Vec<u8>> {
     blobs
         .get(sha256)
         .map_err(io::Error::other)?

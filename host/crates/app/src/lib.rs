@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use sluice_domain::{audit::SealKey, public_url::PublicUrl, time::Timestamp};
+use sluice_domain::{audit::SealKey, installation::Budget, public_url::PublicUrl, time::Timestamp};
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use crate::{
     chains::Chains,
     door::Doors,
     evaluators::Evaluators,
+    fetch::Fetcher,
     passwords::Passwords,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
@@ -34,23 +35,34 @@ pub mod audit;
 pub mod authenticate;
 mod bus;
 pub mod caller;
+pub mod catalogue;
 mod chain;
+pub mod chain_versions;
 mod chains;
 pub mod clients;
 pub mod comments;
+pub mod comparison;
+mod components;
 pub mod conversations;
 pub mod decisions;
 mod door;
+mod enabling;
 pub mod error;
 mod evaluators;
 pub mod events;
+mod evidence;
+mod fetch;
 pub mod filters;
 pub mod groups;
+mod health;
 mod housekeeping;
 mod idempotency;
+mod imports;
 pub mod installations;
 mod keys;
+pub mod library;
 pub mod links;
+pub mod lists;
 pub mod messages;
 mod names;
 mod new_password;
@@ -60,8 +72,13 @@ mod passwords;
 pub mod people;
 pub mod plugins;
 pub mod policy;
+pub mod preview;
+pub mod publishers;
+pub mod quotas;
 pub mod reading;
+mod ready_lists;
 mod requests;
+pub mod rerun;
 pub mod reviews;
 mod sealed;
 pub mod search;
@@ -70,6 +87,7 @@ mod secret;
 mod seldom;
 pub mod sessions;
 pub mod support;
+pub mod switched_off;
 pub mod tags;
 pub mod templates;
 mod throttle;
@@ -83,6 +101,7 @@ pub use crate::{
     ambient::{Clock, Rng},
     attachments::AttachmentLimits,
     error::AppError,
+    fetch::FetchSettings,
     keys::ServerKey,
 };
 
@@ -90,9 +109,10 @@ pub use crate::{
 pub mod rows {
     pub use sluice_storage::{
         AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
-        ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, Cursor, DecisionFilter,
-        DecisionRow, FilterRuleRow, GroupRow, InstallationRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus,
-        PluginRow, RequestRow, SealedAudit, SessionRow, SupportGrantRow, TagRow,
+        CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
+        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow, ListRow, Outcome,
+        Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow,
+        ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -124,7 +144,10 @@ struct Inner {
     uploads: Uploads,
     files: Uploads,
     forecasts: Uploads,
+    previews: Uploads,
     attachment_limits: AttachmentLimits,
+    budget_ceiling: Budget,
+    fetcher: Arc<Fetcher>,
     seldom: Seldom,
     typing: Seldom,
     background: TaskTracker,
@@ -151,12 +174,28 @@ pub struct Parts {
     pub cores: usize,
     /// How much accounts may upload.
     pub attachment_limits: AttachmentLimits,
+    /// The most that one call of a plugin may use; installations may have less.
+    pub budget_ceiling: Budget,
+    /// Where plugins' requests may go.
+    pub fetch: FetchSettings,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { database, blobs, sandbox, key, clock, rng, public_url, cores, attachment_limits } = parts;
+        let Parts {
+            database,
+            blobs,
+            sandbox,
+            key,
+            clock,
+            rng,
+            public_url,
+            cores,
+            attachment_limits,
+            budget_ceiling,
+            fetch,
+        } = parts;
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
@@ -178,7 +217,10 @@ impl App {
                 uploads: Uploads::of_components(),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
+                previews: Uploads::of_previews(),
                 attachment_limits,
+                budget_ceiling,
+                fetcher: Arc::new(Fetcher::new(fetch)),
                 seldom: Seldom::every(MINUTE),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),

@@ -1,6 +1,6 @@
 //! Messages: through the account's chain, then stored with their decision, then announced.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,13 +13,14 @@ use sluice_domain::{
     permission::{Permission, Permissions},
     review::Review,
     time::Timestamp,
-    verdict::{Decision, Reason, State},
+    verdict::{Decision, Reason, Severity, State},
     visibility::{self, Visibility},
 };
 use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome, Page, Reader};
 
 use crate::{
-    App, AppError, attachments::client_of, caller::Caller, chain::Chain, idempotency::IdempotencyKey, requests,
+    App, AppError, attachments::client_of, caller::Caller, chain::Chain, comparison::shadow_verdicts,
+    idempotency::IdempotencyKey, imports::Asked, requests,
 };
 
 /// The kind of the event that announces a message.
@@ -201,13 +202,14 @@ impl App {
 
         let message = self.message(caller, &place, direction, draft.text, attachments);
         let chain = self.chain(account, caller.chain_version).await?;
-        let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InForce, message.clone()).await?;
+        self.tell_of_health(account, &chain);
         let notice = chain.notice(direction, &decision);
         let held_until = chain.messaging.held_until(message.sent_at);
         let kept = Kept { conversation, decided, decision, notice, held_until };
-        let posted = self.keep(caller, &message, kept, key).await?;
+        let posted = self.keep(caller, &chain, &message, kept, key).await?;
         self.inner.bus.wake(account);
-        self.shadow(caller, &chain, message);
+        self.shadow(caller, &chain, message, posted.decision.verdict);
         Ok(posted)
     }
 
@@ -280,34 +282,42 @@ impl App {
         }
     }
 
-    /// Asks the chain's rules in `mode`: at once where that is quick, else on a thread for plugins.
+    /// Asks the chain's rules: at once where that is quick, else on a thread for plugins.
     pub(crate) async fn decide(
         &self,
         chain: &Arc<Chain>,
-        mode: Mode,
+        asked: Asked,
         message: Message,
     ) -> Result<(Message, Decision), AppError> {
+        let mode = asked.mode();
         if !chain.filters(mode, &message) {
             return Ok((message, Decision::unopposed()));
         }
-        if let Some(decided) = chain.decide_at_once(mode, &message) {
-            return Ok(decided);
+        let evaluators = &self.inner.evaluators;
+        // Who used much lately takes turns with the others.
+        if evaluators.is_light(chain.account)
+            && let Some((message, decision)) = chain.decide_at_once(mode, &message)
+        {
+            let used = Duration::from_micros(decision.rules.iter().map(|rule| rule.cost.micros).sum());
+            evaluators.charge(chain.account, chain.share, used);
+            return Ok((message, decision));
         }
-        let chain = chain.clone();
-        self.inner.evaluators.run(move || chain.decide(mode, message)).await
+        let (answers, asks) = (self.answers(chain.account, asked), chain.clone());
+        evaluators.run(chain.account, chain.share, move || asks.decide(mode, message, &answers)).await
     }
 
     /// One transaction: the message, its decision, the event that announces it, and the key that names the answer.
     async fn keep(
         &self,
         caller: &Caller,
+        chain: &Chain,
         input: &Message,
         kept: Kept,
         key: Option<IdempotencyKey>,
     ) -> Result<Posted, AppError> {
         let account = caller.account;
         let Kept { conversation, decided, decision, notice, held_until } = kept;
-        let posted = Posted {
+        let mut posted = Posted {
             id: decided.id,
             state: decision.state(),
             text: decided.text.clone(),
@@ -316,7 +326,9 @@ impl App {
             decision_id: DecisionId::new(decided.sent_at, self.random()),
             decision,
         };
-        let trail = posted.decision_row(input, false)?;
+        let trail = self.decision_row(chain, &posted, input, false)?;
+        // From here on it is an answer to somebody.
+        posted.decision.forget_exchanges();
         let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
@@ -350,8 +362,8 @@ impl App {
             .await
     }
 
-    /// Asks the shadow rules after the answer was given. They only leave a trail.
-    fn shadow(&self, caller: &Caller, chain: &Arc<Chain>, message: Message) {
+    /// Asks the shadow rules after the answer was given, which was `enforced`. They only leave a trail.
+    fn shadow(&self, caller: &Caller, chain: &Arc<Chain>, message: Message, enforced: Severity) {
         if !chain.filters(Mode::Shadow, &message) {
             return;
         }
@@ -362,7 +374,7 @@ impl App {
         let (app, account, chain) = (self.clone(), caller.account, chain.clone());
         self.inner.background.spawn(async move {
             let _place = place;
-            if let Err(error) = app.leave_shadow_trail(account, chain, message).await {
+            if let Err(error) = app.leave_shadow_trail(account, chain, message, enforced).await {
                 tracing::error!(%error, "a shadow decision was not kept");
             }
         });
@@ -373,9 +385,13 @@ impl App {
         account: AccountId,
         chain: Arc<Chain>,
         message: Message,
+        enforced: Severity,
     ) -> Result<(), AppError> {
-        let (decided, decision) = self.decide(&chain, Mode::Shadow, message.clone()).await?;
-        let decision_id = DecisionId::new(self.now(), self.random());
+        let (decided, decision) = self.decide(&chain, Asked::InShadow, message.clone()).await?;
+        self.tell_of_health(account, &chain);
+        let now = self.now();
+        let decision_id = DecisionId::new(now, self.random());
+        let compared = shadow_verdicts(&chain, &message, decision_id, enforced, &decision);
         let posted = Posted {
             id: message.id,
             text: decided.text,
@@ -385,29 +401,42 @@ impl App {
             decision_id,
             decision,
         };
-        let trail = posted.decision_row(&message, true)?;
-        self.inner.database.write(Some(account), move |tx| Ok(tx.account(account).insert_decision(&trail)?)).await
+        let trail = self.decision_row(&chain, &posted, &message, true)?;
+        self.inner
+            .database
+            .write(Some(account), move |tx| {
+                let mut rows = tx.account(account);
+                rows.insert_decision(&trail)?;
+                Ok(compared.iter().try_for_each(|said| rows.count_shadow(said, now))?)
+            })
+            .await
     }
-}
 
-impl Posted {
-    fn decision_row(&self, input: &Message, shadow: bool) -> Result<DecisionRow, AppError> {
+    fn decision_row(
+        &self,
+        chain: &Chain,
+        posted: &Posted,
+        input: &Message,
+        shadow: bool,
+    ) -> Result<DecisionRow, AppError> {
         let input_json = serde_json::to_vec(input).map_err(|_| AppError::Internal("writing a message as JSON"))?;
+        let Posted { decision, decision_id, .. } = posted;
         Ok(DecisionRow {
-            id: self.decision_id,
-            outcome: Outcome::Message(self.decision.verdict),
+            id: *decision_id,
+            outcome: Outcome::Message(decision.verdict),
             shadow,
             message_id: Some(input.id),
             conversation_id: input.conversation,
-            rules: self
-                .decision
+            rules: decision
                 .rules
                 .iter()
                 .map(|rule| (rule.rule.name().clone(), Outcome::Message(rule.verdict)))
                 .collect(),
+            codes: decision.codes(),
+            author_id: Some(input.author.id.clone()),
             input_sha256: Digest::of(&input_json),
-            body: serde_json::to_string(&self.decision)
-                .map_err(|_| AppError::Internal("writing a decision as JSON"))?,
+            body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
+            evidence: self.evidence(chain, *decision_id, !decision.rules.is_empty(), &input_json)?,
             created_at: input.sent_at,
         })
     }

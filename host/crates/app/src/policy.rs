@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_domain::{
     digest::Digest,
     id::{AttachmentId, InstallationId, MessageId, PluginId},
-    installation::{Budget, FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     message::{Actor, Direction, Message, Role},
     permission::Permission,
     plugin::Import,
@@ -17,6 +17,8 @@ use crate::{
     App, AppError,
     caller::Caller,
     chain::{Chain, Rule},
+    imports::{Asked, Granted},
+    installations::check_hosts,
     messages::check_text,
 };
 
@@ -44,6 +46,12 @@ pub struct DraftInstallation {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use; what the server gives when not said.
+    pub budget: Option<Budget>,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
 }
 
 /// What would happen.
@@ -60,11 +68,12 @@ pub struct Evaluation {
 }
 
 impl App {
-    /// Says what the account's chain, or a chain of drafts in its place, would make of a message. Nothing is stored.
+    /// Says what the account's chain, or a chain of drafts in its place, would make of a message. Nothing is stored: counters begin at 0,
+    /// and no other server is asked.
     ///
     /// # Errors
     /// [`AppError::Forbidden`]; [`AppError::NotFound`], [`AppError::Configuration`], [`AppError::ConfigureFailed`] and
-    /// [`AppError::MissingGrants`] for a draft.
+    /// [`AppError::MissingGrants`] for a draft, [`AppError::Invalid`] for its budget and its hosts.
     pub async fn evaluate(
         &self,
         caller: &Caller,
@@ -74,7 +83,7 @@ impl App {
         caller.require(Permission::ManagePlugins)?;
         check_text(&trial.text, &trial.attachments)?;
         let chain = match drafts {
-            None => self.chain(caller.account, caller.chain_version).await?,
+            None => Arc::new(self.chain(caller.account, caller.chain_version).await?.apart()),
             Some(drafts) => self.draft_chain(caller, drafts).await?,
         };
         let now = self.now();
@@ -95,34 +104,55 @@ impl App {
             sent_at: now,
         }
         .with_text(trial.text);
-        let (decided, decision) = self.decide(&chain, Mode::Enforce, message.clone()).await?;
+        let (decided, mut decision) = self.decide(&chain, Asked::OnTrial, message.clone()).await?;
+        decision.forget_exchanges();
         Ok(Evaluation { text: decided.text, state: decision.state(), decision, message })
     }
 
     async fn draft_chain(&self, caller: &Caller, drafts: Vec<DraftInstallation>) -> Result<Arc<Chain>, AppError> {
         let mut rules = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            let plugin = self.plugin(caller, draft.plugin).await?;
-            let config = draft.config.to_string();
-            let ready = self.configure(&plugin, &config, &draft.grants).await?;
-            rules.push(Rule {
-                rule: PluginRef {
-                    installation: InstallationId::new(self.now(), self.random()),
-                    plugin: plugin.id,
-                    rule: plugin.name,
-                    version: plugin.version.to_string(),
-                },
-                component: plugin.sha256,
-                config: Digest::of(config.as_bytes()),
-                hooks: plugin.hooks,
-                mode: Mode::Enforce,
-                scope: draft.scope,
-                on_failure: draft.failure,
-                budget: Budget::CALL,
-                ready: Some(ready),
-            });
+            rules.push(self.draft_rule(caller, InstallationId::new(self.now(), self.random()), draft).await?);
         }
         let messaging = self.messaging(caller).await?;
-        Ok(Arc::new(Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone())))
+        let lists = self.chain(caller.account, caller.chain_version).await?.lists.clone();
+        let chain = Chain::new(caller.account, 0, Vec::new(), rules, messaging, self.inner.blobs.clone());
+        Ok(Arc::new(chain.with_lists(lists)))
+    }
+
+    /// A rule that is not installed, ready to be asked as `installation`.
+    pub(crate) async fn draft_rule(
+        &self,
+        caller: &Caller,
+        installation: InstallationId,
+        draft: DraftInstallation,
+    ) -> Result<Rule, AppError> {
+        let plugin = self.plugin(caller, draft.plugin).await?;
+        let budget = self.budget(draft.budget)?;
+        let config = draft.config.to_string();
+        check_hosts(&draft.grants, &draft.http_hosts)?;
+        let ready = self.configure(&plugin, &config, &draft.grants).await?;
+        Ok(Rule {
+            rule: PluginRef {
+                installation,
+                plugin: plugin.id,
+                rule: plugin.name.clone(),
+                version: plugin.version.to_string(),
+                component: Some(plugin.sha256),
+                config: Some(Digest::of(config.as_bytes())),
+            },
+            component: plugin.sha256,
+            config: Digest::of(config.as_bytes()),
+            granted: Granted::new(plugin.name, &plugin.imports, &draft.grants, draft.http_hosts),
+            hooks: plugin.hooks,
+            mode: Mode::Enforce,
+            scope: draft.scope,
+            on_failure: draft.failure,
+            budget,
+            percent: draft.percent,
+            changed_at: self.now(),
+            health: Arc::default(),
+            ready: Some(ready),
+        })
     }
 }

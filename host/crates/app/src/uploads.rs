@@ -40,6 +40,16 @@ impl Uploads {
         Self::new(4, 1)
     }
 
+    /// Of chains that are tried on earlier messages.
+    pub(crate) fn of_previews() -> Self {
+        Self::new(4, 1)
+    }
+
+    /// Of requests that plugins make to other servers.
+    pub(crate) fn of_fetches() -> Self {
+        Self::new(64, 8)
+    }
+
     fn new(at_once: usize, of_one_account: usize) -> Self {
         Self { running: Arc::default(), at_once, of_one_account }
     }

@@ -1,10 +1,14 @@
 //! What rules say about someone who asks to be let in, and what the chain makes of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    import::{Asked, Exchange},
     installation::FailurePolicy,
     message::Actor,
+    plugin::Import,
     time::Timestamp,
     verdict::{Code, Cost, Failure, LogLine, PluginRef, RULE_FAILED, Reason},
 };
@@ -24,7 +28,7 @@ pub enum Occasion {
 }
 
 /// Someone at the door.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessRequest {
     /// What they want.
     pub occasion: Occasion,
@@ -85,6 +89,8 @@ pub struct AccessCall {
     pub cost: Cost,
     /// What it wrote to its log.
     pub log: Vec<LogLine>,
+    /// What it asked the host, and was told.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// One line of the trail.
@@ -107,6 +113,12 @@ pub struct AccessTrail {
     /// What it wrote to its log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<LogLine>,
+    /// How much it asked of each import.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<Import, Asked>,
+    /// What it asked the host, and was told: kept, to make the decision again, and shown to nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
 }
 
 /// What the chain made of all answers: the strictest, with the reason of the first rule that gave it.
@@ -119,6 +131,13 @@ pub struct AccessDecision {
     pub reason: Option<Reason>,
     /// Every rule that was asked, in order.
     pub rules: Vec<AccessTrail>,
+}
+
+impl AccessDecision {
+    /// The codes under which it is found: that of every reason that a rule gave.
+    pub fn codes(&self) -> BTreeSet<Code> {
+        self.rules.iter().filter_map(|rule| rule.reason.as_ref()).map(|reason| reason.code.clone()).collect()
+    }
 }
 
 /// Folds the answers of a chain. Rules after the first denial do not count and need not be asked.
@@ -151,7 +170,16 @@ fn settle(call: AccessCall) -> AccessTrail {
             }),
         ),
     };
-    AccessTrail { rule: call.rule, verdict, reason, failure: call.answer.err(), cost: call.cost, log: call.log }
+    AccessTrail {
+        rule: call.rule,
+        verdict,
+        reason,
+        failure: call.answer.err(),
+        cost: call.cost,
+        log: call.log,
+        asked: Asked::of(&call.exchanges),
+        exchanges: call.exchanges,
+    }
 }
 
 #[cfg(test)]
@@ -182,8 +210,10 @@ mod tests {
             plugin: PluginId::new(now, [2; 10]),
             rule: PluginName::try_from("rule".to_owned()).expect("a name"),
             version: "1.0.0".to_owned(),
+            component: None,
+            config: None,
         };
-        AccessCall { rule, on_failure, answer, cost: Cost::default(), log: Vec::new() }
+        AccessCall { rule, on_failure, answer, cost: Cost::default(), log: Vec::new(), exchanges: Vec::new() }
     }
 
     proptest! {

@@ -79,16 +79,39 @@ actions! {
     SupportRequest = "support.request", "Somebody of the platform's support looked at something, or changed something.";
     SupportRefused = "support.refused" connects, "Somebody of the platform's support was kept out.";
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
+    DecisionsExported = "decisions.exported", "Decisions were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
+    PluginRemoved = "plugin.removed", "A plugin was removed.";
+    PluginTaken = "plugin.taken", "A plugin was taken from the catalogue.";
+    PluginSigned = "plugin.signed", "A publisher's signature of a plugin was added.";
+    PublisherTrusted = "publisher.trusted", "A publisher was trusted.";
+    PublisherDistrusted = "publisher.distrusted", "A publisher is trusted no longer.";
+    SignaturePolicyChanged = "publisher.policy-changed", "Whether plugins need a trusted publisher's signature was changed.";
+    QuotaChanged = "quota.changed", "The platform changed how many plugins the account may have.";
+    CataloguePublished = "catalogue.published", "The platform published a plugin in its catalogue.";
+    CatalogueSigned = "catalogue.signed", "A publisher's signature of a plugin in the catalogue was added.";
+    CatalogueWithdrawn = "catalogue.withdrawn", "The platform withdrew a plugin from its catalogue.";
     FilterRuleCreated = "filter.created", "A rule of the content filter was made.";
     FilterRuleChanged = "filter.changed", "A rule of the content filter was changed.";
     FilterRuleRemoved = "filter.removed", "A rule of the content filter was removed.";
+    ListCreated = "list.created", "A list for plugins was made.";
+    ListChanged = "list.changed", "A list's name or description was changed.";
+    ListRemoved = "list.removed", "A list was removed with its entries.";
+    ListEntriesAdded = "list.entries-added", "Entries were added to a list.";
+    ListEntriesRemoved = "list.entries-removed", "Entries were removed from a list.";
     MessagingChanged = "messaging.changed", "How messages are dealt with was changed.";
     MessageReviewed = "message.reviewed", "Somebody decided about a held message.";
     QuarantineRead = "quarantine.read", "Somebody looked at blocked messages of clients.";
     InstallationCreated = "installation.created", "A plugin was installed.";
     InstallationChanged = "installation.changed", "An installation was changed.";
     InstallationRemoved = "installation.removed", "An installation was removed.";
+    InstallationSuspended = "installation.suspended", "An installation failed too often and is not asked for a while.";
+    InstallationRecovered = "installation.recovered", "An installation that was suspended gave a good answer again.";
+    ChainOrdered = "chain.ordered", "The installations were put into another order.";
+    ChainRolledBack = "chain.rolled-back", "The account went back to the rules of an earlier time.";
+    PluginsSwitched = "plugins.switched", "All of the account's plugins were switched on or off.";
+    PluginSwitchedOff = "plugin.switched-off", "The platform switched a plugin off for every account.";
+    PluginSwitchedOn = "plugin.switched-on", "The platform switched a plugin on again.";
 }
 
 #[cfg(test)]

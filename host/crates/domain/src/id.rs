@@ -29,6 +29,17 @@ macro_rules! ids {
                 Self(assemble(now, random))
             }
 
+            /// What no identifier that is made at `now` or later sorts before.
+            pub fn first_at(now: Timestamp) -> Self {
+                Self::new(now.min(Timestamp::from_millis(LAST_MILLIS)), [0; 10])
+            }
+
+            /// The one that sorts right after it.
+            #[must_use]
+            pub const fn successor(self) -> Self {
+                Self(self.0.saturating_add(1))
+            }
+
             /// Its 128 bits.
             pub const fn number(self) -> u128 {
                 self.0
@@ -86,6 +97,8 @@ ids! {
     AttachmentId = "att";
     /// A rule of the built-in content filter.
     FilterRuleId = "flt";
+    /// A named list of the account's, which plugins look into.
+    ListId = "lst";
     /// A message in a conversation.
     MessageId = "msg";
     /// What a client wants once, in a conversation.
@@ -98,6 +111,8 @@ ids! {
     AnswerTemplateId = "ans";
     /// An uploaded plugin, one version of it.
     PluginId = "plg";
+    /// A component in the platform's catalogue.
+    CatalogueId = "cat";
     /// A plugin's version enabled in an account.
     InstallationId = "ins";
     /// What the chain made of one message or one request to be let in.
@@ -119,6 +134,9 @@ ids! {
     /// A link with which a person sets a password, once.
     LinkId = "lnk";
 }
+
+/// The last time that 48 bits can hold.
+const LAST_MILLIS: i64 = (1 << 48) - 1;
 
 fn assemble(now: Timestamp, random: [u8; 10]) -> u128 {
     let millis = u128::from(now.millis().max(0).unsigned_abs()) & 0xffff_ffff_ffff;
@@ -150,6 +168,14 @@ mod tests {
             let late = MessageId::new(Timestamp::from_millis(millis + 1), b);
             prop_assert!(early < late && early.to_string() < late.to_string());
         }
+    }
+
+    #[test]
+    fn every_id_of_a_time_sorts_at_or_after_the_first_one_of_it() {
+        let at = |millis| MessageId::first_at(Timestamp::from_millis(millis));
+        let made = MessageId::new(Timestamp::from_millis(7), [0xff; 10]);
+        assert!(at(7) <= made && made < at(8));
+        assert!(at(i64::MIN) <= at(0) && at(8) < at(i64::MAX));
     }
 
     #[test]

@@ -85,10 +85,11 @@ catalogue! {
     EditAutoAssignment = "auto-assignment-edit", People, "Edit how conversations are assigned by themselves.";
     EditBlacklist = "blacklist-edit", People, "Edit the blacklist of clients.";
     EditTemplates = "templates-edit", People, "Edit templates of answers, and the tags of conversations and clients.";
+    EditLists = "lists-edit", People, "Edit the named lists that plugins look into.";
     EditChannels = "channels-edit", People, "Edit channels.";
-    Export = "data-export", People, "Export conversations and clients.";
+    Export = "data-export", People, "Export conversations, clients and decisions.";
     Delete = "data-delete", People, "Delete conversations and clients.";
-    ManageSecurity = "security-manage", Administrators, "Change security settings: passwords, sessions, second factors, addresses.";
+    ManageSecurity = "security-manage", Administrators, "Change security settings: passwords, sessions, second factors, addresses, whose plugins are trusted.";
     ManagePeople = "people-manage", Administrators, "Invite, change, disable and delete people, and give them permissions.";
     ManagePlugins = "plugins-manage", Administrators, "Upload plugins; enable, change and remove filters; try drafts.";
     ManageTokens = "tokens-manage", Administrators, "Make, renew and revoke API tokens.";
@@ -97,6 +98,8 @@ catalogue! {
     ReadQuarantine = "quarantine-read", Administrators, "See blocked incoming messages.";
     ManageAccounts = "accounts-manage", Platform, "See which accounts there are, and make some.";
     EnterForSupport = "support-enter", Platform, "Enter accounts that let support in.";
+    SwitchPlugins = "plugins-switch", Platform, "Switch a plugin off for every account.";
+    PublishPlugins = "catalogue-publish", Platform, "Publish plugins in the catalogue, for accounts to take.";
     WriteAsClient = "messages-write-as-client", Programs, "Bring in what a client wrote elsewhere, as the client.";
 }
 

@@ -24,6 +24,14 @@ pub enum Hook {
 pub enum Import {
     /// Lines for the plugin's author, kept with the decision.
     Log,
+    /// Numbers that outlive a call.
+    Counters,
+    /// The account's named lists.
+    Lists,
+    /// Earlier messages of the same conversation.
+    History,
+    /// Requests to hosts that the installation names.
+    Http,
 }
 
 impl Import {
@@ -31,8 +39,45 @@ impl Import {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Log => "log",
+            Self::Counters => "counters",
+            Self::Lists => "lists",
+            Self::History => "history",
+            Self::Http => "http",
         }
     }
+
+    /// What it means to grant it, for an administrator.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Log => {
+                "Writes notes for its author, which are kept with each decision and may say something about the message."
+            }
+            Self::Counters => "Keeps counts between messages, for limits such as three links in a minute.",
+            Self::Lists => "Looks up values in the account's lists, all of them; it cannot change them.",
+            Self::History => "Reads the newest earlier messages of the conversation that it decides about.",
+            Self::Http => {
+                "Sends requests to the hosts that you name, and may send them anything that it sees of messages."
+            }
+        }
+    }
+
+    /// Whether an answer of it is waited for, or has an effect. Such a question is asked once, and off the threads that serve requests.
+    pub const fn is_waited_for(self) -> bool {
+        match self {
+            Self::Log | Self::Lists => false,
+            Self::Counters | Self::History | Self::Http => true,
+        }
+    }
+}
+
+/// Where a plugin of an account came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// One of the account's people uploaded it.
+    Upload,
+    /// One of the account's people took it from the platform's catalogue.
+    Catalogue,
 }
 
 /// 1 to 64 of `a-z 0-9 -`, starting with a letter.

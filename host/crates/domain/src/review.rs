@@ -20,11 +20,13 @@ pub struct MessagingSettings {
     pub client_notice: Option<String>,
     /// How long a held message waits for a supervisor before it is refused.
     pub hold_hours: u32,
+    /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
+    pub evidence_days: u32,
 }
 
 impl Default for MessagingSettings {
     fn default() -> Self {
-        Self { language: Language::En, client_notice: None, hold_hours: 72 }
+        Self { language: Language::En, client_notice: None, hold_hours: 72, evidence_days: 30 }
     }
 }
 
@@ -47,12 +49,20 @@ impl MessagingSettings {
         if !(1..=720).contains(&self.hold_hours) {
             return Err(BadSetting { field: "hold_hours", problem: "1 to 720 hours" });
         }
+        if self.evidence_days > 366 {
+            return Err(BadSetting { field: "evidence_days", problem: "0 to 366 days" });
+        }
         match &self.client_notice {
             Some(text) if !is_text(text) => {
                 Err(BadSetting { field: "client_notice", problem: "1 to 1,024 bytes of text" })
             }
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Decisions of before then have nothing left to be made again from.
+    pub fn forgotten_at(&self, now: Timestamp) -> Timestamp {
+        now.plus_millis(-i64::from(self.evidence_days) * 24 * 60 * 60 * 1_000)
     }
 
     /// Until when a message waits that is held at `now`.

@@ -34,6 +34,7 @@ const CHANGES: &[Permission] = &[
     Permission::EditAutoAssignment,
     Permission::EditBlacklist,
     Permission::EditTemplates,
+    Permission::EditLists,
     Permission::EditChannels,
 ];
 

@@ -2,23 +2,27 @@
 //!
 //! Calling rules is not done here: [`Fold`] is told what each one answered, and says what the next one sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     code::{Code, NotACode, Reason},
+    record::{Cost, LogLevel, LogLine},
     redaction::{BadEdits, Edit, Redaction},
 };
 use crate::{
+    digest::Digest,
     id::{AttachmentId, FilterRuleId, InstallationId, PluginId},
+    import::{Asked, Exchange},
     installation::FailurePolicy,
     link,
     message::Message,
-    plugin::PluginName,
+    plugin::{Import, PluginName},
 };
 
 mod code;
+mod record;
 mod redaction;
 
 /// What a rule says about a message. Its parts were checked: labels and codes are codes, edits fit the text.
@@ -94,6 +98,10 @@ pub enum Failure {
     Host,
     /// The installation's artefact could not be made ready.
     Unavailable,
+    /// It failed too often, and was not asked.
+    Suspended,
+    /// It was run again, and asked what it had not asked before.
+    Diverged,
 }
 
 impl Failure {
@@ -106,6 +114,8 @@ impl Failure {
             Self::BadAnswer => "bad-answer",
             Self::Host => "host",
             Self::Unavailable => "unavailable",
+            Self::Suspended => "suspended",
+            Self::Diverged => "diverged",
         }
     }
 }
@@ -131,6 +141,12 @@ pub struct PluginRef {
     pub rule: PluginName,
     /// The plugin's version.
     pub version: String,
+    /// Of the component that answered; not known of decisions from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<Digest>,
+    /// Of the configuration that it answered with; likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Digest>,
 }
 
 /// A rule of the built-in content filter.
@@ -154,38 +170,6 @@ impl RuleRef {
     }
 }
 
-/// A line that a plugin wrote for its author.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// `debug`, `info`, `warn` or `error`.
-    pub level: LogLevel,
-    /// At most [`limits::LOG_LINE_BYTES`].
-    pub line: String,
-}
-
-/// How much a log line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogLevel {
-    /// For finding mistakes.
-    Debug,
-    /// Worth knowing.
-    Info,
-    /// Something is odd.
-    Warn,
-    /// Something is wrong.
-    Error,
-}
-
-/// What one call of a rule cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Cost {
-    /// Wall-clock time in microseconds.
-    pub micros: u64,
-    /// Instructions, as the engine counts them.
-    pub fuel: u64,
-}
-
 /// One call of a rule, as the chain sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleCall {
@@ -201,6 +185,8 @@ pub struct RuleCall {
     pub cost: Cost,
     /// What it wrote to its log.
     pub log: Vec<LogLine>,
+    /// What it asked the host, and was told.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// One line of a decision's trail: what a rule said, in the form that is kept and shown.
@@ -235,6 +221,13 @@ pub struct RuleTrail {
     /// What it wrote to its log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<LogLine>,
+    /// How much it asked of each import.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<Import, Asked>,
+    /// What it asked the host, and was told: kept, to make the decision again, and shown to nobody, since it may hold texts of other
+    /// messages and what other servers said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
 }
 
 /// The code of the reason, and the label, that a failed rule leaves.
@@ -278,6 +271,8 @@ impl RuleCall {
             failure,
             cost: self.cost,
             log: self.log,
+            asked: Asked::of(&self.exchanges),
+            exchanges: self.exchanges,
         };
         (trail, verdict)
     }
@@ -327,6 +322,11 @@ impl Decision {
         Self { verdict: Severity::Allow, reason: None, labels: BTreeSet::new(), rules: Vec::new() }
     }
 
+    /// Leaves out of the trail what is kept and shown to nobody.
+    pub fn forget_exchanges(&mut self) {
+        self.rules.iter_mut().for_each(|rule| rule.exchanges = Vec::new());
+    }
+
     /// What becomes of the message.
     pub const fn state(&self) -> State {
         match self.verdict {
@@ -348,7 +348,12 @@ impl Fold {
     /// A chain at its start. The message's links are found anew.
     pub fn new(mut message: Message) -> Self {
         let text = std::mem::take(&mut message.text);
-        Self { message: message.with_text(text), decision: Decision::unopposed() }
+        Self::with_links_found(message.with_text(text))
+    }
+
+    /// A chain at the start of a message whose links are those of its text, for a text that several chains are asked about.
+    pub const fn with_links_found(message: Message) -> Self {
+        Self { message, decision: Decision::unopposed() }
     }
 
     /// The message as the rules so far left it.

@@ -1,18 +1,24 @@
 //! Compiled artefacts on disk, under a keyed MAC, and the one place where native code is taken in.
 
-use std::{fs, io, io::Write, os::unix::fs::OpenOptionsExt, path::PathBuf};
+use std::{
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
+    os::{fd::AsRawFd as _, unix::fs::OpenOptionsExt as _},
+    path::PathBuf,
+};
 
-use hmac::{Hmac, KeyInit, Mac};
+use blake3::{Hash, Hasher};
 use secrecy::{ExposeSecret, SecretBox};
-use sha2::Sha256;
 use sluice_domain::digest::Digest;
 use wasmtime::{Engine, component::Component};
 
-use crate::error::SandboxError;
+use crate::error::{LoadError, SandboxError};
 
 /// What is authenticated before the name and the bytes, so that a MAC of this key means nothing elsewhere.
-const PURPOSE: &[u8] = b"sluice compiled artefact 1\0";
-const MAC_BYTES: usize = 32;
+const PURPOSE: &[u8] = b"sluice compiled artefact 2\0";
+const MAC_BYTES: u64 = 32;
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 64 << 10;
 
 /// The key that tells this server's artefacts from any other file.
 pub struct ArtefactKey(SecretBox<[u8; 32]>);
@@ -23,12 +29,10 @@ impl ArtefactKey {
         Self(bytes)
     }
 
-    fn mac(&self, name: &str, artefact: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).expect("any length is a key's length");
-        mac.update(PURPOSE);
-        mac.update(name.as_bytes());
-        mac.update(b"\0");
-        mac.update(artefact);
+    /// A MAC that has taken in everything but the artefact. BLAKE3 in its keyed mode: HMAC-SHA256 took most of the time of loading.
+    fn mac(&self, name: &str) -> Hasher {
+        let mut mac = Hasher::new_keyed(self.0.expose_secret());
+        mac.update(PURPOSE).update(name.as_bytes()).update(b"\0");
         mac
     }
 }
@@ -58,30 +62,73 @@ impl Artefacts {
         format!("{component}-{config}-{}.cwasm", self.fingerprint)
     }
 
-    /// Keeps an artefact. A crash leaves the whole of it or nothing.
+    /// Keeps an artefact. A crash leaves the whole of it or nothing. A file that has its name is never written to again: what is kept
+    /// anew is another file under that name.
     pub(crate) fn keep(&self, name: &str, artefact: &[u8]) -> io::Result<()> {
-        let mac = self.key.mac(name, artefact).finalize().into_bytes();
+        let mac = self.key.mac(name).update(artefact).finalize();
         let mut draft = [0; 8];
         getrandom::fill(&mut draft).map_err(io::Error::other)?;
         let draft = self.folder.join(format!("{name}.{:016x}", u64::from_le_bytes(draft)));
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        file.write_all(&mac)?;
         file.write_all(artefact)?;
+        // At the end, so that a mapping of the file begins with the artefact.
+        file.write_all(mac.as_bytes())?;
         // Not synced: after a power cut a broken file has a wrong MAC, and the artefact is compiled anew.
         fs::rename(&draft, self.folder.join(name))
     }
 
+    /// Whether there is a file of this name. It is not looked into.
+    pub(crate) fn is_kept(&self, name: &str) -> bool {
+        fs::metadata(self.folder.join(name)).is_ok_and(|file| file.is_file())
+    }
+
     /// An artefact that this server kept under this name; `None` when there is none, or another's, or a broken one.
     pub(crate) fn find(&self, name: &str) -> Option<Vec<u8>> {
-        let mut bytes = fs::read(self.folder.join(name)).ok()?;
-        let (mac, artefact) = bytes.split_at_checked(MAC_BYTES)?;
-        if self.key.mac(name, artefact).verify_slice(mac).is_err() {
-            tracing::error!(name, "an artefact is not as it was written: it is compiled anew");
-            return None;
-        }
-        bytes.drain(..MAC_BYTES);
-        Some(bytes)
+        let mut artefact = Vec::new();
+        self.check(name, |piece| artefact.extend_from_slice(piece)).ok()?;
+        Some(artefact)
     }
+
+    /// The file that this server kept under this name. One that is not as it was written is removed, so that it is made anew.
+    pub(crate) fn checked(&self, name: &str) -> Result<Checked, LoadError> {
+        self.check(name, |_| {})
+    }
+
+    /// Reads a file to its end and compares its MAC.
+    fn check(&self, name: &str, mut piece: impl FnMut(&[u8])) -> Result<Checked, LoadError> {
+        let path = self.folder.join(name);
+        let mut file = File::open(&path).map_err(LoadError::reading)?;
+        let bytes = file.metadata().map_err(LoadError::reading)?.len();
+        let mut mac = self.key.mac(name);
+        let mut artefact = (&mut file).take(bytes.saturating_sub(MAC_BYTES));
+        let mut buffer = vec![0; PIECE];
+        loop {
+            let read = artefact.read(&mut buffer).map_err(LoadError::reading)?;
+            if read == 0 {
+                break;
+            }
+            mac.update(&buffer[..read]);
+            piece(&buffer[..read]);
+        }
+        let mut written = Vec::new();
+        (&mut file).take(MAC_BYTES + 1).read_to_end(&mut written).map_err(LoadError::reading)?;
+        // Compared in constant time.
+        if Hash::from_slice(&written).ok() != Some(mac.finalize()) {
+            tracing::error!(name, "an artefact is not as it was written: it is compiled anew");
+            if let Err(error) = fs::remove_file(&path) {
+                tracing::error!(name, %error, "a broken artefact cannot be removed");
+            }
+            return Err(LoadError::Lost);
+        }
+        Ok(Checked { file, bytes })
+    }
+}
+
+/// The open file of an artefact that is as this server wrote it.
+pub(crate) struct Checked {
+    file: File,
+    /// How long it is.
+    pub(crate) bytes: u64,
 }
 
 /// Takes in native code. `artefact` must have come from [`Artefacts::find`], from a worker that this server started, or — in a worker —
@@ -93,6 +140,23 @@ pub(crate) fn load(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Compone
     // whose keyed MAC was right over exactly these bytes in memory. The key is readable by this server only, and it authenticates
     // nothing but workers' artefacts. That they fit this engine and this version is checked by `deserialize` itself.
     unsafe { Component::deserialize(engine, artefact) }
+}
+
+/// Takes in native code as a mapping of its file, of which the kernel holds one copy that it may drop and read again.
+#[expect(unsafe_code, reason = "the engine cannot check native code; the proof is below")]
+pub(crate) fn map(engine: &Engine, artefact: &Checked) -> wasmtime::Result<Component> {
+    let path = format!("/proc/self/fd/{}", artefact.file.as_raw_fd());
+    // SAFETY: `deserialize_file` wants a file that `Engine::precompile_component` made the content of, and that nobody changes
+    // while the component lives. A `Checked` is a file whose keyed MAC was right; the path names that open file itself, whatever
+    // has its name in the folder by now. The MAC after the artefact's end is outside all of its sections. That they fit this
+    // engine and this version is checked by `deserialize_file`.
+    //
+    // Nobody changes it: this server writes to a file only before it has its name, and replaces or removes it as a whole, which
+    // leaves what is mapped as it is. Others cannot: the file is its owner's only (0600). Whoever runs as the same user, as root, or
+    // has the disk in hand could change it after its check. The MAC does not keep those out, and nothing in this process could: the
+    // server's own program is mapped from a file in just the same way. What the MAC keeps out is what was put or broken there
+    // before it was loaded: a restored or synchronised folder, another server's, a file cut short by a crash.
+    unsafe { Component::deserialize_file(engine, path) }
 }
 
 #[cfg(test)]
@@ -113,10 +177,11 @@ mod tests {
         ours.keep("name", b"native code").expect("keeps");
         assert_eq!(ours.find("name").as_deref(), Some(b"native code".as_slice()));
         assert_eq!(ours.find("other"), None);
-        assert_eq!(artefacts(folder.path(), 2).find("name"), None, "another server's key");
 
         let path = folder.path().join("name");
         let kept = fs::read(&path).expect("reads");
+        assert_eq!(artefacts(folder.path(), 2).find("name"), None, "another server's key");
+        assert!(!ours.is_kept("name"), "what is broken is removed");
         for position in 0..kept.len() {
             let mut changed = kept.clone();
             changed[position] ^= 1;

@@ -1,16 +1,11 @@
-//! Calling a configured plugin: a fresh instance for every call, a budget for every call, and an answer that was checked.
+//! Calling a loaded plugin: a fresh instance for every call, a budget for every call, and an answer that was checked.
 
-use std::{
-    collections::BTreeSet,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sluice_domain::{
     access::{Access, AccessRequest},
-    installation::Budget,
+    import::Exchange,
     message::{Attachment, Message},
-    plugin::Hook,
     verdict::{Cost, Failure, LogLine, Verdict},
 };
 use wasmtime::{
@@ -22,6 +17,7 @@ use crate::{
     bindings::exports::sluice::policy::{access_rule, attachment_filter, message_filter},
     convert::{self, BadAnswer},
     guest::{Content, Guest, OpenContent, Stopped, store},
+    imports::{Allowance, Unanswered},
     inspect::link,
     outline::bounded,
 };
@@ -35,52 +31,33 @@ pub struct Call<T> {
     pub cost: Cost,
     /// What it wrote to its log.
     pub log: Vec<LogLine>,
+    /// What it asked the host, and was told.
+    pub exchanges: Vec<Exchange>,
     /// For a failure, what the plugin's author wants to know. It may hold names of the plugin's functions, never message text.
     pub detail: Option<String>,
 }
 
-/// A plugin with its configuration, ready to be called. Cheap to clone.
-#[derive(Clone)]
-pub struct Configured {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
+/// A plugin with its configuration, in memory.
+pub(crate) struct Loaded {
     pre: InstancePre<Guest>,
     message_filter: Option<message_filter::GuestIndices>,
     attachment_filter: Option<attachment_filter::GuestIndices>,
     access_rule: Option<access_rule::GuestIndices>,
 }
 
-impl std::fmt::Debug for Configured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Configured").field("hooks", &self.hooks()).finish_non_exhaustive()
-    }
-}
-
-impl Configured {
+impl Loaded {
     pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
         let pre = link(engine, component)?;
         let message_filter = message_filter::GuestIndices::new(&pre).ok();
         let attachment_filter = attachment_filter::GuestIndices::new(&pre).ok();
         let access_rule = access_rule::GuestIndices::new(&pre).ok();
-        Ok(Self { inner: Arc::new(Inner { pre, message_filter, attachment_filter, access_rule }) })
-    }
-
-    /// What it decides about.
-    pub fn hooks(&self) -> BTreeSet<Hook> {
-        let hooks = [
-            self.inner.message_filter.as_ref().map(|_| Hook::MessageFilter),
-            self.inner.attachment_filter.as_ref().map(|_| Hook::AttachmentFilter),
-            self.inner.access_rule.as_ref().map(|_| Hook::AccessRule),
-        ];
-        hooks.into_iter().flatten().collect()
+        Ok(Self { pre, message_filter, attachment_filter, access_rule })
     }
 
     /// Asks about a message. Without the hook, nothing is said against it.
-    pub fn check_message(&self, message: &Message, budget: Budget) -> Call<Verdict> {
-        let Some(indices) = &self.inner.message_filter else { return unasked(Verdict::Allow) };
-        self.call(budget, None, |store, instance| {
+    pub(crate) fn check_message(&self, message: &Message, allowed: Allowance) -> Call<Verdict> {
+        let Some(indices) = &self.message_filter else { return unasked(Verdict::Allow) };
+        self.call(allowed, None, |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let verdict = hook.call_check(&mut *store, &convert::message(message))?;
             Ok(convert::verdict(&message.text, verdict)?)
@@ -88,14 +65,14 @@ impl Configured {
     }
 
     /// Asks about an attachment. Each byte that the plugin reads counts like an instruction, apart from those.
-    pub fn check_attachment(
+    pub(crate) fn check_attachment(
         &self,
         attachment: &Attachment,
         content: impl Content + 'static,
-        budget: Budget,
+        allowed: Allowance,
     ) -> Call<Verdict> {
-        let Some(indices) = &self.inner.attachment_filter else { return unasked(Verdict::Allow) };
-        self.call(budget, Some(Box::new(content)), |store, instance| {
+        let Some(indices) = &self.attachment_filter else { return unasked(Verdict::Allow) };
+        self.call(allowed, Some(Box::new(content)), |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let content = Resource::<OpenContent>::new_own(0);
             let verdict = hook.call_check(&mut *store, &convert::attachment(attachment), content)?;
@@ -104,9 +81,9 @@ impl Configured {
     }
 
     /// Asks about someone who wants to be let in.
-    pub fn check_access(&self, request: &AccessRequest, budget: Budget) -> Call<Access> {
-        let Some(indices) = &self.inner.access_rule else { return unasked(Access::Allow) };
-        self.call(budget, None, |store, instance| {
+    pub(crate) fn check_access(&self, request: &AccessRequest, allowed: Allowance) -> Call<Access> {
+        let Some(indices) = &self.access_rule else { return unasked(Access::Allow) };
+        self.call(allowed, None, |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let access = hook.call_check(&mut *store, &convert::access_request(request))?;
             Ok(convert::access(access)?)
@@ -116,38 +93,46 @@ impl Configured {
     /// One call in a fresh instance. Whatever the host's code does in it, the caller goes on.
     fn call<T>(
         &self,
-        budget: Budget,
+        Allowance { budget, imports }: Allowance,
         content: Option<Box<dyn Content>>,
         body: impl FnOnce(&mut Store<Guest>, &Instance) -> wasmtime::Result<T>,
     ) -> Call<T> {
         let called = catch_unwind(AssertUnwindSafe(|| {
-            let mut store = match store(self.inner.pre.engine(), budget, Guest::new(budget, true, content)) {
+            let guest = Guest::new(budget, true, content).with_imports(budget, imports);
+            let mut store = match store(self.pre.engine(), budget, guest) {
                 Ok(store) => store,
                 Err(error) => return failed(Failure::Host, &error),
             };
-            let answer = self.inner.pre.instantiate(&mut store).and_then(|instance| body(&mut store, &instance));
-            let fuel = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+            let answer = self.pre.instantiate(&mut store).and_then(|instance| body(&mut store, &instance));
+            let used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
             let guest = store.into_data();
+            let fuel = used.saturating_add(guest.asking.fuel);
+            let answer = answer.and_then(|answer| {
+                // What questions cost is only known together with the rest when the call has ended.
+                if fuel > budget.fuel { Err(Stopped::AskedTooMuch.into()) } else { Ok(answer) }
+            });
             let (answer, detail) = match answer {
                 Ok(answer) => (Ok(answer), None),
                 Err(error) => (Err(classify(&error, guest.wanted_more)), Some(bounded(&format!("{error:#}")))),
             };
-            Call { answer, cost: Cost { micros: 0, fuel }, log: guest.log, detail }
+            let cost = Cost { micros: 0, fuel: fuel.min(budget.fuel) };
+            Call { answer, cost, log: guest.log, exchanges: guest.asking.exchanges, detail }
         }));
         called.unwrap_or_else(|_| {
             tracing::error!("the host panicked while it served a plugin's call");
             let detail = Some("the host failed while it served the call".to_owned());
-            Call { answer: Err(Failure::Host), cost: Cost::default(), log: Vec::new(), detail }
+            Call { answer: Err(Failure::Host), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail }
         })
     }
 }
 
 fn unasked<T>(answer: T) -> Call<T> {
-    Call { answer: Ok(answer), cost: Cost::default(), log: Vec::new(), detail: None }
+    Call { answer: Ok(answer), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail: None }
 }
 
-fn failed<T>(failure: Failure, error: &wasmtime::Error) -> Call<T> {
-    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), detail: Some(bounded(&format!("{error:#}"))) }
+pub(crate) fn failed<T>(failure: Failure, error: &dyn std::fmt::Display) -> Call<T> {
+    let detail = Some(bounded(&format!("{error:#}")));
+    Call { answer: Err(failure), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail }
 }
 
 /// What kind of failure an error of a call is.
@@ -156,9 +141,10 @@ fn classify(error: &wasmtime::Error, wanted_more_memory: bool) -> Failure {
         return Failure::BadAnswer;
     }
     match error.downcast_ref::<Stopped>() {
-        Some(Stopped::Unreadable) => return Failure::Host,
-        Some(Stopped::ReadTooMuch) => return Failure::OutOfFuel,
-        Some(Stopped::ImportTooEarly) => return Failure::Trap,
+        Some(Stopped::Unreadable | Stopped::Unanswered(Unanswered::Failed)) => return Failure::Host,
+        Some(Stopped::ReadTooMuch | Stopped::AskedTooMuch) => return Failure::OutOfFuel,
+        Some(Stopped::ImportTooEarly | Stopped::Unanswered(Unanswered::NotGranted)) => return Failure::Trap,
+        Some(Stopped::Unanswered(Unanswered::Diverged)) => return Failure::Diverged,
         None => {}
     }
     match error.downcast_ref::<Trap>() {

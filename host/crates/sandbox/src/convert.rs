@@ -39,11 +39,11 @@ fn role(role: Role) -> types::Role {
     }
 }
 
-fn actor(actor: &message::Actor) -> types::Actor {
+pub(crate) fn actor(actor: &message::Actor) -> types::Actor {
     types::Actor { id: actor.id.clone(), role: role(actor.role), name: actor.name.clone() }
 }
 
-fn millis(at: sluice_domain::time::Timestamp) -> u64 {
+pub(crate) fn millis(at: sluice_domain::time::Timestamp) -> u64 {
     u64::try_from(at.millis()).unwrap_or(0)
 }
 

@@ -28,17 +28,17 @@ pub enum InspectError {
     Invalid(String),
     /// It imports what the contract does not offer.
     #[error(
-        "the component imports `{0}`, which plugins cannot have: they may import sluice:policy/log@1.0.0 only; build it for wasm32-unknown-unknown, without WASI"
+        "the component imports `{0}`, which plugins cannot have: they may import log, counters, lists, history and http of sluice:policy@1.1.0 or an older 1.x; build it for wasm32-unknown-unknown, without WASI"
     )]
     UnknownImport(String),
-    /// It does not export `sluice:policy/plugin@1.0.0`.
+    /// It does not export `sluice:policy/plugin`, of a version that is served.
     #[error(
-        "the component does not export sluice:policy/plugin@1.0.0: export `describe` and `configure`, as of wit/v1"
+        "the component does not export sluice:policy/plugin@1.1.0 or an older 1.x: export `describe` and `configure`, as of wit/v1"
     )]
     NotAPlugin,
     /// It exports no hook.
     #[error(
-        "the component exports no hook: export sluice:policy/message-filter@1.0.0, attachment-filter@1.0.0 or access-rule@1.0.0"
+        "the component exports no hook: export message-filter, attachment-filter or access-rule of sluice:policy@1.1.0 or an older 1.x"
     )]
     NoHook,
     /// An interface of the contract with other types.
@@ -151,6 +151,23 @@ pub enum ConfigureError {
     /// The server's own failure.
     #[error("the plugin could not be configured: {0}")]
     Host(String),
+}
+
+/// Why a configured plugin cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Its artefact is not there, or not as it was written.
+    #[error("its compiled form is gone or broken: configure it again")]
+    Lost,
+    /// The server has no files or memory left for it.
+    #[error("its compiled form cannot be loaded: {0}; allow the server more open files or memory mappings")]
+    Host(String),
+}
+
+impl LoadError {
+    pub(crate) fn reading(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound { Self::Lost } else { Self::Host(error.to_string()) }
+    }
 }
 
 /// Why the sandbox cannot start.

@@ -1,8 +1,10 @@
-//! What one call of a plugin owns in the host, and what it can reach: its log, and the attachment that it was given.
+//! What one call of a plugin owns in the host, and what it can reach: its log, the attachment that it was given, and whoever
+//! answers what it asks.
 
 use std::io;
 
 use sluice_domain::{
+    import::{Answer, Question},
     installation::Budget,
     limits,
     verdict::{LogLevel, LogLine},
@@ -10,8 +12,10 @@ use sluice_domain::{
 use wasmtime::{ResourceLimiter, Store, component::Resource};
 
 use crate::{
+    asking::Asking,
     bindings::sluice::policy::{attachment_content, log, types},
     engine::TABLE_ELEMENTS,
+    imports::{Imports, Unanswered},
 };
 
 /// The bytes of one attachment, read in pieces.
@@ -39,6 +43,10 @@ pub(crate) enum Stopped {
     ReadTooMuch,
     #[error("the attachment cannot be read")]
     Unreadable,
+    #[error("the call has asked the host more than its budget of instructions is worth")]
+    AskedTooMuch,
+    #[error(transparent)]
+    Unanswered(Unanswered),
 }
 
 /// The data of one call's store.
@@ -46,6 +54,7 @@ pub(crate) struct Guest {
     imports_allowed: bool,
     pub(crate) log: Vec<LogLine>,
     content: Option<Box<dyn Content>>,
+    pub(crate) asking: Asking,
     /// Bytes of content that may still be read: one for each instruction of the budget.
     readable: u64,
     memory: usize,
@@ -56,7 +65,19 @@ pub(crate) struct Guest {
 impl Guest {
     pub(crate) fn new(budget: Budget, imports_allowed: bool, content: Option<Box<dyn Content>>) -> Self {
         let Budget { fuel, memory } = budget;
-        Self { imports_allowed, log: Vec::new(), content, readable: fuel, memory, wanted_more: false }
+        let asking = Asking::new(None, fuel);
+        Self { imports_allowed, log: Vec::new(), content, asking, readable: fuel, memory, wanted_more: false }
+    }
+
+    /// One whose questions are answered.
+    pub(crate) fn with_imports(self, budget: Budget, imports: Option<Box<dyn Imports>>) -> Self {
+        Self { asking: Asking::new(imports, budget.fuel), ..self }
+    }
+
+    /// Puts a question to whoever answers.
+    pub(crate) fn ask(&mut self, question: Question) -> wasmtime::Result<Answer> {
+        self.import()?;
+        Ok(self.asking.ask(question)?)
     }
 
     fn import(&self) -> wasmtime::Result<()> {

@@ -7,29 +7,36 @@
 //! runs in the server is [`Configured`], made of artefacts that a worker of this server wrote.
 
 mod artefact;
+mod asking;
 mod bindings;
 mod call;
 mod configure;
+mod configured;
 mod convert;
 mod engine;
 mod error;
 mod frames;
 mod functions;
 mod guest;
+mod imports;
 mod inspect;
 mod outline;
 mod process;
 mod protocol;
 mod prune;
+mod questions;
 mod sandbox;
+mod shelf;
 mod snapshot;
 pub mod worker;
 
 pub use crate::{
     artefact::ArtefactKey,
-    call::{Call, Configured},
-    error::{ConfigureError, InspectError, SandboxError},
+    call::Call,
+    configured::Configured,
+    error::{ConfigureError, InspectError, LoadError, SandboxError},
     guest::Content,
+    imports::{Allowance, Imports, Recorded, Unanswered},
     process::{WorkerCommand, WorkerLimits},
-    sandbox::{Sandbox, SandboxConfig},
+    sandbox::{MEMORY_CEILING, Sandbox, SandboxConfig},
 };

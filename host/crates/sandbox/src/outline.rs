@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use semver::Version;
 use sluice_domain::plugin::{Hook, Import};
 use wasmparser::{Encoding, MemoryType, Parser, Payload};
 
 use crate::error::InspectError;
 
+/// The contract's package, and the newest version of it that this program serves. Older ones of the same major version are served by it.
+const PACKAGE: &str = "sluice:policy/";
+const NEWEST: Version = Version::new(1, 1, 0);
 /// What every plugin exports.
-pub(crate) const PLUGIN: &str = "sluice:policy/plugin@1.0.0";
-const MESSAGE_FILTER: &str = "sluice:policy/message-filter@1.0.0";
-const ATTACHMENT_FILTER: &str = "sluice:policy/attachment-filter@1.0.0";
-const ACCESS_RULE: &str = "sluice:policy/access-rule@1.0.0";
-const LOG: &str = "sluice:policy/log@1.0.0";
+const PLUGIN: &str = "plugin";
+const MESSAGE_FILTER: &str = "message-filter";
+const ATTACHMENT_FILTER: &str = "attachment-filter";
+const ACCESS_RULE: &str = "access-rule";
 /// Imported by whoever names their types; they give nothing by themselves.
-const TYPES: [&str; 2] = ["sluice:policy/types@1.0.0", "sluice:policy/attachment-content@1.0.0"];
+const TYPES: [&str; 2] = ["types", "attachment-content"];
+const IMPORTS: [Import; 5] = [Import::Log, Import::Counters, Import::Lists, Import::History, Import::Http];
 /// Bytes of one page of memory.
 const PAGE: u64 = 65_536;
 
@@ -43,8 +47,8 @@ pub(crate) fn read(component: &[u8], memory_ceiling: usize) -> Result<Outline, I
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
                     let name = export.map_err(invalid)?.name.name;
-                    is_plugin |= name == PLUGIN;
-                    outline.hooks.extend(known_hook(name));
+                    is_plugin |= is_plugin_interface(name);
+                    outline.hooks.extend(interface(name).and_then(known_hook));
                 }
             }
             Payload::MemorySection(section) => {
@@ -76,16 +80,28 @@ fn check_beginning(component: &[u8]) -> Result<(), InspectError> {
     }
 }
 
-fn known_import(name: &str) -> Result<Option<Import>, InspectError> {
-    match name {
-        LOG => Ok(Some(Import::Log)),
-        name if TYPES.contains(&name) => Ok(None),
-        name => Err(InspectError::UnknownImport(bounded(name))),
-    }
+/// An interface of the contract by its name without package and version; `None` for any other, and for one of a version that is not served.
+fn interface(name: &str) -> Option<&str> {
+    let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
+    let version = Version::parse(version).ok()?;
+    let served = version.major == NEWEST.major && version.pre.is_empty() && version <= NEWEST;
+    served.then_some(interface)
 }
 
-fn known_hook(name: &str) -> Option<Hook> {
-    match name {
+/// Whether this names the interface that describes and configures.
+pub(crate) fn is_plugin_interface(name: &str) -> bool {
+    interface(name) == Some(PLUGIN)
+}
+
+fn known_import(name: &str) -> Result<Option<Import>, InspectError> {
+    let unknown = || InspectError::UnknownImport(bounded(name));
+    let interface = interface(name).ok_or_else(unknown)?;
+    let known = IMPORTS.into_iter().find(|import| import.as_str() == interface);
+    if known.is_some() || TYPES.contains(&interface) { Ok(known) } else { Err(unknown()) }
+}
+
+fn known_hook(interface: &str) -> Option<Hook> {
+    match interface {
         MESSAGE_FILTER => Some(Hook::MessageFilter),
         ATTACHMENT_FILTER => Some(Hook::AttachmentFilter),
         ACCESS_RULE => Some(Hook::AccessRule),
@@ -113,6 +129,42 @@ pub(crate) fn bounded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn interfaces_of_the_contract_are_known_in_every_version_that_is_served() {
+        for name in ["sluice:policy/log@1.0.0", "sluice:policy/log@1.0.7", "sluice:policy/log@1.1.0"] {
+            assert_eq!(known_import(name), Ok(Some(Import::Log)), "{name}");
+        }
+        assert_eq!(known_import("sluice:policy/types@1.1.0"), Ok(None));
+        for name in [
+            "sluice:policy/log",
+            "sluice:policy/log@1",
+            "sluice:policy/log@1.1.1",
+            "sluice:policy/log@1.2.0",
+            "sluice:policy/log@1.1.0-rc.1",
+            "sluice:policy/log@2.0.0",
+            "sluice:policy/log@0.1.0",
+            "sluice:policy/message-filter@1.1.0",
+            "sluice:other/log@1.1.0",
+            "wasi:clocks/wall-clock@0.2.0",
+        ] {
+            assert_eq!(known_import(name), Err(InspectError::UnknownImport(name.to_owned())), "{name}");
+        }
+        assert!(
+            is_plugin_interface("sluice:policy/plugin@1.0.0") && !is_plugin_interface("sluice:policy/plugin@1.2.0")
+        );
+    }
+
+    #[test]
+    fn every_import_has_its_interface() {
+        for import in IMPORTS {
+            // A new case must be added to the list.
+            match import {
+                Import::Log | Import::Counters | Import::Lists | Import::History | Import::Http => {}
+            }
+            assert_eq!(known_import(&format!("sluice:policy/{}@1.1.0", import.as_str())), Ok(Some(import)));
+        }
+    }
 
     #[test]
     fn what_is_no_component_is_told_apart() {

@@ -11,7 +11,7 @@ use wasmparser::{
     Parser, Payload, TypeRef,
 };
 
-use crate::outline::PLUGIN;
+use crate::outline::is_plugin_interface;
 
 /// The component, with modules that do nothing when they are described or configured.
 pub(crate) fn component(component: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
@@ -194,7 +194,7 @@ impl<'m> Outline<'m> {
 /// Whether an export is one of the interface that describes and configures.
 fn of_plugin(name: &str) -> bool {
     let name = name.strip_prefix("cabi_post_").unwrap_or(name);
-    name.strip_prefix(PLUGIN).is_some_and(|rest| rest.starts_with('#'))
+    name.split_once('#').is_some_and(|(interface, _)| is_plugin_interface(interface))
 }
 
 /// The functions that a constant expression names.
@@ -222,7 +222,7 @@ mod tests {
             (func $by_table (type $tabled) local.get 0)
             (func $of_another_type (param i64))
             (func $only_configuring (result i32) i32.const 2)
-            (func (export "sluice:policy/plugin@1.0.0#configure") (result i32) call $only_configuring)
+            (func (export "sluice:policy/plugin@1.1.0#configure") (result i32) call $only_configuring)
             (func (export "cabi_post_sluice:policy/plugin@1.0.0#configure") (param i32))
             (func (export "sluice:policy/message-filter@1.0.0#check") (result i32)
                 (call_indirect (type $tabled) (call $by_name) (i32.const 0)))

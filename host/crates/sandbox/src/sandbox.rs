@@ -1,25 +1,31 @@
 //! The sandbox as the use cases see it: inspect a component, make it ready with a configuration.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
+use rustix::process::{Resource, getrlimit};
 use serde::de::DeserializeOwned;
 use sluice_domain::{digest::Digest, limits, plugin::Inspection};
-use wasmtime::Engine;
 
 use crate::{
-    artefact::{self, ArtefactKey, Artefacts},
-    call::Configured,
+    artefact::{ArtefactKey, Artefacts},
+    configured::Configured,
     engine::{self, Purpose},
     error::{ConfigureError, InspectError, SandboxError},
     functions::ServerFunctions,
     process::{Died, WorkerCommand, WorkerLimits, Workers},
     protocol::{Inspected, Limits, Made, Order, Snapshot, Work},
+    shelf::{Bounds, Shelf},
 };
 
 /// How the sandbox is made.
 pub struct SandboxConfig {
-    /// How many calls may have an instance at once, and how many memories stay warm. Address space only.
+    /// How many calls may have an instance at once, and how many memories stay as they are for the next call of the same plugin.
+    /// Each thread looks in its part of them, of which there is one for each processor, up to 16. Address space only, except for
+    /// what calls wrote to: a slot keeps up to 128 KiB of that.
     pub slots: u32,
+    /// Whether a slot keeps what calls wrote to, cleaned, where the kernel can say what that is (Linux 6.7). Otherwise the next call
+    /// faults each page in again: about 13 us of a short one.
+    pub keep_pages: bool,
     /// Most memory of any guest, in bytes; a budget may give less.
     pub memory_ceiling: usize,
     /// Folder of compiled artefacts.
@@ -32,19 +38,32 @@ pub struct SandboxConfig {
     pub limits: WorkerLimits,
     /// How much is kept of compiled functions between workers, in bytes.
     pub function_bytes: usize,
+    /// How much is loaded of configured plugins at once, in bytes of their files. The files are mapped: this is address space and
+    /// the kernel's cache of files, and about a tenth of it is memory of the server's own.
+    pub loaded_bytes: usize,
+    /// How many configured plugins are loaded at once. Each takes an open file and three mappings, a used slot three more, and a
+    /// process has 65,530 mappings unless the system is told otherwise (`vm.max_map_count`). Half of the process's limit of open
+    /// files is never exceeded.
+    pub loaded_count: usize,
 }
 
+/// Most memory of any guest, when nobody says less, in bytes.
+pub const MEMORY_CEILING: usize = 64 << 20;
+
 impl SandboxConfig {
-    /// 1,024 slots, 64 MiB for a guest, 64 MiB of functions.
+    /// 4,096 slots, 64 MiB for a guest, 64 MiB of functions, 4 GiB of at most 8,192 loaded plugins.
     pub fn new(artefacts: PathBuf, key: ArtefactKey, worker: WorkerCommand) -> Self {
         Self {
-            slots: 1_024,
-            memory_ceiling: 64 << 20,
+            slots: 4_096,
+            keep_pages: true,
+            memory_ceiling: MEMORY_CEILING,
             artefacts,
             key,
             worker,
             limits: WorkerLimits::default(),
             function_bytes: 64 << 20,
+            loaded_bytes: 4 << 30,
+            loaded_count: 8_192,
         }
     }
 }
@@ -56,8 +75,7 @@ pub struct Sandbox {
 }
 
 struct Inner {
-    engine: Engine,
-    artefacts: Artefacts,
+    shelf: Arc<Shelf>,
     workers: Workers,
     functions: ServerFunctions,
     memory_ceiling: usize,
@@ -69,13 +87,26 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError`] when the machine or the folder does not allow it.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let SandboxConfig { slots, memory_ceiling, artefacts, key, worker, limits, function_bytes } = config;
-        let engine = engine::engine(memory_ceiling, Purpose::Calls { slots });
+        let SandboxConfig {
+            slots,
+            keep_pages,
+            memory_ceiling,
+            artefacts,
+            key,
+            worker,
+            limits,
+            function_bytes,
+            loaded_bytes,
+            loaded_count,
+        } = config;
+        let engine = engine::engine(memory_ceiling, Purpose::Calls { slots, keep_pages });
         let engine = engine.map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
         let artefacts = Artefacts::open(artefacts, key, engine::fingerprint(&engine))?;
+        let bounds = Bounds { bytes: loaded_bytes, count: loaded_count.min(files() / 2) };
+        let shelf = Arc::new(Shelf::new(engine, artefacts, bounds));
         let workers = Workers::new(worker, limits);
         let functions = ServerFunctions::new(function_bytes);
-        Ok(Self { inner: Arc::new(Inner { engine, artefacts, workers, functions, memory_ceiling }) })
+        Ok(Self { inner: Arc::new(Inner { shelf, workers, functions, memory_ceiling }) })
     }
 
     /// Says what a component is, or why it cannot be a plugin. It is compiled on the way, so that configuring it is quick.
@@ -94,8 +125,8 @@ impl Sandbox {
         Ok(inspection)
     }
 
-    /// Makes the plugin whose component has `digest` ready with `config`, which is JSON. What was made before is loaded from disk;
-    /// otherwise `component` is asked for its bytes, and a worker configures it.
+    /// Makes the plugin whose component has `digest` ready with `config`, which is JSON. What was made before is found on disk, and
+    /// loaded when it is called; otherwise `component` is asked for its bytes, and a worker configures it.
     ///
     /// # Errors
     /// [`ConfigureError`]: what is wrong with the configuration, or how the plugin failed on it.
@@ -105,27 +136,31 @@ impl Sandbox {
         digest: Digest,
         config: &str,
     ) -> Result<Configured, ConfigureError> {
-        let name = self.inner.artefacts.configured(digest, Digest::of(config.as_bytes()));
-        if let Some(ready) = self.inner.artefacts.find(&name).and_then(|artefact| self.load(&artefact).ok()) {
+        let name = self.artefacts().configured(digest, Digest::of(config.as_bytes()));
+        let ready = Configured::new(&self.inner.shelf, &name);
+        if ready.is_loaded() || self.artefacts().is_kept(&name) {
             return Ok(ready);
         }
-        let component = component().map_err(|error| ConfigureError::Host(format!("reading the component: {error}")))?;
+        let host = |error: &dyn fmt::Display| ConfigureError::Host(format!("{error:#}"));
+        let component = component().map_err(|error| host(&format_args!("reading the component: {error}")))?;
         let base = self.base(&component, digest)?;
         let made = self.ask_to_configure(&component, digest, &base, config)?;
-        let ready = self.load(&made.artefact).map_err(|error| ConfigureError::Host(format!("{error:#}")))?;
-        self.keep(&name, &made.artefact);
+        if self.keep(&name, &made.artefact) {
+            ready.load().map_err(|error| host(&error))?;
+        } else {
+            ready.put(&made.artefact).map_err(|error| host(&error))?;
+        }
         self.inner.functions.keep(digest, made.functions);
         Ok(ready)
     }
 
-    fn load(&self, artefact: &[u8]) -> wasmtime::Result<Configured> {
-        let component = artefact::load(&self.inner.engine, artefact)?;
-        Configured::new(&self.inner.engine, &component)
+    fn artefacts(&self) -> &Artefacts {
+        self.inner.shelf.artefacts()
     }
 
     /// The component's instrumented form; compiled anew when it is not on disk, as after an upgrade of the engine.
     fn base(&self, component: &[u8], digest: Digest) -> Result<Vec<u8>, ConfigureError> {
-        if let Some(artefact) = self.inner.artefacts.find(&self.inner.artefacts.base(digest)) {
+        if let Some(artefact) = self.artefacts().find(&self.artefacts().base(digest)) {
             return Ok(artefact);
         }
         let (_, made) = self.ask_to_inspect(component).map_err(|error| ConfigureError::Host(error.to_string()))?;
@@ -135,15 +170,14 @@ impl Sandbox {
     }
 
     fn keep_base(&self, digest: Digest, made: Made) {
-        self.keep(&self.inner.artefacts.base(digest), &made.artefact);
+        self.keep(&self.artefacts().base(digest), &made.artefact);
         self.inner.functions.keep(digest, made.functions);
     }
 
     /// An artefact that cannot be kept is compiled again the next time.
-    fn keep(&self, name: &str, artefact: &[u8]) {
-        if let Err(error) = self.inner.artefacts.keep(name, artefact) {
-            tracing::error!(name, %error, "an artefact cannot be kept");
-        }
+    fn keep(&self, name: &str, artefact: &[u8]) -> bool {
+        let kept = self.artefacts().keep(name, artefact);
+        kept.inspect_err(|error| tracing::error!(name, %error, "an artefact cannot be kept")).is_ok()
     }
 
     fn ask_to_inspect(&self, component: &[u8]) -> Inspected {
@@ -182,6 +216,11 @@ impl Sandbox {
         let limits = Limits { address_space, cpu_seconds };
         Ok(serde_json::to_vec(&Order { work, memory_ceiling: self.inner.memory_ceiling, limits })?)
     }
+}
+
+/// How many files this process may have open.
+fn files() -> usize {
+    getrlimit(Resource::Nofile).current.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX)
 }
 
 fn head<T: DeserializeOwned>(frames: &mut impl Iterator<Item = Vec<u8>>) -> io::Result<T> {

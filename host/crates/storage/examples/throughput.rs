@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -20,7 +21,7 @@ use sluice_domain::{
     verdict::{Severity, State},
 };
 use sluice_storage::{
-    AccountRow, Assignment, ClientRow, ClientUpdate, Database, DatabaseConfig, DecisionRow, MessageRow,
+    AccountRow, Assignment, ClientRow, ClientUpdate, Database, DatabaseConfig, DecisionRow, Evidence, MessageRow,
     NewConversation, Outcome, Reader, StorageError,
     test_support::{Durability, PostgresCluster},
 };
@@ -133,9 +134,12 @@ async fn post(database: Database, place: Place, n: u64) -> Result<(), StorageErr
         message_id: Some(message_id),
         conversation_id: Some(place.conversation),
         rules: Vec::new(),
+        codes: BTreeSet::new(),
+        author_id: Some(format!("cli_{:032x}", n % 1_000)),
         input_sha256: Digest::of(&n.to_be_bytes()),
         body: r#"{"verdict":"allow","rules":[{"installation":"ins_0","plugin":"plg_0","rule":"blocked-words"}]}"#
             .repeat(3),
+        evidence: Evidence::default(),
         created_at: now,
     };
     let mut message = MessageRow {

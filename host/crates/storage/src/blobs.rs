@@ -19,6 +19,7 @@ pub use self::streamed::NewBlob;
 use crate::error::StorageError;
 
 mod streamed;
+mod unused;
 
 /// A store of blobs. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,18 +41,17 @@ impl Blobs {
         Ok(Self { folder: folder.into() })
     }
 
-    /// Keeps `content`, and gives its name. When this returns, the blob survives a power cut. To put the same content again
-    /// changes nothing.
+    /// Keeps `content`, and gives its name. When this returns, the blob survives a power cut. Content that is there is written
+    /// again, so that it is new to who looks for blobs that are of no use.
     ///
     /// # Errors
     /// [`StorageError::Blob`] when it cannot be written; then it is not there, or whole.
     pub fn put(&self, content: &[u8]) -> Result<Digest, StorageError> {
         let digest = Digest::of(content);
         let path = self.path(digest);
-        if !self.get(digest).is_ok_and(|found| found.is_some()) {
-            self.write(&path, content).map_err(failed)?;
-        }
-        // Also when it was there: another thread may have renamed it and not synced yet.
+        // Not between a look at its age and its removal.
+        let _kept = self.lock(File::lock_shared).map_err(failed)?;
+        self.write(&path, content).map_err(failed)?;
         self.sync_folders(&path).map_err(failed)?;
         Ok(digest)
     }
@@ -67,18 +67,6 @@ impl Blobs {
             Err(error) => return Err(failed(error)),
         };
         if Digest::of(&content) == digest { Ok(Some(content)) } else { Err(StorageError::Corrupt { what: "blob" }) }
-    }
-
-    /// Removes a blob, and gives whether it was there.
-    ///
-    /// # Errors
-    /// [`StorageError::Blob`].
-    pub fn remove(&self, digest: Digest) -> Result<bool, StorageError> {
-        match fs::remove_file(self.path(digest)) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
     }
 
     /// `ab/cd/abcd…`: no folder grows so large that listing it takes long.
@@ -150,8 +138,9 @@ mod tests {
         let (_folder, blobs) = blobs();
         let digest = blobs.put(b"abc").unwrap();
         assert_eq!(blobs.put(b"abc").unwrap(), digest);
-        let names: Vec<_> = fs::read_dir(&blobs.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["ba"]);
+        let mut names: Vec<_> = fs::read_dir(&blobs.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["ba", unused::LOCK]);
     }
 
     #[test]
@@ -162,15 +151,6 @@ mod tests {
         assert_eq!(blobs.get(digest), Err(StorageError::Corrupt { what: "blob" }));
         blobs.put(b"abc").unwrap();
         assert_eq!(blobs.get(digest).unwrap().as_deref(), Some(&b"abc"[..]));
-    }
-
-    #[test]
-    fn what_was_removed_is_not_there() {
-        let (_folder, blobs) = blobs();
-        let digest = blobs.put(b"abc").unwrap();
-        assert!(blobs.remove(digest).unwrap());
-        assert!(!blobs.remove(digest).unwrap());
-        assert_eq!(blobs.get(digest), Ok(None));
     }
 
     #[test]

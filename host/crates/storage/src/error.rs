@@ -101,11 +101,15 @@ pub enum Constraint {
     AnswerTemplateName,
     /// One template of answers a command, within an account.
     AnswerTemplateCommand,
+    /// One entry of the catalogue a version of a plugin.
+    CatalogueVersion,
+    /// One list a name, within an account.
+    ListName,
 }
 
 impl Constraint {
     /// Every one.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::PrimaryKey,
         Self::PersonEmail,
         Self::SessionToken,
@@ -119,6 +123,8 @@ impl Constraint {
         Self::TagLabel,
         Self::AnswerTemplateName,
         Self::AnswerTemplateCommand,
+        Self::CatalogueVersion,
+        Self::ListName,
     ];
 
     /// As people call it.
@@ -137,6 +143,8 @@ impl Constraint {
             Self::TagLabel => "label of a tag",
             Self::AnswerTemplateName => "name of a template",
             Self::AnswerTemplateCommand => "command of a template",
+            Self::CatalogueVersion => "version in the catalogue",
+            Self::ListName => "name of a list",
         }
     }
 
@@ -156,6 +164,8 @@ impl Constraint {
             Self::TagLabel => "tags_label",
             Self::AnswerTemplateName => "answer_templates_name",
             Self::AnswerTemplateCommand => "answer_templates_command",
+            Self::CatalogueVersion => "catalogue_version",
+            Self::ListName => "lists_name",
         }
     }
 
@@ -175,6 +185,8 @@ impl Constraint {
             Self::TagLabel => Some("tags.label"),
             Self::AnswerTemplateName => Some("answer_templates.name"),
             Self::AnswerTemplateCommand => Some("answer_templates.command"),
+            Self::CatalogueVersion => Some("catalogue.version"),
+            Self::ListName => Some("lists.name"),
         }
     }
 }

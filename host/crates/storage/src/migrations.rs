@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -20,6 +20,12 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../migrations/0007_passkeys.sql"),
     include_str!("../migrations/0008_attachments.sql"),
     include_str!("../migrations/0009_chat.sql"),
+    include_str!("../migrations/0010_chain_versions.sql"),
+    include_str!("../migrations/0011_decision_search.sql"),
+    include_str!("../migrations/0012_library.sql"),
+    include_str!("../migrations/0013_shadow.sql"),
+    include_str!("../migrations/0014_lists.sql"),
+    include_str!("../migrations/0015_imports.sql"),
 ];
 
 /// Stands for the table of words.

@@ -6,9 +6,9 @@ use serde::Serialize;
 use sluice_domain::{
     digest::Digest,
     id::{
-        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, ChallengeId, ClientId, CommentId,
-        ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId,
-        PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, CatalogueId, ChallengeId, ClientId,
+        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, ListId, MessageId,
+        PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     tag::Color,
     time::Timestamp,
@@ -131,8 +131,8 @@ macro_rules! printed {
     )*};
 }
 printed! {
-    AccountId AddressRuleId AnswerTemplateId AttachmentId AuditId ChallengeId ClientId Color CommentId ConversationId
-    DecisionId Digest FilterRuleId GroupId InstallationId LinkId MessageId PasskeyId PersonId PluginId RequestId SessionId
+    AccountId AddressRuleId AnswerTemplateId AttachmentId AuditId CatalogueId ChallengeId ClientId Color CommentId ConversationId
+    DecisionId Digest FilterRuleId GroupId InstallationId LinkId ListId MessageId PasskeyId PersonId PluginId RequestId SessionId
     SupportGrantId SupportSessionId TagId TokenId
 }
 

@@ -1,5 +1,7 @@
 //! What the OpenAPI document says of the domain's types, which write themselves as JSON. A test holds both to one shape.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_domain::{
@@ -26,10 +28,13 @@ words! {
     mode: "disabled" "shadow" "enforce";
     failure: "closed" "open";
     state: "delivered" "held" "blocked";
+    verdict: "allow" "flag" "redact" "hold" "block";
     category: "image" "audio" "voice" "video" "document" "archive" "executable" "other";
     action: "flag" "redact" "hold" "block";
     conversation_state: "open" "closed";
     support_scope: "look" "configure";
+    standing: "unsigned" "untrusted" "trusted";
+    signature_policy: "off" "trusted";
     role: "client" "operator" "supervisor" "administrator" "api-token" "support" "chatbot";
 }
 
@@ -95,6 +100,10 @@ pub(crate) struct RuleDoc {
     rule: String,
     /// The plugin's version, or the server's.
     version: String,
+    /// SHA-256 of the component that answered.
+    component: Option<String>,
+    /// SHA-256 of the configuration that it answered with.
+    config: Option<String>,
     /// The attachment that it was asked about; the message when absent.
     attachment: Option<String>,
     /// `allow`, `flag`, `redact`, `hold` or `block`; of an access rule `allow`, `challenge` or `deny`. For a failed rule, what its
@@ -111,7 +120,7 @@ pub(crate) struct RuleDoc {
     removed: Vec<String>,
     /// Of a hold, a block, a challenge or a denial.
     reason: Option<ReasonDoc>,
-    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host` or `unavailable`.
+    /// How it failed: `trap`, `out-of-fuel`, `out-of-memory`, `bad-answer`, `host`, `unavailable`, `suspended` or `diverged`.
     failure: Option<String>,
     /// Wall-clock time in microseconds.
     micros: u64,
@@ -120,6 +129,21 @@ pub(crate) struct RuleDoc {
     /// What the plugin wrote to its log.
     #[serde(default)]
     log: Vec<LogLineDoc>,
+    /// How much it asked of each import: `counters`, `lists`, `history`, `http`. What it was told is kept, and not shown.
+    #[serde(default)]
+    asked: BTreeMap<String, AskedDoc>,
+}
+
+/// What a rule asked of one import.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskedDoc {
+    /// How many questions.
+    questions: u64,
+    /// Of questions and answers.
+    bytes: u64,
+    /// How long the answers took together, in microseconds.
+    micros: u64,
 }
 
 /// What the chain made of all verdicts: the strictest wins.
@@ -147,6 +171,26 @@ pub(crate) struct ActorDoc {
     role: Role,
     /// The name that others see.
     name: String,
+}
+
+/// What one call of a plugin may use.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BudgetDoc {
+    /// As the engine counts them: about a thousand a microsecond.
+    instructions: u64,
+    /// In bytes.
+    memory: u64,
+}
+
+/// That an installation failed too often.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SuspensionDoc {
+    /// From then on it is tried again. Milliseconds since 1970.
+    until: i64,
+    /// How often in a row it was suspended.
+    times: u32,
+    /// How it failed, as in a decision.
+    failure: String,
 }
 
 /// What an installation is asked about; what is absent or empty means everything.
@@ -273,6 +317,9 @@ pub(crate) struct MessagingDoc {
     /// How long a held message waits before it is refused.
     #[schema(minimum = 1, maximum = 720)]
     hold_hours: u32,
+    /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
+    #[schema(minimum = 0, maximum = 366)]
+    evidence_days: u32,
 }
 
 /// Who gets in.
@@ -315,6 +362,24 @@ pub(crate) struct SessionPolicyDoc {
     roaming: String,
 }
 
+/// What an account's plugins may take up; what is left out is the default.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct QuotaDoc {
+    /// How many versions of plugins the account may keep; 256 when not said.
+    #[schema(maximum = 4_096)]
+    plugins: u64,
+    /// Of all their components together; 512 MiB when not said.
+    #[schema(maximum = 68_719_476_736_u64)]
+    bytes: u64,
+    /// How many installations may be in shadow or in force at once; 64 when not said.
+    #[schema(maximum = 64)]
+    enabled: u64,
+    /// The account's weight when plugins of several accounts want the CPU, in percent of a normal share; 100 when not said.
+    #[schema(minimum = 1, maximum = 10_000)]
+    cpu_share: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -328,9 +393,11 @@ mod tests {
     fn a_decision_is_written_as_the_document_says() {
         let rule = json!({
             "installation": format!("ins_{:032x}", 1), "plugin": format!("plg_{:032x}", 2), "rule": "blocked-words", "version": "1.0.0",
+            "component": format!("{:064x}", 3), "config": format!("{:064x}", 4),
             "verdict": "hold", "labels": ["a"], "edits": [{"start": 0, "end": 1, "replacement": ""}],
             "reason": {"code": "why", "text": "because"}, "failure": "trap", "micros": 7, "fuel": 8,
             "log": [{"level": "info", "line": "hello"}],
+            "asked": {"counters": {"questions": 1, "bytes": 2, "micros": 3}},
         });
         let whole =
             json!({"verdict": "hold", "labels": ["a"], "reason": {"code": "why", "text": "because"}, "rules": [rule]});
@@ -352,6 +419,13 @@ mod tests {
         let settings = sluice_domain::security::SecuritySettings::default();
         let written = serde_json::to_value(settings).expect("written");
         let doc: SecurityDoc = serde_json::from_value(written.clone()).expect("no member that the document lacks");
+        assert_eq!(serde_json::to_value(doc).expect("written"), written, "no member that the domain lacks");
+    }
+
+    #[test]
+    fn a_quota_is_written_as_the_document_says() {
+        let written = serde_json::to_value(sluice_domain::quota::PluginQuota::default()).expect("written");
+        let doc: QuotaDoc = serde_json::from_value(written.clone()).expect("no member that the document lacks");
         assert_eq!(serde_json::to_value(doc).expect("written"), written, "no member that the domain lacks");
     }
 }

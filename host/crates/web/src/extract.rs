@@ -168,29 +168,44 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "send the body with `Content-Type: application/json`",
-            ));
-        }
-        let body = tokio::time::timeout(PATIENCE, bounded(request.into_body(), crate::JSON_BYTES));
-        let body = body.await.map_err(|_| {
-            let detail = "the body took more than a minute to arrive: send it again over a faster line";
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
-        })??;
-        let parsed = axum::Json::<T>::from_bytes(&body);
-        parsed.map(|axum::Json(value)| Self(value)).map_err(|rejection| match rejection {
-            JsonRejection::JsonDataError(error) => {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", plain(&error.body_text()))
-            }
-            JsonRejection::JsonSyntaxError(error) => {
-                Problem::new(StatusCode::BAD_REQUEST, "malformed", plain(&error.body_text()))
-            }
-            other => Problem::new(other.status(), "malformed", plain(&other.body_text())),
-        })
+        read_json(request, crate::JSON_BYTES).await.map(Self)
     }
+}
+
+/// Like [`Json`], for bodies that carry many messages.
+pub(crate) struct LongJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for LongJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
+        read_json(request, crate::LONG_JSON_BYTES).await.map(Self)
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "send the body with `Content-Type: application/json`",
+        ));
+    }
+    let body = tokio::time::timeout(PATIENCE, bounded(request.into_body(), limit));
+    let body = body.await.map_err(|_| {
+        let detail = "the body took more than a minute to arrive: send it again over a faster line";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
+    })??;
+    let parsed = axum::Json::<T>::from_bytes(&body);
+    parsed.map(|axum::Json(value)| value).map_err(|rejection| match rejection {
+        JsonRejection::JsonDataError(error) => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", plain(&error.body_text()))
+        }
+        JsonRejection::JsonSyntaxError(error) => {
+            Problem::new(StatusCode::BAD_REQUEST, "malformed", plain(&error.body_text()))
+        }
+        other => Problem::new(other.status(), "malformed", plain(&other.body_text())),
+    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -25,6 +25,7 @@ use crate::{problem::Problem, routes::Security};
 
 mod arrival;
 mod documents;
+mod export;
 mod extract;
 mod lingering;
 mod paging;
@@ -37,6 +38,9 @@ mod views;
 
 /// Largest JSON body, in bytes: a configuration, and room for what is around it.
 const JSON_BYTES: usize = (1 << 20) + (64 << 10);
+
+/// Largest JSON body that carries many messages, in bytes.
+const LONG_JSON_BYTES: usize = 8 << 20;
 
 /// What no page of the server asks a browser for (W3C, Permissions Policy).
 const NO_DEVICES: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -106,9 +110,22 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::tokens::renew))
         .routes(routes!(routes::tokens::revoke))
         .routes(routes!(routes::plugins::upload, routes::plugins::list))
-        .routes(routes!(routes::plugins::get))
+        .routes(routes!(routes::plugins::get, routes::plugins::remove))
+        .routes(routes!(routes::plugins::sign))
+        .routes(routes!(routes::library::usage))
+        .routes(routes!(routes::library::list))
+        .routes(routes!(routes::catalogue::offers))
+        .routes(routes!(routes::catalogue::take))
+        .routes(routes!(routes::publishers::list, routes::publishers::set_policy))
+        .routes(routes!(routes::publishers::put, routes::publishers::remove))
         .routes(routes!(routes::installations::create, routes::installations::list))
         .routes(routes!(routes::installations::get, routes::installations::change, routes::installations::remove))
+        .routes(routes!(routes::chain::get))
+        .routes(routes!(routes::chain::switch))
+        .routes(routes!(routes::chain::order))
+        .routes(routes!(routes::chain::versions))
+        .routes(routes!(routes::chain::version))
+        .routes(routes!(routes::chain::roll_back))
         .routes(routes!(routes::conversations::start, routes::conversations::list))
         .routes(routes!(routes::conversations::get, routes::conversations::change))
         .routes(routes!(routes::conversations::requests))
@@ -136,9 +153,18 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::tags::of_client))
         .routes(routes!(routes::answer_templates::list, routes::answer_templates::create))
         .routes(routes!(routes::answer_templates::change, routes::answer_templates::remove))
+        .routes(routes!(routes::lists::list, routes::lists::create))
+        .routes(routes!(routes::lists::get, routes::lists::change, routes::lists::remove))
+        .routes(routes!(routes::lists::entries, routes::lists::add, routes::lists::remove_entries))
+        .routes(routes!(routes::lists::find))
         .routes(routes!(routes::policy::evaluate))
+        .routes(routes!(routes::preview::preview))
+        .routes(routes!(routes::comparison::get))
         .routes(routes!(routes::decisions::list))
+        .routes(routes!(routes::decisions::counts))
+        .routes(routes!(routes::decisions::export))
         .routes(routes!(routes::decisions::get))
+        .routes(routes!(routes::decisions::rerun))
         .routes(routes!(routes::audit::list))
         .routes(routes!(routes::audit::connections))
         .routes(routes!(routes::audit::verify))
@@ -151,6 +177,12 @@ fn api() -> OpenApiRouter<Web> {
         .routes(routes!(routes::platform::accounts, routes::platform::make_account))
         .routes(routes!(routes::platform::open_accounts))
         .routes(routes!(routes::platform::enter))
+        .routes(routes!(routes::chain::switched_off))
+        .routes(routes!(routes::chain::switch_off, routes::chain::switch_on))
+        .routes(routes!(routes::quotas::get, routes::quotas::put))
+        .routes(routes!(routes::catalogue::list, routes::catalogue::publish))
+        .routes(routes!(routes::catalogue::withdraw))
+        .routes(routes!(routes::catalogue::sign))
         .routes(routes!(routes::events::stream))
         .routes(routes!(routes::health::alive))
         .routes(routes!(routes::health::ready))

@@ -8,6 +8,7 @@ use axum::{
 use serde::Serialize;
 use sluice_app::{AppError, StorageError, caller::Duty};
 use sluice_domain::{
+    id::InstallationId,
     plugin::ConfigError,
     verdict::{Decision, Reason},
 };
@@ -65,6 +66,10 @@ pub(crate) struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<DecisionDoc>)]
     decision: Option<Decision>,
+    /// Which installations use a plugin that cannot be removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<String>>)]
+    installations: Vec<InstallationId>,
     /// A challenge for an authenticator, whose answer a log-in may carry instead of a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     passkey: Option<ChallengeView>,
@@ -200,6 +205,16 @@ impl From<AppError> for Problem {
                 let more = More { field: Some("grants"), ..More::default() };
                 Self::new(S::UNPROCESSABLE_ENTITY, "grants-missing", detail).with(more)
             }
+            AppError::VersionExists { .. } => Self::new(S::CONFLICT, "version-exists", detail),
+            AppError::PluginInUse(installations) => {
+                let more = More { installations, ..More::default() };
+                Self::new(S::CONFLICT, "plugin-in-use", detail).with(more)
+            }
+            AppError::SignatureInvalid => {
+                let more = More { field: Some("signature"), ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "signature-invalid", detail).with(more)
+            }
+            AppError::SignatureRequired => Self::new(S::CONFLICT, "signature-required", detail),
             AppError::Conflict(_) => Self::new(S::CONFLICT, "conflict", detail),
             AppError::Quota(_) => Self::new(S::CONFLICT, "quota-exceeded", detail),
             AppError::Busy => Self::new(S::SERVICE_UNAVAILABLE, "busy", detail),

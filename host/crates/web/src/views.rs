@@ -1,6 +1,9 @@
 //! What the API shows: rows and decisions in their JSON form.
 
 mod chat;
+mod library;
+mod lines;
+mod preview;
 
 use std::collections::BTreeSet;
 
@@ -8,23 +11,30 @@ use serde::Serialize;
 use serde_json::Value;
 use sluice_app::{
     messages::{MessageView, Posted},
-    rows::{DecisionRow, InstallationRow, Outcome, PluginRow, SealedAudit},
+    plugins::ShownPlugin,
+    rows::{DecisionRow, InstallationRow, SealedAudit},
 };
 use sluice_domain::{
     digest::Digest,
     id::{AuditId, ConversationId, DecisionId, InstallationId, MessageId, PersonId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope, Suspension},
     message::{Actor, Attachment, Direction, Role},
     network::network_of,
-    plugin::{Hook, Import},
+    plugin::{Hook, Import, Source},
     review::Review,
     time::Timestamp,
     verdict::{Decision, Reason, State},
 };
 use utoipa::ToSchema;
 
-pub(crate) use self::chat::{ClientView, CommentView, ConversationView, RequestView};
-use crate::documents::{self, ActorDoc, AttachmentDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc};
+pub(crate) use self::{
+    chat::{ClientView, CommentView, ConversationView, RequestView},
+    library::{CatalogueView, LibraryView, OfferView, PublishersView, QuotaView, SignedView},
+    preview::{PreviewView, ProgressView},
+};
+use crate::documents::{
+    self, ActorDoc, AttachmentDoc, BudgetDoc, DecisionDoc, ReasonDoc, ReviewDoc, ScopeDoc, SuspensionDoc,
+};
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,12 +65,21 @@ pub(crate) struct PluginView {
     /// What it decides about: `message-filter`, `attachment-filter`, `access-rule`.
     #[schema(value_type = Vec<String>)]
     hooks: BTreeSet<Hook>,
-    /// What it asks for: `log`.
+    /// What it asks for: `log`, `counters`, `lists`, `history`, `http`.
     #[schema(value_type = Vec<String>)]
     imports: BTreeSet<Import>,
+    /// The same, with what granting each means.
+    permissions: Vec<ImportView>,
     /// The JSON Schema of its configuration.
     config_schema: Value,
-    /// Who uploaded it.
+    /// What changed with this version, in its uploader's words.
+    notes: String,
+    /// Where it came from: `upload` or `catalogue`.
+    #[schema(value_type = String)]
+    source: Source,
+    #[serde(flatten)]
+    signed: SignedView,
+    /// Who uploaded it, or took it from the catalogue.
     #[schema(value_type = String)]
     uploaded_by: PersonId,
     /// Milliseconds since 1970.
@@ -68,8 +87,24 @@ pub(crate) struct PluginView {
     created_at: Timestamp,
 }
 
-impl From<PluginRow> for PluginView {
-    fn from(row: PluginRow) -> Self {
+/// What a plugin asks for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ImportView {
+    /// As it is written in an installation's `grants`.
+    #[schema(value_type = String)]
+    import: Import,
+    /// What granting it means.
+    sentence: &'static str,
+}
+
+impl ImportView {
+    pub(crate) const fn of(import: Import) -> Self {
+        Self { import, sentence: import.sentence() }
+    }
+}
+
+impl From<ShownPlugin> for PluginView {
+    fn from(ShownPlugin { row, signed }: ShownPlugin) -> Self {
         Self {
             id: row.id,
             name: row.name.into(),
@@ -78,8 +113,12 @@ impl From<PluginRow> for PluginView {
             sha256: row.sha256,
             size: row.size,
             hooks: row.hooks,
+            permissions: row.imports.iter().map(|import| ImportView::of(*import)).collect(),
             imports: row.imports,
             config_schema: json(&row.config_schema),
+            notes: row.notes,
+            source: row.source,
+            signed: signed.into(),
             uploaded_by: row.uploaded_by,
             created_at: row.created_at,
         }
@@ -110,6 +149,15 @@ pub(crate) struct InstallationView {
     /// What it may import.
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// What one call may use.
+    #[schema(value_type = BudgetDoc)]
+    budget: Budget,
+    /// For how many of a hundred conversations it is in force.
+    #[schema(value_type = u8)]
+    percent: Percent,
+    /// Whom it may ask over HTTPS, when it is granted `http`.
+    #[schema(value_type = Vec<String>)]
+    http_hosts: BTreeSet<HostName>,
     /// Its configuration.
     config: Value,
     #[schema(value_type = String)]
@@ -118,6 +166,13 @@ pub(crate) struct InstallationView {
     created_at: Timestamp,
     #[schema(value_type = i64)]
     updated_at: Timestamp,
+    /// When it failed too often: until when its failure policy counts in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SuspensionDoc>)]
+    suspension: Option<Suspension>,
+    /// Why the platform switched the plugin off for every account, when it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switched_off: Option<String>,
 }
 
 impl From<InstallationRow> for InstallationView {
@@ -132,10 +187,15 @@ impl From<InstallationRow> for InstallationView {
             scope: row.scope,
             failure: row.failure,
             grants: row.grants,
+            budget: row.budget,
+            percent: row.percent,
+            http_hosts: row.http_hosts,
             config: json(&row.config),
             config_sha256: row.config_sha256,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            suspension: row.suspension,
+            switched_off: row.switched_off,
         }
     }
 }
@@ -243,6 +303,8 @@ pub(crate) struct KeptDecisionView {
     message_id: Option<MessageId>,
     #[schema(value_type = Option<String>)]
     conversation_id: Option<ConversationId>,
+    /// Who wrote the message, or asked to be let in; `null` where nobody knows any more.
+    author_id: Option<String>,
     /// SHA-256 of what the first rule saw.
     #[schema(value_type = String)]
     input_sha256: Digest,
@@ -256,15 +318,13 @@ impl From<DecisionRow> for KeptDecisionView {
     fn from(row: DecisionRow) -> Self {
         Self {
             id: row.id,
-            subject: match row.outcome {
-                Outcome::Message(_) => "message",
-                Outcome::Access(_) => "access",
-            },
+            subject: row.outcome.subject(),
             shadow: row.shadow,
             message_id: row.message_id,
             conversation_id: row.conversation_id,
+            author_id: row.author_id,
             input_sha256: row.input_sha256,
-            decision: json(&row.body),
+            decision: shown(&row.body),
             created_at: row.created_at,
         }
     }
@@ -318,22 +378,15 @@ impl From<SealedAudit> for AuditView {
     }
 }
 
-impl AuditView {
-    /// What stands in the columns of an export.
-    pub(crate) fn cells(&self) -> [String; 10] {
-        [
-            self.seq.to_string(),
-            self.at.millis().to_string(),
-            self.actor.clone(),
-            serde_json::json!(self.role).as_str().unwrap_or_default().to_owned(),
-            self.action.clone(),
-            self.target.clone(),
-            self.address.clone(),
-            self.network.clone(),
-            self.details.to_string(),
-            self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-        ]
+/// A decision that was kept, without what its rules were told: that may be texts of messages which whoever asks does not reach. How much it
+/// was stays, in `asked`.
+pub(crate) fn shown(body: &str) -> Value {
+    let mut decision = json(body);
+    let rules = decision.get_mut("rules").and_then(Value::as_array_mut);
+    for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
+        rule.remove("exchanges");
     }
+    decision
 }
 
 /// JSON that was kept as text. What was written as JSON reads as JSON.

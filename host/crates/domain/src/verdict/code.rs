@@ -1,7 +1,10 @@
 //! Labels, codes and reasons: what rules say in words.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::Decision;
 use crate::limits;
 
 /// A label or the code of a reason: 1 to 64 of `a-z 0-9 . _ -`.
@@ -52,4 +55,12 @@ pub struct Reason {
     pub code: Code,
     /// One sentence for a person, at most [`limits::REASON_TEXT_BYTES`].
     pub text: String,
+}
+
+impl Decision {
+    /// The codes under which it is found: every label, and the code of every reason that a rule gave.
+    pub fn codes(&self) -> BTreeSet<Code> {
+        let reasons = self.rules.iter().filter_map(|rule| rule.reason.as_ref()).map(|reason| &reason.code);
+        self.labels.iter().chain(reasons).cloned().collect()
+    }
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     id::MessageId,
+    import::{Answer, Question},
     limits,
     message::{Actor, Direction, Role},
     time::Timestamp,
@@ -39,12 +40,15 @@ fn call(answer: Result<Verdict, Failure>, on_failure: FailurePolicy) -> RuleCall
             plugin: PluginId::new(now, [2; 10]),
             rule: PluginName::try_from("rule".to_owned()).expect("a name"),
             version: "1.0.0".to_owned(),
+            component: None,
+            config: None,
         }),
         attachment: None,
         on_failure,
         answer,
         cost: Cost::default(),
         log: Vec::new(),
+        exchanges: Vec::new(),
     }
 }
 
@@ -214,4 +218,25 @@ fn codes_outside_the_alphabet_are_refused() {
     for bad in ["", "A", "a b", "é", &"a".repeat(65)] {
         assert_eq!(Code::try_from(bad.to_owned()), Err(NotACode), "{bad}");
     }
+}
+
+#[test]
+fn what_a_rule_asked_is_counted_in_its_trail_and_can_be_left_out() {
+    let exchange = Exchange {
+        question: Question::FindInList { list: "vip".to_owned(), value: "ann".to_owned() },
+        answer: Answer::Found { entry: None },
+        micros: 3,
+    };
+    let call = RuleCall { exchanges: vec![exchange.clone()], ..call(Ok(Verdict::Allow), FailurePolicy::Closed) };
+    let (_, mut decision) = fold(message("text"), [call]);
+    assert_eq!(decision.rules[0].exchanges, [exchange]);
+    let asked = decision.rules[0].asked.clone();
+    assert_eq!(asked[&Import::Lists], Asked { questions: 1, bytes: 6, micros: 3 });
+    let kept = serde_json::to_string(&decision).unwrap();
+    assert_eq!(serde_json::from_str::<Decision>(&kept).unwrap(), decision);
+    decision.forget_exchanges();
+    assert!(decision.rules[0].exchanges.is_empty() && decision.rules[0].asked == asked);
+    // A trail from before there were questions.
+    let old = kept.replace("exchanges", "of no use").replace("asked", "of no use either");
+    assert!(serde_json::from_str::<Decision>(&old).unwrap().rules[0].asked.is_empty());
 }

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path};
 
 use sluice_domain::{digest::Digest, installation::Budget, verdict::Severity};
-use sluice_sandbox::{ConfigureError, Configured, Sandbox, SandboxConfig};
+use sluice_sandbox::{ConfigureError, Configured, LoadError, Sandbox, SandboxConfig};
 
 use crate::{
     lab::{Lab, component, config, message},
@@ -17,7 +17,11 @@ const HOLDS: &str = r#"{"behaviour": "hold"}"#;
 fn is_loaded(sandbox: &Sandbox, component: &[u8], config: &str) -> bool {
     let lost = || Err(io::Error::other("not to be had"));
     match sandbox.configure(lost, Digest::of(component), config) {
-        Ok(_) => true,
+        Ok(ready) => match ready.load() {
+            Ok(()) => true,
+            Err(LoadError::Lost) => false,
+            Err(LoadError::Host(error)) => panic!("{error}"),
+        },
         Err(ConfigureError::Host(_)) => false,
         Err(other) => panic!("{other}"),
     }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Every behaviour of a call, with what becomes of it for a message, an attachment and a request.
-const BEHAVIOURS: [(&str, [&str; 3]); 29] = [
+const BEHAVIOURS: [(&str, [&str; 3]); 30] = [
     ("allow", ["allow", "allow", "allow"]),
     ("block", ["block", "block", "deny"]),
     ("hold", ["hold", "hold", "challenge"]),
@@ -34,6 +34,7 @@ const BEHAVIOURS: [(&str, [&str; 3]); 29] = [
     ("eat-memory", ["out-of-memory"; 3]),
     ("eat-memory-at-once", ["out-of-memory"; 3]),
     ("slow", ["allow"; 3]),
+    ("burn", ["allow"; 3]),
     ("edits-out-of-order", ["bad-answer", "bad-answer", "allow"]),
     ("edits-overlapping", ["bad-answer", "bad-answer", "allow"]),
     ("edits-inside-a-character", ["bad-answer", "bad-answer", "allow"]),

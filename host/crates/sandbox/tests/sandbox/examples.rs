@@ -4,7 +4,10 @@ use serde::Deserialize;
 use sluice_domain::{access::Access, installation::Budget, time::Timestamp, verdict::Verdict};
 use sluice_sandbox::Configured;
 
-use crate::lab::{Lab, component, message, request};
+use crate::{
+    asking::counting,
+    lab::{Lab, component, message, request},
+};
 
 /// A file of a plugin's fixtures.
 macro_rules! fixture {
@@ -52,6 +55,30 @@ fn sensitive_data_answers_as_natively() {
             Verdict::Redact(redaction) => assert_eq!(redaction.text(), expect, "{text}"),
             other @ (Verdict::Flag(_) | Verdict::Hold(_) | Verdict::Block(_)) => panic!("{text}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn rate_limit_answers_as_natively() {
+    #[derive(Deserialize)]
+    struct Fixture {
+        at: u64,
+        text: String,
+        expect: String,
+    }
+    let plugin = Lab::new().ready(&component("rate-limit"), fixture!("rate-limit/fixtures/config.json"));
+    let (allowed, mut set_time) = counting();
+    for line in fixture!("rate-limit/fixtures/messages.jsonl").lines() {
+        let Fixture { at, text, expect } = serde_json::from_str(line).unwrap();
+        set_time(at);
+        let outcome = match plugin.check_message(&message(&text), allowed()).answer.unwrap() {
+            Verdict::Allow => "allow".to_owned(),
+            Verdict::Flag(labels) => labels.iter().fold("flag".to_owned(), |said, label| said + " " + label.as_str()),
+            Verdict::Hold(reason) => format!("hold {}", reason.code.as_str()),
+            Verdict::Block(reason) => format!("block {}", reason.code.as_str()),
+            Verdict::Redact(_) => "redact".to_owned(),
+        };
+        assert_eq!(outcome, expect, "{text}");
     }
 }
 

@@ -10,7 +10,7 @@ use sluice_sandbox::Configured;
 
 use crate::{
     lab::{Lab, component, message},
-    written::archivist,
+    written::{SECRET, archivist, hoarder},
 };
 
 /// For plugins that go through all of their memory.
@@ -44,6 +44,48 @@ fn a_call_finds_its_memory_clean_whatever_the_one_before_did_and_however_it_ende
             check_clean(&reader, behaviour);
         }
     }
+}
+
+/// A letter and a long message that is full of the secret.
+fn told(letter: char) -> String {
+    format!("{letter}{}", str::from_utf8(SECRET).unwrap().repeat(7_500))
+}
+
+/// For plugins that look at each byte of their memory.
+fn look(plugin: &Configured, text: &str) -> Result<Verdict, Failure> {
+    plugin.check_message(&message(text), Budget { fuel: 1_000_000_000, ..Budget::CALL }).answer
+}
+
+#[test]
+fn no_byte_of_a_message_is_left_for_another_plugin_in_the_same_slot_whatever_slots_keep() {
+    for keep_pages in [true, false] {
+        let lab = Lab::with(|config| {
+            config.slots = 1;
+            config.keep_pages = keep_pages;
+        });
+        let (mine, theirs) = (lab.ready(&hoarder("mine"), "{}"), lab.ready(&hoarder("theirs"), "{}"));
+        let compiled = lab.ready(&component("sensitive-data"), "{}");
+        for round in 0..3 {
+            assert_eq!(look(&theirs, &told('h')), Ok(Verdict::Allow));
+            assert_eq!(look(&mine, "s"), Ok(Verdict::Allow), "{keep_pages}, round {round}: after a call that hoarded");
+            assert_eq!(look(&theirs, &told('t')), Err(Failure::OutOfMemory));
+            assert_eq!(look(&mine, "s"), Ok(Verdict::Allow), "{keep_pages}, round {round}: after a call that trapped");
+            assert_eq!(look(&compiled, &told('h')), Ok(Verdict::Allow));
+            assert_eq!(look(&mine, "s"), Ok(Verdict::Allow), "{keep_pages}, round {round}: after a well-behaved call");
+            assert_eq!(look(&mine, &told('h')), Ok(Verdict::Allow));
+            assert_eq!(look(&mine, "s"), Ok(Verdict::Allow), "{keep_pages}, round {round}: after a call of its own");
+        }
+    }
+}
+
+#[test]
+fn a_plugin_that_looks_for_a_secret_finds_it_wherever_it_is() {
+    let plugin = Lab::new().ready(&hoarder("mine"), "{}");
+    for (letter, place) in [('s', "in the message"), ('k', "at the end of its memory"), ('g', "in a global")] {
+        let text = format!("{letter}{}", str::from_utf8(SECRET).unwrap());
+        assert_eq!(look(&plugin, &text).unwrap().severity(), Severity::Block, "{place}");
+    }
+    assert_eq!(look(&plugin, "k3cr3t!\n"), Ok(Verdict::Allow), "what is nearly the secret");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod artefacts;
+mod asking;
 mod calls;
 mod configuring;
 mod determinism;
@@ -12,4 +13,5 @@ mod examples;
 mod inspecting;
 mod isolation;
 mod lab;
+mod loading;
 mod written;

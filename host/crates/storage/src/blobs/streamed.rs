@@ -104,7 +104,7 @@ impl Blobs {
 }
 
 /// What is in a folder; nothing when it is not there.
-fn entries(folder: &Path) -> Result<Vec<DirEntry>, StorageError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<DirEntry>, StorageError> {
     match fs::read_dir(folder) {
         Ok(entries) => entries.collect::<io::Result<_>>().map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -112,7 +112,7 @@ fn entries(folder: &Path) -> Result<Vec<DirEntry>, StorageError> {
     }
 }
 
-fn is_older(entry: &DirEntry, now: SystemTime, age: Duration) -> bool {
+pub(super) fn is_older(entry: &DirEntry, now: SystemTime, age: Duration) -> bool {
     let written = entry.metadata().and_then(|about| about.modified());
     written.is_ok_and(|written| now.duration_since(written).is_ok_and(|since| since > age))
 }

@@ -24,6 +24,8 @@ pub struct AccountRow {
     pub created_at: Timestamp,
     /// Grows with every change of the account's chain of rules.
     pub chain_version: i64,
+    /// Whether the account's plugins are asked at all.
+    pub plugins_on: bool,
     /// Grows with every change of what decides who gets in.
     pub security_version: i64,
     /// The sequence number of the newest event in the outbox; 0 before the first.
@@ -33,7 +35,16 @@ pub struct AccountRow {
 impl AccountRow {
     /// A customer's account at its beginning.
     pub const fn new(id: AccountId, name: String, created_at: Timestamp) -> Self {
-        Self { id, kind: AccountKind::Customer, name, created_at, chain_version: 0, security_version: 0, last_event: 0 }
+        Self {
+            id,
+            kind: AccountKind::Customer,
+            name,
+            created_at,
+            chain_version: 0,
+            plugins_on: true,
+            security_version: 0,
+            last_event: 0,
+        }
     }
 }
 
@@ -44,23 +55,26 @@ fn account(row: &mut Row<'_>) -> Result<AccountRow, StorageError> {
         name: row.text("account name")?,
         created_at: row.time("account time")?,
         chain_version: row.int("chain version")?,
+        plugins_on: row.int("switch of plugins")? != 0,
         security_version: row.int("security version")?,
         last_event: row.int("last event")?,
     })
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO accounts (id, kind, name, created_at, chain_version, security_version, last_event)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    "INSERT INTO accounts (id, kind, name, created_at, chain_version, plugins_on, security_version, last_event)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 const GET: Sql = Sql::new(
-    "SELECT id, kind, name, created_at, chain_version, security_version, last_event FROM accounts WHERE id = $1",
+    "SELECT id, kind, name, created_at, chain_version, plugins_on, security_version, last_event FROM accounts WHERE id = $1",
 );
 const LIST: Sql = Sql::new(
-    "SELECT id, kind, name, created_at, chain_version, security_version, last_event FROM accounts ORDER BY id",
+    "SELECT id, kind, name, created_at, chain_version, plugins_on, security_version, last_event FROM accounts ORDER BY id",
 );
 const BUMP: Sql =
     Sql::new("UPDATE accounts SET chain_version = chain_version + 1 WHERE id = $1 RETURNING chain_version");
+
+const SWITCH_PLUGINS: Sql = Sql::new("UPDATE accounts SET plugins_on = $1 WHERE id = $2");
 
 const SECURITY: Sql = Sql::new("SELECT security_version, security FROM accounts WHERE id = $1");
 const SET_SECURITY: Sql = Sql::new("UPDATE accounts SET security = $1 WHERE id = $2");
@@ -84,6 +98,7 @@ impl Tx<'_> {
                 &row.name,
                 row.created_at,
                 row.chain_version,
+                i64::from(row.plugins_on),
                 row.security_version,
                 row.last_event
             ],
@@ -115,6 +130,15 @@ impl Account<'_> {
     /// Those of the database.
     pub fn bump_chain_version(&mut self) -> Result<Option<i64>, StorageError> {
         self.tx.first(BUMP, values![self.id], |row| row.int("chain version"))
+    }
+
+    /// Switches all of the account's plugins on or off. The chain's version is not changed here.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn switch_plugins(&mut self, on: bool) -> Result<(), StorageError> {
+        self.tx.execute(SWITCH_PLUGINS, values![i64::from(on), self.id])?;
+        Ok(())
     }
 
     /// The security settings, and the version of all that decides who gets in. `None` when the account does not exist.

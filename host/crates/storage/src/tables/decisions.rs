@@ -1,6 +1,8 @@
 //! Decisions: what the chain made of messages and of requests to be let in, with their trails.
+//!
+//! How they are looked up is in `decision_search`, how they are counted in `decision_counts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     access::AccessSeverity,
@@ -8,14 +10,13 @@ use sluice_domain::{
     id::{ConversationId, DecisionId, MessageId},
     plugin::PluginName,
     time::Timestamp,
-    verdict::Severity,
+    verdict::{Code, Severity},
 };
 
 use crate::{
     error::StorageError,
-    page::Before,
     row::Row,
-    sql::{Sql, Value, values, word},
+    sql::{Sql, Value, values},
     tx::Account,
 };
 
@@ -29,7 +30,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const fn subject(self) -> &'static str {
+    /// `message` or `access`.
+    pub const fn subject(self) -> &'static str {
         match self {
             Self::Message(_) => "message",
             Self::Access(_) => "access",
@@ -37,15 +39,20 @@ impl Outcome {
     }
 
     /// Whether nobody said anything.
-    const fn is_allow(self) -> bool {
+    pub(crate) const fn is_allow(self) -> bool {
         matches!(self, Self::Message(Severity::Allow) | Self::Access(AccessSeverity::Allow))
     }
 
-    fn value(self) -> Value<'static> {
+    /// As it is written in answers and rows.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Message(severity) => severity.as_str().into(),
-            Self::Access(severity) => word(&severity),
+            Self::Message(severity) => severity.as_str(),
+            Self::Access(severity) => severity.as_str(),
         }
+    }
+
+    pub(crate) fn value(self) -> Value<'static> {
+        self.as_str().into()
     }
 }
 
@@ -65,26 +72,38 @@ pub struct DecisionRow {
     /// What each rule said, to look decisions up by; rules that said `allow` may be left out. Empty when a decision is read: the
     /// trail is in `body`.
     pub rules: Vec<(PluginName, Outcome)>,
+    /// Labels of flags and codes of reasons, to look decisions up by. Empty when a decision is read: they are in `body`.
+    pub codes: BTreeSet<Code>,
+    /// Who wrote the message, or asked to be let in; `None` where nobody knows any more.
+    pub author_id: Option<String>,
     /// The digest of what the rules were asked about.
     pub input_sha256: Digest,
     /// The decision, JSON.
     pub body: String,
+    /// Empty when a decision is read: see [`Account::evidence`].
+    pub evidence: Evidence,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
-/// Which decisions are wanted; `None` for all.
+/// What a decision is made again from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DecisionFilter {
-    /// Only those in which this rule said anything but `allow`.
-    pub rule: Option<PluginName>,
-    /// Only those with this outcome; together with `rule`, those in which that rule said this.
-    pub outcome: Option<Outcome>,
-    /// Only those about messages of this conversation.
-    pub conversation: Option<ConversationId>,
+pub struct Evidence {
+    /// The version of the chain that made it.
+    pub chain_version: Option<i64>,
+    /// What the rules were asked about, sealed; gone after a time.
+    pub input: Option<String>,
 }
 
-fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
+/// The columns of a decision, in the order in which [`decision`] takes them.
+macro_rules! columns {
+    () => {
+        "d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.author_id, d.input_sha256, d.body, d.created_at "
+    };
+}
+pub(crate) use columns;
+
+pub(crate) fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
     Ok(DecisionRow {
         id: row.parsed("decision id")?,
         outcome: match row.text("decision subject")?.as_str() {
@@ -96,45 +115,30 @@ fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
         message_id: row.maybe_parsed("message id")?,
         conversation_id: row.maybe_parsed("conversation id")?,
         rules: Vec::new(),
+        codes: BTreeSet::new(),
+        author_id: row.maybe_text("author id")?,
         input_sha256: row.parsed("input digest")?,
         body: row.text("decision")?,
+        evidence: Evidence::default(),
         created_at: row.time("decision time")?,
     })
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body,
-                            created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, author_id, input_sha256,
+                            body, created_at, chain_version, input)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 );
 const INSERT_RULE: Sql =
-    Sql::new("INSERT INTO decision_rules (account_id, rule, decision_id, verdict) VALUES ($1, $2, $3, $4)");
-const GET: Sql = Sql::new(
-    "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
-     FROM decisions WHERE account_id = $1 AND id = $2",
+    Sql::new("INSERT INTO decision_rules (account_id, rule, decision_id, verdict, shadow) VALUES ($1, $2, $3, $4, $5)");
+const INSERT_LABEL: Sql = Sql::new(
+    "INSERT INTO decision_labels (account_id, label, decision_id, verdict, shadow) VALUES ($1, $2, $3, $4, $5)",
 );
-// One statement a way to look up, so that each has an index that gives its rows in order.
-const LIST: Sql = Sql::new(
-    "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
-     FROM decisions
-     WHERE account_id = $1 AND id < $2
-       AND (CAST($3 AS TEXT) IS NULL OR (verdict = $3 AND subject = $4))
-     ORDER BY id DESC LIMIT $5",
-);
-const LIST_OF_CONVERSATION: Sql = Sql::new(
-    "SELECT id, subject, verdict, shadow, message_id, conversation_id, input_sha256, body, created_at
-     FROM decisions
-     WHERE account_id = $1 AND id < $2
-       AND (CAST($3 AS TEXT) IS NULL OR (verdict = $3 AND subject = $4)) AND conversation_id = $5
-     ORDER BY id DESC LIMIT $6",
-);
-const LIST_OF_RULE: Sql = Sql::new(
-    "SELECT d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.input_sha256, d.body, d.created_at
-     FROM decision_rules r JOIN decisions d ON d.account_id = r.account_id AND d.id = r.decision_id
-     WHERE r.account_id = $1 AND r.decision_id < $2
-       AND (CAST($3 AS TEXT) IS NULL OR (r.verdict = $3 AND d.subject = $4))
-       AND (CAST($5 AS TEXT) IS NULL OR d.conversation_id = $5) AND r.rule = $6
-     ORDER BY r.decision_id DESC LIMIT $7",
+const GET: Sql = Sql::new(concat!("SELECT ", columns!(), "FROM decisions d WHERE d.account_id = $1 AND d.id = $2"));
+const EVIDENCE: Sql = Sql::new("SELECT chain_version, input FROM decisions WHERE account_id = $1 AND id = $2");
+const FORGET_INPUTS: Sql = Sql::new(
+    "UPDATE decisions SET input = NULL WHERE account_id = $1 AND id IN
+     (SELECT id FROM decisions WHERE account_id = $1 AND input IS NOT NULL AND id < $2 ORDER BY id LIMIT $3)",
 );
 
 impl Account<'_> {
@@ -143,6 +147,7 @@ impl Account<'_> {
     /// # Errors
     /// [`StorageError::Conflict`] for the id.
     pub fn insert_decision(&mut self, row: &DecisionRow) -> Result<(), StorageError> {
+        let shadow = i64::from(row.shadow);
         self.tx.execute(
             INSERT,
             values![
@@ -150,12 +155,15 @@ impl Account<'_> {
                 row.id,
                 row.outcome.subject(),
                 row.outcome.value(),
-                i64::from(row.shadow),
+                shadow,
                 row.message_id,
                 row.conversation_id,
+                row.author_id.as_ref(),
                 row.input_sha256,
                 &row.body,
-                row.created_at
+                row.created_at,
+                row.evidence.chain_version,
+                row.evidence.input.as_ref()
             ],
         )?;
         let mut strictest = BTreeMap::new();
@@ -164,7 +172,10 @@ impl Account<'_> {
             *said = (*said).max(*outcome);
         }
         for (rule, outcome) in strictest {
-            self.tx.execute(INSERT_RULE, values![self.id, rule.as_str(), row.id, outcome.value()])?;
+            self.tx.execute(INSERT_RULE, values![self.id, rule.as_str(), row.id, outcome.value(), shadow])?;
+        }
+        for code in &row.codes {
+            self.tx.execute(INSERT_LABEL, values![self.id, code.as_str(), row.id, row.outcome.value(), shadow])?;
         }
         Ok(())
     }
@@ -177,29 +188,21 @@ impl Account<'_> {
         self.tx.first(GET, values![self.id, id], decision)
     }
 
-    /// The account's decisions, newest first.
+    /// What one decision is made again from; `None` when the account has no such decision.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn decisions(
-        &mut self,
-        filter: &DecisionFilter,
-        page: Before<DecisionId>,
-    ) -> Result<Vec<DecisionRow>, StorageError> {
-        let (verdict, subject) = (filter.outcome.map(Outcome::value), filter.outcome.map(Outcome::subject));
-        let (before, conversation, limit) = (page.bound(), filter.conversation, page.limit);
-        match (&filter.rule, conversation) {
-            (Some(rule), _) => self.tx.all(
-                LIST_OF_RULE,
-                values![self.id, before, verdict, subject, conversation, rule.as_str(), limit],
-                decision,
-            ),
-            (None, Some(conversation)) => self.tx.all(
-                LIST_OF_CONVERSATION,
-                values![self.id, before, verdict, subject, conversation, limit],
-                decision,
-            ),
-            (None, None) => self.tx.all(LIST, values![self.id, before, verdict, subject, limit], decision),
-        }
+    pub fn evidence(&mut self, id: DecisionId) -> Result<Option<Evidence>, StorageError> {
+        self.tx.first(EVIDENCE, values![self.id, id], |row| {
+            Ok(Evidence { chain_version: row.maybe_int("chain version")?, input: row.maybe_text("input")? })
+        })
+    }
+
+    /// Removes what rules were asked about from at most `limit` decisions that were made before this one, oldest first. Gives from how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_inputs(&mut self, before: DecisionId, limit: u32) -> Result<u64, StorageError> {
+        self.tx.execute(FORGET_INPUTS, values![self.id, before, limit])
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sluice_domain::{
     digest::Digest,
     id::{InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope, Suspension},
     plugin::{Hook, Import, PluginName},
     time::Timestamp,
 };
@@ -44,6 +44,12 @@ pub struct InstallationRow {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use.
+    pub budget: Budget,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -52,6 +58,10 @@ pub struct InstallationRow {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
+    /// Set when it failed too often, until a good answer.
+    pub suspension: Option<Suspension>,
+    /// Why the platform switched the plugin off for every account, when it did.
+    pub switched_off: Option<String>,
 }
 
 /// An installation to be made. It takes the last place in the order.
@@ -69,6 +79,12 @@ pub struct NewInstallation {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use.
+    pub budget: Budget,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -90,6 +106,12 @@ pub struct InstallationUpdate {
     pub failure: FailurePolicy,
     /// What it may import.
     pub grants: BTreeSet<Import>,
+    /// What one call may use.
+    pub budget: Budget,
+    /// For how many conversations it is in force.
+    pub percent: Percent,
+    /// Whom it may ask over HTTPS.
+    pub http_hosts: BTreeSet<HostName>,
     /// JSON.
     pub config: String,
     /// Of `config`.
@@ -107,6 +129,9 @@ impl InstallationRow {
             scope: self.scope.clone(),
             failure: self.failure,
             grants: self.grants.clone(),
+            budget: self.budget,
+            percent: self.percent,
+            http_hosts: self.http_hosts.clone(),
             config: self.config.clone(),
             config_sha256: self.config_sha256,
             updated_at: at,
@@ -128,37 +153,75 @@ fn installation(row: &mut Row<'_>) -> Result<InstallationRow, StorageError> {
         scope: row.json("scope")?,
         failure: row.word("failure policy")?,
         grants: row.json("grants")?,
+        budget: budget(row)?,
+        percent: percent(row)?,
         config: row.text("configuration")?,
         config_sha256: row.parsed("configuration digest")?,
         created_at: row.time("installation time")?,
         updated_at: row.time("installation time")?,
+        suspension: suspension(row)?,
+        switched_off: row.maybe_text("reason")?,
+        http_hosts: row.json("hosts")?,
     })
 }
 
+fn budget(row: &mut Row<'_>) -> Result<Budget, StorageError> {
+    let (fuel, memory) = (row.size("instructions")?, row.size("memory")?);
+    Ok(Budget { fuel, memory: usize::try_from(memory).map_err(|_| StorageError::Corrupt { what: "memory" })? })
+}
+
+fn percent(row: &mut Row<'_>) -> Result<Percent, StorageError> {
+    let number = u8::try_from(row.int("share")?).ok().and_then(|number| Percent::try_from(number).ok());
+    number.ok_or(StorageError::Corrupt { what: "share of conversations" })
+}
+
+fn suspension(row: &mut Row<'_>) -> Result<Option<Suspension>, StorageError> {
+    let (until, times) = (row.maybe_time("suspension")?, row.int("suspensions")?);
+    let failure = row.maybe_word("failure")?;
+    let times = u32::try_from(times).map_err(|_| StorageError::Corrupt { what: "suspensions" })?;
+    Ok(until.zip(failure).map(|(until, failure)| Suspension { until, times, failure }))
+}
+
 const INSERT: Sql = Sql::new(
-    "INSERT INTO installations (account_id, id, plugin_id, position, mode, scope, failure, grants, config, config_sha256,
-                                created_at, updated_at)
+    "INSERT INTO installations (account_id, id, plugin_id, position, mode, scope, failure, grants, fuel, memory, percent,
+                                config, config_sha256, created_at, updated_at, http_hosts)
      VALUES ($1, $2, $3, (SELECT COALESCE(MAX(position), 0) + 1 FROM installations WHERE account_id = $1),
-             $4, $5, $6, $7, $8, $9, $10, $10)
+             $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)
      RETURNING position",
 );
 const GET: Sql = Sql::new(
     "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
-            i.grants, i.config, i.config_sha256, i.created_at, i.updated_at
+            i.grants, i.fuel, i.memory, i.percent, i.config, i.config_sha256, i.created_at, i.updated_at,
+            i.suspended_until, i.suspensions, i.suspended_for, o.reason, i.http_hosts
      FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
+                          LEFT JOIN switched_off_plugins o ON o.sha256 = p.sha256
      WHERE i.account_id = $1 AND i.id = $2",
 );
 const LIST: Sql = Sql::new(
     "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
-            i.grants, i.config, i.config_sha256, i.created_at, i.updated_at
+            i.grants, i.fuel, i.memory, i.percent, i.config, i.config_sha256, i.created_at, i.updated_at,
+            i.suspended_until, i.suspensions, i.suspended_for, o.reason, i.http_hosts
      FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
+                          LEFT JOIN switched_off_plugins o ON o.sha256 = p.sha256
      WHERE i.account_id = $1 ORDER BY i.position, i.id",
 );
 const UPDATE: Sql = Sql::new(
-    "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, config = $6,
-                              config_sha256 = $7, updated_at = $8
-     WHERE account_id = $9 AND id = $10",
+    "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, fuel = $6, memory = $7,
+                              percent = $8, config = $9, config_sha256 = $10, updated_at = $11, suspended_until = NULL,
+                              suspensions = 0, suspended_for = NULL, http_hosts = $12
+     WHERE account_id = $13 AND id = $14",
 );
+const MOVE: Sql = Sql::new("UPDATE installations SET position = $1 WHERE account_id = $2 AND id = $3");
+const SUSPEND: Sql = Sql::new(
+    "UPDATE installations SET suspended_until = $1, suspensions = $2, suspended_for = $3
+     WHERE account_id = $4 AND id = $5",
+);
+// A configuration never changes under its digest.
+const KEEP_CONFIG: Sql = Sql::new(
+    "INSERT INTO plugin_configs (account_id, sha256, body) VALUES ($1, $2, $3)
+     ON CONFLICT (account_id, sha256) DO NOTHING",
+);
+const CONFIG: Sql = Sql::new("SELECT body FROM plugin_configs WHERE account_id = $1 AND sha256 = $2");
 const DELETE: Sql = Sql::new("DELETE FROM installations WHERE account_id = $1 AND id = $2");
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM installations WHERE account_id = $1");
 const SCOPES: Sql = Sql::new(
@@ -172,6 +235,7 @@ impl Account<'_> {
     /// # Errors
     /// [`StorageError::Dangling`] when the account has no such plugin.
     pub fn insert_installation(&mut self, new: &NewInstallation) -> Result<i64, StorageError> {
+        self.keep_config(new.config_sha256, &new.config)?;
         let position = self.tx.first(
             INSERT,
             values![
@@ -182,9 +246,13 @@ impl Account<'_> {
                 json(&new.scope),
                 new.failure.as_str(),
                 json(&new.grants),
+                new.budget.fuel,
+                new.budget.memory as u64,
+                u32::from(u8::from(new.percent)),
                 &new.config,
                 new.config_sha256,
-                new.created_at
+                new.created_at,
+                json(&new.http_hosts)
             ],
             |row| row.int("position"),
         )?;
@@ -207,7 +275,7 @@ impl Account<'_> {
         self.tx.all(LIST, values![self.id], installation)
     }
 
-    /// Changes an installation, and gives whether there was one. The chain's version is not changed here.
+    /// Changes an installation, and gives whether there was one. It is suspended no longer. The chain's version is not changed here.
     ///
     /// # Errors
     /// [`StorageError::Dangling`] when the account has no such plugin.
@@ -216,6 +284,7 @@ impl Account<'_> {
         id: InstallationId,
         update: &InstallationUpdate,
     ) -> Result<bool, StorageError> {
+        self.keep_config(update.config_sha256, &update.config)?;
         let changed = self.tx.execute(
             UPDATE,
             values![
@@ -224,14 +293,55 @@ impl Account<'_> {
                 json(&update.scope),
                 update.failure.as_str(),
                 json(&update.grants),
+                update.budget.fuel,
+                update.budget.memory as u64,
+                u32::from(u8::from(update.percent)),
                 &update.config,
                 update.config_sha256,
                 update.updated_at,
+                json(&update.http_hosts),
                 self.id,
                 id
             ],
         )?;
         Ok(changed > 0)
+    }
+
+    /// Gives an installation its place in the order. Gives whether there is one. The chain's version is not changed here.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn move_installation(&mut self, id: InstallationId, position: i64) -> Result<bool, StorageError> {
+        Ok(self.tx.execute(MOVE, values![position, self.id, id])? > 0)
+    }
+
+    /// Suspends an installation, or ends that. Gives whether there is one. The chain's version is not changed here.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn suspend_installation(
+        &mut self,
+        id: InstallationId,
+        suspension: Option<&Suspension>,
+    ) -> Result<bool, StorageError> {
+        let until = suspension.map(|suspension| suspension.until);
+        let times = suspension.map_or(0, |suspension| suspension.times);
+        let failure = suspension.map(|suspension| suspension.failure.as_str());
+        Ok(self.tx.execute(SUSPEND, values![until, times, failure, self.id, id])? > 0)
+    }
+
+    /// Keeps a configuration under its digest, for chains of the past.
+    fn keep_config(&mut self, sha256: Digest, config: &str) -> Result<(), StorageError> {
+        self.tx.execute(KEEP_CONFIG, values![self.id, sha256, config])?;
+        Ok(())
+    }
+
+    /// The configuration with this digest that some installation of the account has or had.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn plugin_config(&mut self, sha256: Digest) -> Result<Option<String>, StorageError> {
+        self.tx.first(CONFIG, values![self.id, sha256], |row| row.text("configuration"))
     }
 
     /// Removes an installation, and gives whether there was one. The chain's version is not changed here.

@@ -2,6 +2,7 @@
 
 use sluice_domain::{
     id::{AccountId, ConversationId, DecisionId, GroupId, MessageId},
+    import::EarlierMessage,
     message::{Actor, Attachment, Direction},
     review::Review,
     time::Timestamp,
@@ -69,7 +70,7 @@ pub(crate) fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
         conversation_id: row.parsed("conversation id")?,
         seq: row.int("message sequence")?,
         direction: row.word("direction")?,
-        author: Actor { id: row.text("author id")?, role: row.word("author role")?, name: row.text("author name")? },
+        author: author(row)?,
         text: row.text("message text")?,
         state: row.word("message state")?,
         reason: row.maybe_json("reason")?,
@@ -81,6 +82,10 @@ pub(crate) fn message(row: &mut Row<'_>) -> Result<MessageRow, StorageError> {
         decision_id: row.parsed("decision id")?,
         created_at: row.time("message time")?,
     })
+}
+
+fn author(row: &mut Row<'_>) -> Result<Actor, StorageError> {
+    Ok(Actor { id: row.text("author id")?, role: row.word("author role")?, name: row.text("author name")? })
 }
 
 /// The columns of a message `m`, as [`message`] reads them.
@@ -118,6 +123,10 @@ const AFTER_OF_CLIENT: Sql = select!(
 const BEFORE_OF_CLIENT: Sql = select!(
     "FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.seq < $3
        AND (m.direction = 'incoming' OR m.state = 'delivered') ORDER BY m.seq DESC LIMIT $4"
+);
+const EARLIER: Sql = Sql::new(
+    "SELECT direction, author_id, author_role, author_name, text, created_at FROM messages
+     WHERE account_id = $1 AND conversation_id = $2 AND state = 'delivered' AND id < $3 ORDER BY seq DESC LIMIT $4",
 );
 const HELD: Sql =
     select!("FROM messages m WHERE m.account_id = $1 AND m.state = 'held' AND m.seq > $2 ORDER BY m.seq LIMIT $3");
@@ -261,6 +270,35 @@ impl Account<'_> {
             Cursor::First | Cursor::After(_) => {}
             Cursor::Before(_) | Cursor::Last => messages.reverse(),
         }
+        Ok(messages)
+    }
+
+    /// The newest messages of a conversation that were accepted before `message` and have reached the other side, newest first: at most
+    /// `limit`, and at most `bytes` bytes of text together.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn earlier_messages(
+        &mut self,
+        conversation: ConversationId,
+        message: MessageId,
+        limit: u32,
+        bytes: usize,
+    ) -> Result<Vec<EarlierMessage>, StorageError> {
+        let mut messages = self.tx.all(EARLIER, values![self.id, conversation, message, limit], |row| {
+            Ok(EarlierMessage {
+                direction: row.word("direction")?,
+                author: author(row)?,
+                text: row.text("message text")?,
+                sent_at: row.time("message time")?,
+            })
+        })?;
+        let mut together = 0;
+        let too_many = messages.iter().position(|message| {
+            together += message.text.len();
+            together > bytes
+        });
+        messages.truncate(too_many.unwrap_or(messages.len()));
         Ok(messages)
     }
 

@@ -84,8 +84,12 @@ pub(crate) async fn a_filter_rule_reads_back_changes_and_goes(fixture: Fixture<'
 
 pub(crate) async fn messaging_settings_have_defaults_and_read_back(fixture: Fixture<'_>) {
     let World { account, .. } = fixture.world().await;
-    let settings =
-        MessagingSettings { language: Language::Ru, client_notice: Some("Нет".to_owned()), hold_hours: 1 };
+    let settings = MessagingSettings {
+        language: Language::Ru,
+        client_notice: Some("Нет".to_owned()),
+        hold_hours: 1,
+        evidence_days: 7,
+    };
     fixture
         .write(account.id, move |tx| {
             let mut ours = tx.account(account.id);

@@ -1,11 +1,13 @@
 //! Clients, conversations, messages, decisions.
 
+use std::collections::BTreeSet;
+
 use sluice_domain::{
     access::AccessSeverity,
     verdict::{Code, Reason, Severity, State},
 };
 use sluice_storage::{
-    Before, ClientRow, Constraint, ConversationFilter, DecisionFilter, DecisionRow, Outcome, StorageError,
+    Before, ClientRow, Constraint, ConversationFilter, DecisionFilter, DecisionRow, Evidence, Outcome, StorageError,
 };
 
 use crate::fixture::{Fixture, World, client_id, decision, decision_id, message, name, reader_of_all};
@@ -79,7 +81,7 @@ pub(crate) async fn decisions_are_found_by_rule_verdict_and_conversation(fixture
 
     let id = elsewhere.id;
     let read = fixture.read(move |tx| tx.account(account.id).decision(id)).await;
-    assert_eq!(read, Some(DecisionRow { rules: Vec::new(), ..elsewhere.clone() }));
+    assert_eq!(read, Some(DecisionRow { rules: Vec::new(), codes: BTreeSet::new(), ..elsewhere.clone() }));
     assert_eq!(fixture.read(move |tx| tx.account(account.id).decision(decision_id())).await, None);
 
     let (here, flag, block) = (Some(conversation.id), Severity::Flag, Severity::Block);
@@ -96,14 +98,15 @@ pub(crate) async fn decisions_are_found_by_rule_verdict_and_conversation(fixture
         ((Some("blocked-words"), None, here), vec![flagged.id]),
     ];
     for ((rule, severity, conversation), expected) in filters {
-        let filter = DecisionFilter { rule: rule.map(name), outcome: severity.map(Outcome::Message), conversation };
+        let (rule, outcome) = (rule.map(name), severity.map(Outcome::Message));
+        let filter = DecisionFilter { rule, outcome, conversation, ..DecisionFilter::default() };
         let asked = filter.clone();
-        let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::newest(9))).await;
+        let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::newest(9))).await.rows;
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{filter:?}");
         for before in [blocked.id, flagged.id] {
             let asked = filter.clone();
-            let rows =
-                fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::older_than(before, 1))).await;
+            let page = Before::older_than(before, 1);
+            let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, page)).await.rows;
             let expected = expected.iter().copied().filter(|id| *id < before).take(1).collect::<Vec<_>>();
             assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{filter:?} before {before}");
         }
@@ -117,14 +120,46 @@ pub(crate) async fn a_decision_about_access_reads_back_as_written(fixture: Fixtu
         message_id: None,
         conversation_id: None,
         rules: Vec::new(),
+        codes: BTreeSet::new(),
         ..decision(conversation.id, Severity::Allow)
     };
     let written = row.clone();
     fixture.write(account.id, move |tx| tx.account(account.id).insert_decision(&written)).await;
     let filter = DecisionFilter { outcome: Some(row.outcome), ..DecisionFilter::default() };
-    let rows = fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await;
+    let rows = fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await.rows;
     assert_eq!(rows, [row]);
     // Both kinds know `allow`.
     let filter = DecisionFilter { outcome: Some(Outcome::Access(AccessSeverity::Allow)), ..DecisionFilter::default() };
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await, []);
+    assert_eq!(fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await.rows, []);
+}
+
+pub(crate) async fn what_a_decision_was_about_is_kept_and_forgotten_oldest_first(fixture: Fixture<'_>) {
+    let World { account, conversation, .. } = fixture.world().await;
+    let account = account.id;
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        let kept = Evidence { chain_version: Some(number), input: Some(format!("sealed {number}")) };
+        let row = DecisionRow { evidence: kept.clone(), ..decision(conversation.id, Severity::Flag) };
+        ids.push(row.id);
+        let id = row.id;
+        fixture.write(account, move |tx| tx.account(account).insert_decision(&row)).await;
+        assert_eq!(fixture.read(move |tx| tx.account(account).evidence(id)).await, Some(kept));
+    }
+    let unknown = decision_id();
+    assert_eq!(fixture.read(move |tx| tx.account(account).evidence(unknown)).await, None);
+    let forget =
+        async |before, limit| fixture.write(account, move |tx| tx.account(account).forget_inputs(before, limit)).await;
+    let kept = async || {
+        let mut kept = Vec::new();
+        for id in ids.clone() {
+            let evidence = fixture.read(move |tx| tx.account(account).evidence(id)).await.unwrap();
+            assert!(evidence.chain_version.is_some());
+            kept.push(evidence.input.is_some());
+        }
+        kept
+    };
+    assert_eq!(forget(ids[2], 1).await, 1);
+    assert_eq!(kept().await, [false, true, true]);
+    assert_eq!(forget(ids[2], 9).await, 1);
+    assert_eq!(kept().await, [false, false, true]);
 }

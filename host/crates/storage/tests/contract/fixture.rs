@@ -14,22 +14,24 @@ use sluice_domain::{
     digest::Digest,
     filter::{Action, FilterRule, Subject},
     id::{
-        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, ChallengeId, ClientId, CommentId,
-        ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, MessageId, PasskeyId, PersonId,
-        PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
+        AccountId, AddressRuleId, AnswerTemplateId, AttachmentId, AuditId, CatalogueId, ChallengeId, ClientId,
+        CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, ListId, MessageId,
+        PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
+    list::ListKind,
     message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
-    plugin::{Hook, Import, PluginName},
-    time::Timestamp,
-    verdict::{Severity, State},
+    plugin::{Hook, Import, PluginName, Source},
+    signature::Signatures,
+    time::{Period, Timestamp},
+    verdict::{Code, Severity, State},
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, Database, DatabaseConfig, DecisionRow, FilterRuleRow, GroupRow, LinkRow, MessageRow, NewAudit,
-    NewConversation, NewInstallation, Outcome, PersonRow, PersonStatus, PluginRow, Reader, SessionRow, StorageError,
-    TagRow, Tx,
+    CommentRow, CounterKey, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow,
+    ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome, PersonRow,
+    PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -126,6 +128,7 @@ fresh! {
     attachment_id: AttachmentId
     answer_template_id: AnswerTemplateId
     audit_id: AuditId
+    catalogue_id: CatalogueId
     challenge_id: ChallengeId
     client_id: ClientId
     comment_id: CommentId
@@ -135,6 +138,7 @@ fresh! {
     group_id: GroupId
     installation_id: InstallationId
     link_id: LinkId
+    list_id: ListId
     message_id: MessageId
     passkey_id: PasskeyId
     person_id: PersonId
@@ -151,9 +155,21 @@ pub(crate) fn digest() -> Digest {
     Digest::of(&number().to_le_bytes())
 }
 
+pub(crate) fn host(text: &str) -> HostName {
+    HostName::try_from(text.to_owned()).unwrap()
+}
+
+/// A counter in force.
+pub(crate) fn counter(key: &str) -> CounterKey {
+    CounterKey { plugin: name("rate-limit"), realm: Realm::Live, key: Digest::of(key.as_bytes()) }
+}
+
 pub(crate) fn name(text: &str) -> PluginName {
     PluginName::try_from(text.to_owned()).unwrap()
 }
+
+/// From the beginning to the end.
+pub(crate) const ALWAYS: Period = Period { from: Timestamp::from_millis(0), to: Timestamp::from_millis(i64::MAX) };
 
 /// One row of everything that an account owns.
 #[derive(Clone)]
@@ -178,6 +194,8 @@ pub(crate) struct World {
     pub(crate) comment: CommentRow,
     pub(crate) tag: TagRow,
     pub(crate) template: AnswerTemplateRow,
+    pub(crate) list: ListRow,
+    pub(crate) entry: ListEntryRow,
 }
 
 impl World {
@@ -268,11 +286,27 @@ impl World {
             comment: comment(conversation.id, person.id, 1),
             tag: tag("urgent"),
             template: template("greeting", Some("hi")),
+            list: ListRow { version: 1, entries: 1, ..list("spammers") },
+            entry: entry("Ünal"),
             plugin,
             person,
             client,
             conversation,
             decision,
+        }
+    }
+
+    /// What the installation said of the message in shadow.
+    pub(crate) fn shadow(&self) -> ShadowVerdict {
+        ShadowVerdict {
+            installation: self.installation.id,
+            variant: self.installation.config_sha256,
+            decision: self.decision.id,
+            message: self.message.id,
+            conversation: Some(self.conversation.id),
+            enforced: Severity::Flag,
+            shadow: Severity::Hold,
+            failed: true,
         }
     }
 
@@ -302,6 +336,11 @@ impl World {
         rows.insert_tag(&self.tag)?;
         rows.set_conversation_tags(self.conversation.id, &[self.tag.id])?;
         rows.insert_answer_template(&self.template)?;
+        rows.count_shadow(&self.shadow(), time(4))?;
+        rows.insert_list(&ListRow { version: 0, entries: 0, ..self.list.clone() })?;
+        let ListEntryRow { key, value, note, created_by, created_at } = self.entry.clone();
+        rows.add_list_entries(self.list.id, &[NewListEntry { key, value, note }], &created_by, created_at)?;
+        rows.add_to_counter(&counter("one"), 5, time(4), time(100))?;
         rows.insert_audit(&self.audit)
     }
 }
@@ -336,6 +375,9 @@ pub(crate) fn plugin(uploaded_by: PersonId) -> PluginRow {
         config_schema: "{}".to_owned(),
         hooks: BTreeSet::from([Hook::MessageFilter, Hook::AccessRule]),
         imports: BTreeSet::from([Import::Log]),
+        notes: "Finds мат.".to_owned(),
+        source: Source::Upload,
+        signatures: Signatures::default(),
         uploaded_by,
         created_at: time(2),
     }
@@ -348,7 +390,10 @@ pub(crate) fn installation(plugin_id: PluginId) -> NewInstallation {
         mode: Mode::Enforce,
         scope: Scope { directions: BTreeSet::from([Direction::Incoming]), ..Scope::default() },
         failure: FailurePolicy::Closed,
-        grants: BTreeSet::from([Import::Log]),
+        grants: BTreeSet::from([Import::Log, Import::Http]),
+        budget: Budget { fuel: 1_000_000, memory: 1 << 20 },
+        percent: Percent::try_from(7).expect("a share"),
+        http_hosts: BTreeSet::from([host("api.example.com")]),
         config: r#"{"words":["a"]}"#.to_owned(),
         config_sha256: digest(),
         created_at: time(3),
@@ -363,8 +408,11 @@ pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> Deci
         message_id: Some(message_id()),
         conversation_id: Some(conversation),
         rules: vec![(name("blocked-words"), Outcome::Message(severity))],
+        codes: BTreeSet::from([Code::of("card")]),
+        author_id: Some("cli_x".to_owned()),
         input_sha256: digest(),
         body: r#"{"verdict":"flag","rules":[]}"#.to_owned(),
+        evidence: Evidence::default(),
         created_at: time(4),
     }
 }
@@ -461,6 +509,31 @@ pub(crate) fn template(name: &str, command: Option<&str>) -> AnswerTemplateRow {
         name: name.to_owned(),
         text: "Good day!".to_owned(),
         command: command.map(str::to_owned),
+        created_at: time(4),
+    }
+}
+
+/// A list of texts, without entries.
+pub(crate) fn list(name: &str) -> ListRow {
+    ListRow {
+        id: list_id(),
+        name: name.parse().unwrap(),
+        kind: ListKind::Exact,
+        description: "Who wastes our time 🚰".to_owned(),
+        version: 0,
+        entries: 0,
+        created_at: time(4),
+        updated_at: time(4),
+    }
+}
+
+/// An entry of one that was made at the same time.
+pub(crate) fn entry(value: &str) -> ListEntryRow {
+    ListEntryRow {
+        key: value.to_lowercase(),
+        value: value.to_owned(),
+        note: "\"seen\" twice".to_owned(),
+        created_by: "per_x".to_owned(),
         created_at: time(4),
     }
 }

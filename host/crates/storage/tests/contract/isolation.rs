@@ -3,18 +3,22 @@
 use std::collections::BTreeSet;
 
 use sluice_domain::{
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, Mode, Percent, Scope},
     permission::Reach,
+    quota::PluginQuota,
+    signature::{SignaturePolicy, Signatures, Trust},
+    verdict::{Code, Severity},
 };
 use sluice_storage::{
     AccountRow, Assignment, AuditFilter, AuditPage, Before, ClientFilter, ClientUpdate, ConversationFilter,
-    DecisionFilter, InstallationUpdate, LinkRow, NewConversation, Page, PersonStatus, PluginUsage, Reader, SessionEnd,
-    SessionRow, StorageError,
+    CountFilter, DecisionFilter, DecisionPart, DecisionTally, InstallationUpdate, LinkRow, ListEntryRow,
+    NewConversation, NewListEntry, Page, PersonStatus, PluginUsage, Reader, SessionEnd, SessionRow, ShadowVerdict,
+    StorageError,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, comment, conversation_id, digest, installation, link_id, message, plugin,
-    reader_of_all, request_id, session_id, time,
+    ALWAYS, Fixture, World, account_id, comment, conversation_id, counter, digest, installation, link_id, message,
+    message_id, name, plugin, reader_of_all, request_id, session_id, time,
 };
 
 pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
@@ -38,10 +42,15 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.plugin(theirs.plugin.id)?, None);
         assert_eq!(ours.plugin_by_digest(theirs.plugin.sha256)?, None);
         assert_eq!(ours.plugins(Before::newest(9))?, []);
-        assert_eq!(ours.plugin_usage()?, PluginUsage { count: 0, bytes: 0 });
+        assert_eq!(ours.plugin_usage()?, PluginUsage::default());
+        assert_eq!((ours.plugin_versions()?, ours.versions_of_plugin(&theirs.plugin.name)?), (vec![], vec![]));
+        assert_eq!(ours.installed_versions()?, []);
         assert_eq!(ours.installation(theirs.installation.id)?, None);
         assert_eq!(ours.installations()?, []);
         assert_eq!(ours.installation_count()?, 0);
+        assert_eq!(ours.plugin_config(theirs.installation.config_sha256)?, None);
+        assert_eq!(ours.chain_version_at(i64::MAX)?, None);
+        assert_eq!(ours.chain_versions(Before::newest(9))?, []);
         assert_eq!(ours.client(theirs.client.id)?, None);
         assert_eq!(ours.client_by_external_id(theirs.client.external_id.as_deref().unwrap())?, None);
         assert_eq!(ours.conversation(theirs.conversation.id, reader_of_all())?, None);
@@ -57,6 +66,9 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!((ours.tag(theirs.tag.id)?, ours.tags(Before::newest(9))?, ours.tag_count()?), (None, vec![], 0));
         assert_eq!(ours.answer_template(theirs.template.id)?, None);
         assert_eq!((ours.answer_templates(Before::newest(9))?, ours.answer_template_count()?), (vec![], 0));
+        assert_eq!((ours.list(theirs.list.id)?, ours.lists(Before::newest(9))?), (None, vec![]));
+        assert_eq!(ours.list_entries(theirs.list.id, "", 9)?, []);
+        assert_eq!(ours.list_values(theirs.list.id, "", 9)?, []);
         let found = ours.search_messages(&theirs.message.text, reader_of_all(), Before::newest(9))?;
         assert_eq!((found.hits, found.seen), (vec![], None));
         assert_eq!(ours.message(theirs.message.id)?, None);
@@ -65,6 +77,13 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         }
         assert_eq!(ours.messages_of_client(theirs.conversation.id, Page::first(9))?, []);
         assert_eq!(ours.latest_messages(Before::newest(9))?, []);
+        assert_eq!(ours.newest_extent(ALWAYS, None, 9)?, None);
+        assert_eq!(ours.replay_messages(theirs.message.id, theirs.message.id.successor(), 9)?, []);
+        let said = theirs.shadow();
+        assert_eq!(ours.shadow_counts(said.installation, said.variant, ALWAYS)?, []);
+        assert_eq!(ours.shadow_differences(said.installation, said.variant, ALWAYS, 9)?, []);
+        assert_eq!(ours.earlier_messages(theirs.conversation.id, message_id(), 9, 1_000)?, []);
+        assert_eq!(ours.counter(&counter("one"), time(5))?, 0);
         assert_eq!(ours.held_messages(0, 9)?, []);
         assert_eq!(ours.quarantined_messages(Before::newest(9))?, []);
         assert_eq!(ours.attachment(theirs.attachment.attachment.id)?, None);
@@ -72,14 +91,25 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.filter_rule(theirs.filter_rule.id)?, None);
         assert_eq!(ours.filter_rules()?, []);
         assert_eq!(ours.decision(theirs.decision.id)?, None);
+        assert_eq!(ours.evidence(theirs.decision.id)?, None);
         let (rule, _) = theirs.decision.rules[0].clone();
         let conversation = theirs.decision.conversation_id;
         for filter in [
             DecisionFilter::default(),
             DecisionFilter { rule: Some(rule), ..DecisionFilter::default() },
             DecisionFilter { conversation, ..DecisionFilter::default() },
+            DecisionFilter { label: Some(Code::of("card")), ..DecisionFilter::default() },
+            DecisionFilter { person: theirs.decision.author_id.clone(), ..DecisionFilter::default() },
+            DecisionFilter { outcome: Some(theirs.decision.outcome), ..DecisionFilter::default() },
         ] {
-            assert_eq!(ours.decisions(&filter, Before::newest(9))?, []);
+            let nothing = DecisionPart { rows: Vec::new(), seen: None };
+            assert_eq!(ours.decisions(&filter, Before::newest(9))?, nothing);
+            assert_eq!(ours.decisions_after(&filter, None, 9)?, nothing);
+        }
+        for (rule, label) in [(None, None), (Some("blocked-words"), None), (None, Some(Code::of("card")))] {
+            let counted = CountFilter { rule: rule.map(name), label, shadow: None };
+            let counts = ours.decision_counts(&[time(0), time(1 << 40)], &counted)?;
+            assert_eq!(counts, [DecisionTally::new()], "{counted:?}");
         }
         assert_eq!(ours.events_after(0, 9)?, []);
         assert_eq!(ours.latest_event()?, 0);
@@ -98,6 +128,9 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
         scope: Scope::default(),
         failure: FailurePolicy::Open,
         grants: BTreeSet::new(),
+        budget: Budget::CALL,
+        percent: Percent::ALL,
+        http_hosts: BTreeSet::new(),
         config: "{}".to_owned(),
         config_sha256: digest(),
         updated_at: time(9),
@@ -134,10 +167,19 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             ours.set_client_tags(theirs.client.id, &[])?;
             assert!(!ours.update_answer_template(&theirs.template)?);
             assert!(!ours.delete_answer_template(theirs.template.id)?);
+            assert!(!ours.update_list(&theirs.list)?);
+            assert_eq!(ours.remove_list_entries(theirs.list.id, std::slice::from_ref(&theirs.entry.key), time(9))?, 0);
+            assert!(!ours.delete_list(theirs.list.id)?);
             assert!(!ours.update_client(theirs.client.id, "x", &ClientUpdate::default())?);
             ours.index_message(theirs.message.id, "something else")?;
+            assert!(!ours.set_plugin_signatures(theirs.plugin.id, &Signatures::default())?);
+            assert!(!ours.delete_plugin(theirs.plugin.id)?);
+            ours.set_plugin_quota(&PluginQuota { plugins: 1, ..PluginQuota::default() })?;
+            ours.set_plugin_trust(&Trust { require_signature: SignaturePolicy::Trusted, ..Trust::default() })?;
             assert!(!ours.update_installation(installation, &update)?);
             assert!(!ours.delete_installation(installation)?);
+            assert!(!ours.move_installation(installation, 9)?);
+            assert!(!ours.suspend_installation(installation, None)?);
             assert!(!ours.send_attachment(
                 theirs.attachment.attachment.id,
                 theirs.message.id,
@@ -146,14 +188,26 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.delete_unsent_attachment(theirs.attachment.attachment.id)?);
             assert!(!ours.update_filter_rule(&theirs.filter_rule)?);
             assert!(!ours.delete_filter_rule(theirs.filter_rule.id)?);
+            ours.count_shadow(&ShadowVerdict { shadow: Severity::Flag, ..theirs.shadow() }, time(4))?;
+            // Ours has the same name.
+            assert_eq!(ours.add_to_counter(&counter("one"), 1, time(5), time(100))?, Some(6));
+            assert_eq!(ours.delete_expired_counters(time(100))?, 1);
             ours.bump_chain_version()?;
             ours.append_event("x", &serde_json::Value::Null, time(9))?;
             Ok(())
         })
         .await;
     let (account, hash) = (kept.account.id, kept.session.token_hash);
+    let said = kept.shadow();
+    let counts =
+        fixture.read(move |tx| tx.account(account).shadow_counts(said.installation, said.variant, ALWAYS)).await;
+    assert_eq!(counts.iter().map(|count| count.messages).sum::<u64>(), 1);
     let row = fixture.read(move |tx| tx.account(account).installation(installation)).await.unwrap();
     assert_eq!(row.mode, kept.installation.mode);
+    let id = kept.plugin.id;
+    assert_eq!(fixture.read(move |tx| tx.account(account).plugin(id)).await, Some(kept.plugin));
+    assert_eq!(fixture.read(move |tx| tx.account(account).plugin_quota()).await, Some(PluginQuota::default()));
+    assert_eq!(fixture.read(move |tx| tx.account(account).plugin_trust()).await, Some(Trust::default()));
     let live = fixture.read(move |tx| tx.session_by_token_hash(hash, time(1))).await.unwrap();
     assert_eq!((live.session.ended, live.status), (None, PersonStatus::Active));
     let (id, secret) = (kept.token.id, kept.link.secret_hash);
@@ -161,6 +215,9 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     assert_eq!(fixture.read(move |tx| tx.link_by_secret(secret)).await, Some((account, kept.link)));
     assert_eq!(fixture.read(move |tx| tx.account(account).groups()).await, [kept.group]);
     assert_eq!(fixture.read(move |tx| tx.account(account).address_rules()).await, [kept.addresses]);
+    let list = kept.list.id;
+    assert_eq!(fixture.read(move |tx| tx.account(account).lists(Before::newest(9))).await, [kept.list]);
+    assert_eq!(fixture.read(move |tx| tx.account(account).list_entries(list, "", 9)).await, [kept.entry]);
     let reader = Reader { person: kept.person.id, reach: Reach::All };
     let id = kept.conversation.id;
     let row = fixture.read(move |tx| tx.account(account).conversation_overview(id, reader)).await.unwrap();
@@ -169,6 +226,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
     let text = kept.message.text.clone();
     let found = fixture.read(move |tx| tx.account(account).search_messages(&text, reader, Before::newest(9))).await;
     assert_eq!(found.hits.into_iter().map(|hit| hit.message).collect::<Vec<_>>(), [kept.message]);
+    assert_eq!(fixture.read(move |tx| tx.account(account).counter(&counter("one"), time(5))).await, 5);
     let row = fixture.read(move |tx| tx.account_row(account)).await.unwrap();
     assert_eq!((row.chain_version, row.last_event), (0, 1));
 }
@@ -177,7 +235,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
     let (ours, theirs) = (fixture.world().await, fixture.world().await);
     let account = ours.account.id;
     type Insert = Box<dyn FnOnce(&mut sluice_storage::Account<'_>, &World) -> Result<(), StorageError> + Send>;
-    let inserts: [Insert; 13] = [
+    let inserts: [Insert; 14] = [
         Box::new(|ours, theirs| {
             let session = theirs.session.clone();
             ours.insert_session(&SessionRow { id: session_id(), token_hash: digest(), ..session })
@@ -199,6 +257,11 @@ pub(crate) async fn another_accounts_rows_cannot_be_referred_to(fixture: Fixture
         Box::new(|ours, theirs| ours.insert_comment(&comment(theirs.conversation.id, theirs.person.id, 9))),
         Box::new(|ours, theirs| ours.set_conversation_tags(theirs.conversation.id, &[theirs.tag.id])),
         Box::new(|ours, theirs| ours.set_client_tags(theirs.client.id, &[theirs.tag.id])),
+        Box::new(|ours, theirs| {
+            let ListEntryRow { key, value, note, .. } = theirs.entry.clone();
+            let entry = NewListEntry { key, value, note };
+            ours.add_list_entries(theirs.list.id, &[entry], "per_x", time(9)).map(drop)
+        }),
         Box::new(|ours, theirs| {
             let mut token = theirs.token.clone();
             token.token_hash = digest();

@@ -9,11 +9,16 @@ mod attachments;
 mod chain;
 mod chat;
 mod conversations;
+mod counters;
+mod decisions;
 mod fixture;
 mod isolation;
+mod library;
+mod lists;
 mod outbox;
 mod paging;
 mod people;
+mod preview;
 mod schema;
 mod search;
 mod transactions;
@@ -74,6 +79,11 @@ cases! {
         installations_keep_the_order_in_which_they_were_made
         an_installation_changes_and_goes
         every_change_of_the_chain_has_a_new_version
+        configurations_of_the_past_stay
+        installations_are_put_into_another_order
+        an_installation_is_suspended_until_it_is_let_on_or_changed
+        a_chain_is_found_by_every_version_at_which_it_was_in_force
+        plugins_are_switched_off_for_an_account_and_for_all
     }
     chat {
         a_conversation_closes_with_its_request_and_opens_with_another
@@ -91,11 +101,41 @@ cases! {
         a_message_reads_back_as_written
         decisions_are_found_by_rule_verdict_and_conversation
         a_decision_about_access_reads_back_as_written
+        what_a_decision_was_about_is_kept_and_forgotten_oldest_first
+    }
+    decisions {
+        every_combination_of_filters_gives_what_passes_them_in_pages
+        a_look_ends_after_so_many_entries_and_is_gone_on_from
+        decisions_are_counted_by_bucket_and_outcome
+        what_wrote_the_messages_of_earlier_decisions_is_found
+    }
+    counters {
+        a_counter_lives_from_its_first_addition_and_begins_again
+        plugins_and_shadow_count_apart
+        no_addition_is_lost_or_seen_twice
+        an_account_has_so_many_counters_until_some_expire
+        earlier_messages_are_delivered_ones_of_the_conversation_newest_first
     }
     isolation {
         another_accounts_rows_look_as_if_they_were_not_there
         another_accounts_rows_cannot_be_changed
         another_accounts_rows_cannot_be_referred_to
+    }
+    library {
+        versions_of_a_plugin_are_listed_and_removed_unless_they_are_installed
+        what_is_enabled_counts_and_what_is_disabled_does_not
+        signatures_read_back_as_written
+        quotas_and_trust_have_defaults_and_read_back
+        an_entry_of_the_catalogue_is_seen_by_those_it_is_for
+        a_version_is_in_the_catalogue_once
+        an_entry_is_signed_and_withdrawn
+        a_component_is_used_until_the_last_row_goes
+    }
+    lists {
+        a_list_reads_back_changes_and_goes_with_its_entries
+        entries_are_added_once_counted_and_removed
+        entries_are_paged_by_their_keys
+        ten_thousand_entries_are_added_and_removed_at_once
     }
     outbox {
         events_are_numbered_without_gaps_under_eight_writers
@@ -123,6 +163,11 @@ cases! {
         a_group_has_members_and_reaches_its_conversations
         templates_are_kept_by_name
         security_settings_read_back_and_have_a_version
+    }
+    preview {
+        messages_are_replayed_oldest_first_with_their_place
+        the_newest_messages_of_a_period_are_counted_in_steps
+        shadow_verdicts_are_counted_by_day_and_variant
     }
     schema {
         opening_again_keeps_the_rows

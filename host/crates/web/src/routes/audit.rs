@@ -1,22 +1,15 @@
 //! The audit log and the connection journal: read, searched, verified, exported.
 
-use axum::{
-    body::{Body, Bytes},
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
-use futures::{StreamExt as _, stream};
+use axum::{extract::State, http::StatusCode, response::Response};
+use futures::stream;
 use serde::{Deserialize, Serialize};
-use sluice_app::{
-    AppError,
-    rows::{AuditFilter, SealedAudit},
-};
+use sluice_app::rows::AuditFilter;
 use sluice_domain::{digest::Digest, time::Timestamp};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Web,
+    export::{Export, file},
     extract::{Auth, Params},
     paging::Paging,
     problem::Problem,
@@ -70,23 +63,6 @@ impl Search {
             among: String::new(),
         })
     }
-}
-
-/// What the log is exported as.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    Jsonl,
-    Csv,
-}
-
-/// How the log is exported.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Export {
-    /// `jsonl`: a JSON object a line; `csv`: with a line of names, and safe to open in a spreadsheet.
-    #[param(value_type = String)]
-    format: Format,
 }
 
 /// What verifying the log found.
@@ -174,65 +150,9 @@ pub(crate) async fn export(
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let export = web.app.export_audit(&caller, search.filter()?).await?;
-    let head = match format {
-        Format::Jsonl => Bytes::new(),
-        Format::Csv => Bytes::from_static(b"seq,at,actor,role,action,target,address,network,details,mac\r\n"),
-    };
-    let batches = stream::unfold(Some((export, format)), async |state| {
-        let (mut export, format) = state?;
-        let batch = export.next().await.inspect_err(|error| tracing::error!(%error, "an export breaks off"));
-        match batch {
-            Ok(batch) if batch.is_empty() => None,
-            Ok(batch) => Some((Ok(lines(format, batch)), Some((export, format)))),
-            // The body breaks off, so that nobody takes what came for the whole.
-            Err(error) => Some((Err(error), None)),
-        }
+    let batches = stream::try_unfold(export, async |mut export| {
+        let batch = export.next().await?;
+        Ok((!batch.is_empty()).then(|| (batch.into_iter().map(AuditView::from).collect(), export)))
     });
-    let body = Body::from_stream(stream::iter([Ok::<_, AppError>(head)]).chain(batches));
-    let (kind, name) = match format {
-        Format::Jsonl => ("application/jsonl", "attachment; filename=\"audit.jsonl\""),
-        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
-    };
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], body).into_response())
-}
-
-fn lines(format: Format, batch: Vec<SealedAudit>) -> Bytes {
-    let mut text = String::new();
-    for entry in batch {
-        let view = AuditView::from(entry);
-        match format {
-            Format::Jsonl => text += &serde_json::to_string(&view).unwrap_or_default(),
-            Format::Csv => text += &view.cells().map(|value| cell(&value)).join(","),
-        }
-        text += match format {
-            Format::Jsonl => "\n",
-            Format::Csv => "\r\n",
-        };
-    }
-    text.into()
-}
-
-/// One cell (RFC 4180). A spreadsheet takes what begins with these characters for a formula, so an apostrophe goes before it.
-fn cell(value: &str) -> String {
-    let formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let value = if formula { format!("'{value}") } else { value.to_owned() };
-    format!("\"{}\"", value.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_or_ends_too_early() {
-        for (value, written) in [
-            ("plain", "\"plain\""),
-            ("=1+1", "\"'=1+1\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("a \"b\", c", "\"a \"\"b\"\", c\""),
-            ("", "\"\""),
-        ] {
-            assert_eq!(cell(value), written);
-        }
-    }
+    Ok(file::<AuditView>(format, batches))
 }

@@ -8,14 +8,14 @@ use serde_json::Value;
 use sluice_app::installations::{Change, Install};
 use sluice_domain::{
     id::{InstallationId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     plugin::Import,
 };
 use utoipa::ToSchema;
 
 use crate::{
     Web,
-    documents::{self, ScopeDoc},
+    documents::{self, BudgetDoc, ScopeDoc},
     extract::{Auth, Id, Json},
     problem::Problem,
     views::{self, InstallationView, List},
@@ -46,12 +46,26 @@ pub(crate) struct NewInstallation {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// What one call may use; what the server gives when not said.
+    #[schema(value_type = Option<BudgetDoc>)]
+    budget: Option<Budget>,
+    /// For how many of a hundred conversations it is in force; all when not said. Which these are does not change while it is the same.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>)]
+    percent: Percent,
+    /// Whom it may ask over HTTPS: 1 to 16 names of hosts when `http` is granted.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["api.example.com"]))]
+    http_hosts: BTreeSet<HostName>,
 }
 
 /// What to change; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InstallationChange {
+    /// Another version of the same plugin. Configuration and grants are checked anew.
+    #[schema(value_type = Option<String>)]
+    plugin_id: Option<PluginId>,
     /// Its configuration, whole.
     #[schema(value_type = Option<Object>)]
     config: Option<Value>,
@@ -67,6 +81,15 @@ pub(crate) struct InstallationChange {
     /// What it may import, whole.
     #[schema(value_type = Option<Vec<String>>)]
     grants: Option<BTreeSet<Import>>,
+    /// What one call may use.
+    #[schema(value_type = Option<BudgetDoc>)]
+    budget: Option<Budget>,
+    /// For how many of a hundred conversations it is in force.
+    #[schema(value_type = Option<u8>)]
+    percent: Option<Percent>,
+    /// Whom it may ask over HTTPS, whole.
+    #[schema(value_type = Option<Vec<String>>)]
+    http_hosts: Option<BTreeSet<HostName>>,
 }
 
 /// Installs a plugin, last in the chain; in force from the next message on.
@@ -75,6 +98,7 @@ pub(crate) struct InstallationChange {
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`: the plugin", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`quota-exceeded`; `signature-required`: the account enables only what a trusted publisher signed", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create(
@@ -82,8 +106,9 @@ pub(crate) async fn create(
     Auth(caller): Auth,
     Json(body): Json<NewInstallation>,
 ) -> Result<(StatusCode, axum::Json<InstallationView>), Problem> {
-    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants } = body;
-    let row = web.app.install(&caller, Install { plugin, config, mode, scope, failure, grants }).await?;
+    let NewInstallation { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent, http_hosts } = body;
+    let install = Install { plugin, config, mode, scope, failure, grants, budget, percent, http_hosts };
+    let row = web.app.install(&caller, install).await?;
     Ok((StatusCode::CREATED, axum::Json(row.into())))
 }
 
@@ -121,7 +146,8 @@ pub(crate) async fn get(
     (status = 200, description = "Changed", body = InstallationView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
-    (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: the installation or the plugin", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`quota-exceeded`; `signature-required`: the account enables only what a trusted publisher signed", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`configuration-refused` with `errors`, `configure-failed`, `grants-missing`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn change(
@@ -130,8 +156,10 @@ pub(crate) async fn change(
     Id(id): Id<InstallationId>,
     Json(body): Json<InstallationChange>,
 ) -> Result<axum::Json<InstallationView>, Problem> {
-    let InstallationChange { config, mode, scope, failure, grants } = body;
-    let row = web.app.change_installation(&caller, id, Change { config, mode, scope, failure, grants }).await?;
+    let InstallationChange { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent, http_hosts } =
+        body;
+    let change = Change { plugin, config, mode, scope, failure, grants, budget, percent, http_hosts };
+    let row = web.app.change_installation(&caller, id, change).await?;
     Ok(axum::Json(row.into()))
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sluice_app::policy::{DraftInstallation, Trial};
 use sluice_domain::{
     id::{AttachmentId, PluginId},
-    installation::{FailurePolicy, Mode, Scope},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
     message::{Direction, Message},
     plugin::Import,
     verdict::{Decision, State as Fate},
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Web,
-    documents::{self, DecisionDoc, MessageDoc, ScopeDoc},
+    documents::{self, BudgetDoc, DecisionDoc, MessageDoc, ScopeDoc},
     extract::{Auth, Json},
     problem::Problem,
     views,
@@ -73,6 +73,30 @@ pub(crate) struct Draft {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Import>,
+    /// Whom it may ask over HTTPS. In a trial nobody is asked.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    http_hosts: BTreeSet<HostName>,
+    /// What one call may use; what the server gives when not said.
+    #[schema(value_type = Option<BudgetDoc>)]
+    budget: Option<Budget>,
+    /// For how many of a hundred conversations it is in force; all when not said. A trial belongs to no conversation, and is asked about.
+    #[serde(default)]
+    #[schema(value_type = Option<u8>)]
+    percent: Percent,
+}
+
+impl Draft {
+    /// What is asked; `None` for a draft that is disabled or in shadow.
+    pub(crate) fn in_force(self) -> Option<DraftInstallation> {
+        let Self { plugin_id: plugin, config, mode, scope, failure, grants, budget, percent, http_hosts } = self;
+        match mode.unwrap_or(Mode::Enforce) {
+            Mode::Enforce => {
+                Some(DraftInstallation { plugin, config, scope, failure, grants, budget, percent, http_hosts })
+            }
+            Mode::Disabled | Mode::Shadow => None,
+        }
+    }
 }
 
 /// What would happen.
@@ -102,15 +126,7 @@ pub(crate) async fn evaluate(
     Auth(caller): Auth,
     Json(body): Json<Evaluate>,
 ) -> Result<axum::Json<Evaluated>, Problem> {
-    let drafts = body.draft_installations.map(|drafts| {
-        let asked = drafts.into_iter().filter(|draft| draft.mode.is_none_or(|mode| mode == Mode::Enforce));
-        asked
-            .map(|draft| {
-                let Draft { plugin_id: plugin, config, mode: _, scope, failure, grants } = draft;
-                DraftInstallation { plugin, config, scope, failure, grants }
-            })
-            .collect()
-    });
+    let drafts = body.draft_installations.map(|drafts| drafts.into_iter().filter_map(Draft::in_force).collect());
     let TrialMessage { text, direction, attachments } = body.message;
     let trial = Trial { text, direction, attachments };
     let evaluation = web.app.evaluate(&caller, trial, drafts).await?;

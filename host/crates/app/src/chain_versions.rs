@@ -1,0 +1,360 @@
+//! The chain as a whole: its order, its earlier versions and the way back to them, and the switch that turns all plugins off.
+//!
+//! Single installations are changed in `installations`, single rules of the content filter in `filters`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sluice_domain::{
+    audit::Action,
+    digest::Digest,
+    filter::FilterRule,
+    id::{AuditId, FilterRuleId, InstallationId, PluginId},
+    installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
+    permission::Permission,
+    plugin::{Hook, Import, PluginName},
+    review::MessagingSettings,
+    time::Timestamp,
+};
+use sluice_storage::{
+    Account, Before, ChainVersionRow, FilterRuleRow, InstallationRow, InstallationUpdate, NewInstallation,
+};
+
+use crate::{App, AppError, caller::Caller, enabling, installations::may_touch};
+
+/// The chain as it is.
+#[derive(Debug, Clone)]
+pub struct ChainOverview {
+    /// Grows with every change.
+    pub version: i64,
+    /// Whether plugins are asked at all.
+    pub plugins_on: bool,
+}
+
+/// An earlier chain, or the one that is in force.
+#[derive(Debug, Clone)]
+pub struct ChainVersion {
+    /// Which.
+    pub version: i64,
+    /// When it came into force.
+    pub at: Timestamp,
+    /// The entry of the audit log that says who made it and how; `None` for the chain that was there before chains were kept.
+    pub audit: Option<AuditId>,
+    /// What it was made of.
+    pub state: ChainState,
+}
+
+/// All of an account's rules at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainState {
+    /// In order.
+    pub installations: Vec<PastInstallation>,
+    /// In the order in which they were made.
+    pub filters: Vec<PastFilter>,
+    /// How messages were dealt with beside rules.
+    pub messaging: MessagingSettings,
+}
+
+/// An installation at one time. Its configuration is kept under its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastInstallation {
+    /// The installation's own.
+    pub id: InstallationId,
+    /// The plugin's version.
+    pub plugin: PluginId,
+    /// The plugin's name.
+    pub name: PluginName,
+    /// The plugin's version, as it said.
+    pub version: String,
+    /// Of the component.
+    pub component: Digest,
+    /// What the plugin decides about.
+    pub hooks: BTreeSet<Hook>,
+    /// How much it counted.
+    pub mode: Mode,
+    /// What it was asked about.
+    pub scope: Scope,
+    /// What its failure meant.
+    pub failure: FailurePolicy,
+    /// What it might import.
+    pub grants: BTreeSet<Import>,
+    /// Whom it might ask over HTTPS.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub http_hosts: BTreeSet<HostName>,
+    /// What one call might use.
+    pub budget: Budget,
+    /// For how many conversations it was in force.
+    pub percent: Percent,
+    /// Of the configuration.
+    pub config: Digest,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A rule of the content filter at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastFilter {
+    /// The rule's own.
+    pub id: FilterRuleId,
+    /// How much it counted.
+    pub mode: Mode,
+    /// What it was about.
+    pub rule: FilterRule,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl App {
+    /// The version of the account's chain, and whether plugins are asked.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn chain_overview(&self, caller: &Caller) -> Result<ChainOverview, AppError> {
+        caller.require(Permission::ManagePlugins)?;
+        let account = caller.account;
+        let row = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account_row(account)?)).await?;
+        let row = row.ok_or(AppError::NotFound("account"))?;
+        Ok(ChainOverview { version: row.chain_version, plugins_on: row.plugins_on })
+    }
+
+    /// The account's chains, newest first, each from a change to the next.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub async fn chain_versions(&self, caller: &Caller, page: Before<i64>) -> Result<Vec<ChainVersion>, AppError> {
+        caller.require(Permission::ManagePlugins)?;
+        let account = caller.account;
+        let rows =
+            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).chain_versions(page)?)).await?;
+        rows.into_iter().map(ChainVersion::of).collect()
+    }
+
+    /// The chain that was in force at `version`.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`].
+    pub async fn chain_version(&self, caller: &Caller, version: i64) -> Result<ChainVersion, AppError> {
+        caller.require(Permission::ManagePlugins)?;
+        let account = caller.account;
+        let row = self
+            .inner
+            .database
+            .read(move |tx| Ok::<_, AppError>(tx.account(account).chain_version_at(version)?))
+            .await?;
+        ChainVersion::of(row.ok_or(AppError::NotFound("version of the chain"))?)
+    }
+
+    /// Goes back to the rules that were in force at `version`: plugins with their versions, configurations and order, and the content filter.
+    /// Whether plugins are asked at all stays as it is. It is a change like any other: one can go back from it.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::NotForSupport`] when an access rule is among them,
+    /// [`AppError::Conflict`] when a plugin of then was removed, [`AppError::ConfigureFailed`], [`AppError::Quota`],
+    /// [`AppError::SignatureRequired`]; with an error, everything stays as it was.
+    pub async fn roll_back(&self, caller: &Caller, version: i64) -> Result<ChainOverview, AppError> {
+        let past = self.chain_version(caller, version).await?;
+        let now = self.installations(caller).await?;
+        now.iter().try_for_each(|row| may_touch(caller, &row.hooks))?;
+        past.state.installations.iter().try_for_each(|was| may_touch(caller, &was.hooks))?;
+        let account = caller.account;
+        let mut again = Vec::with_capacity(past.state.installations.len());
+        for was in past.state.installations {
+            let (component, digest) = (was.component, was.config);
+            let found = self
+                .inner
+                .database
+                .read(move |tx| {
+                    let mut rows = tx.account(account);
+                    Ok::<_, AppError>(rows.plugin_by_digest(component)?.zip(rows.plugin_config(digest)?))
+                })
+                .await?;
+            let (plugin, config) = found.ok_or(REMOVED)?;
+            if was.mode != Mode::Disabled {
+                self.configure(&plugin, &config, &was.grants).await?;
+            }
+            again.push((was, config));
+        }
+        let filters = past.state.filters;
+        let at = self.now();
+        let entry = self.audit_row(caller, Action::ChainRolledBack, account, json!({"to": past.version}));
+        self.change_chain(account, entry, move |rows, _| {
+            restore_installations(rows, again, at)?;
+            restore_filters(rows, filters, at)
+        })
+        .await?;
+        self.chain_overview(caller).await
+    }
+
+    /// Puts the account's installations into this order, which names each of them once.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotForSupport`] when an access rule is among them.
+    pub async fn order_chain(
+        &self,
+        caller: &Caller,
+        order: Vec<InstallationId>,
+    ) -> Result<Vec<InstallationRow>, AppError> {
+        let known = self.installations(caller).await?;
+        known.iter().try_for_each(|row| may_touch(caller, &row.hooks))?;
+        let entry = self.audit_row(caller, Action::ChainOrdered, caller.account, json!({"order": order}));
+        self.change_chain(caller.account, entry, move |rows, _| {
+            let known: BTreeSet<_> = rows.installations()?.into_iter().map(|row| row.id).collect();
+            let named: BTreeSet<_> = order.iter().copied().collect();
+            if named != known || named.len() != order.len() {
+                return Err(AppError::invalid("installations", "name each installation of the chain once"));
+            }
+            for (position, id) in (1..).zip(order) {
+                rows.move_installation(id, position)?;
+            }
+            Ok(rows.installations()?)
+        })
+        .await
+    }
+
+    /// Switches all of the account's plugins on or off, whatever their modes, at every server from the next request on. The content filter
+    /// stays.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotForSupport`] when one of them is an access rule.
+    pub async fn switch_plugins(&self, caller: &Caller, on: bool) -> Result<ChainOverview, AppError> {
+        let known = self.installations(caller).await?;
+        known.iter().try_for_each(|row| may_touch(caller, &row.hooks))?;
+        let entry = self.audit_row(caller, Action::PluginsSwitched, caller.account, json!({"on": on}));
+        self.change_chain(caller.account, entry, move |rows, _| Ok(rows.switch_plugins(on)?)).await?;
+        self.chain_overview(caller).await
+    }
+}
+
+const REMOVED: AppError =
+    AppError::Conflict("a plugin of that chain was removed since: upload it again, or go back to another version");
+
+/// Keeps the chain as it is, under `version`.
+pub(crate) fn keep_chain(
+    rows: &mut Account<'_>,
+    version: i64,
+    audit: Option<AuditId>,
+    at: Timestamp,
+) -> Result<(), AppError> {
+    let state = ChainState::of(rows)?;
+    let body = serde_json::to_string(&state).map_err(|_| AppError::Internal("writing a chain as JSON"))?;
+    Ok(rows.insert_chain_version(&ChainVersionRow { version, audit, body, created_at: at })?)
+}
+
+fn restore_installations(
+    rows: &mut Account<'_>,
+    again: Vec<(PastInstallation, String)>,
+    at: Timestamp,
+) -> Result<(), AppError> {
+    let known: BTreeMap<_, _> = rows.installations()?.into_iter().map(|row| (row.id, row)).collect();
+    let kept: BTreeSet<_> = again.iter().map(|(was, _)| was.id).collect();
+    for gone in known.keys().filter(|id| !kept.contains(id)) {
+        rows.delete_installation(*gone)?;
+    }
+    for (position, (was, config)) in (1..).zip(again) {
+        let plugin_id = rows.plugin_by_digest(was.component)?.ok_or(REMOVED)?.id;
+        enabling::check(rows, known.get(&was.id), plugin_id, was.mode)?;
+        let PastInstallation { id, mode, scope, failure, grants, http_hosts, budget, percent, .. } = was;
+        let config_sha256 = was.config;
+        if known.contains_key(&id) {
+            let update = InstallationUpdate {
+                plugin_id,
+                mode,
+                scope,
+                failure,
+                grants,
+                http_hosts,
+                budget,
+                percent,
+                config,
+                config_sha256,
+                updated_at: at,
+            };
+            rows.update_installation(id, &update)?;
+        } else {
+            let new = NewInstallation {
+                id,
+                plugin_id,
+                mode,
+                scope,
+                failure,
+                grants,
+                http_hosts,
+                budget,
+                percent,
+                config,
+                config_sha256,
+                created_at: was.created_at,
+            };
+            rows.insert_installation(&new)?;
+        }
+        rows.move_installation(id, position)?;
+    }
+    Ok(())
+}
+
+fn restore_filters(rows: &mut Account<'_>, again: Vec<PastFilter>, at: Timestamp) -> Result<(), AppError> {
+    let known: BTreeSet<_> = rows.filter_rules()?.into_iter().map(|row| row.id).collect();
+    let kept: BTreeSet<_> = again.iter().map(|was| was.id).collect();
+    for gone in known.difference(&kept) {
+        rows.delete_filter_rule(*gone)?;
+    }
+    for past in again {
+        let row = FilterRuleRow { updated_at: at, ..past.into_row() };
+        if !rows.update_filter_rule(&row)? {
+            rows.insert_filter_rule(&row)?;
+        }
+    }
+    Ok(())
+}
+
+impl ChainVersion {
+    fn of(row: ChainVersionRow) -> Result<Self, AppError> {
+        let state = serde_json::from_str(&row.body).map_err(|_| AppError::Internal("reading a chain that was kept"))?;
+        Ok(Self { version: row.version, at: row.created_at, audit: row.audit, state })
+    }
+}
+
+impl ChainState {
+    /// As it is now.
+    pub(crate) fn of(rows: &mut Account<'_>) -> Result<Self, AppError> {
+        Ok(Self {
+            installations: rows.installations()?.into_iter().map(PastInstallation::of).collect(),
+            filters: rows.filter_rules()?.into_iter().map(PastFilter::of).collect(),
+            messaging: rows.messaging()?.ok_or(AppError::NotFound("account"))?,
+        })
+    }
+}
+
+impl PastInstallation {
+    fn of(row: InstallationRow) -> Self {
+        Self {
+            id: row.id,
+            plugin: row.plugin_id,
+            name: row.name,
+            version: row.version.to_string(),
+            component: row.sha256,
+            hooks: row.hooks,
+            mode: row.mode,
+            scope: row.scope,
+            failure: row.failure,
+            grants: row.grants,
+            http_hosts: row.http_hosts,
+            budget: row.budget,
+            percent: row.percent,
+            config: row.config_sha256,
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl PastFilter {
+    fn of(row: FilterRuleRow) -> Self {
+        Self { id: row.id, mode: row.mode, rule: row.rule, created_at: row.created_at }
+    }
+
+    pub(crate) fn into_row(self) -> FilterRuleRow {
+        let Self { id, mode, rule, created_at } = self;
+        FilterRuleRow { id, mode, rule, created_at, updated_at: created_at }
+    }
+}
