@@ -67,8 +67,10 @@ pub(crate) async fn run() {
             times.iter_mut().zip(measured).for_each(|(times, measured)| times.extend(measured));
         }
     }
-    let fuel = accounts[0].administrator.list("/api/v1/decisions?limit=200").await;
-    let most = fuel.iter().filter_map(|row| row["decision"]["rules"][0]["fuel"].as_u64()).max().unwrap_or(0);
+    behave(&accounts[..1], &installed, "burn").await;
+    let api = &accounts[0].administrator;
+    let burnt_once = api.incoming(&api.conversation().await, "hello").await.is(201);
+    let most = burnt_once["decision"]["rules"][0]["fuel"].as_u64().unwrap();
     let mut table = Table::new([
         "beside",
         "messages",

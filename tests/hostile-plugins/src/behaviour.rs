@@ -133,7 +133,7 @@ impl OnCall {
             Self::EatMemory => harm::eat_memory(),
             Self::EatMemoryAtOnce => after(|| harm::fill_memory(64 << 20)),
             Self::Slow => after(|| harm::compute(250_000)),
-            Self::Burn => after(|| harm::compute(600_000)),
+            Self::Burn => after(|| harm::compute(800_000)),
             Self::EditsOutOfOrder => redact([edit(4, 5, "*"), edit(0, 1, "*")]),
             Self::EditsOverlapping => redact([edit(0, 2, "*"), edit(1, 4, "*")]),
             Self::EditsInsideACharacter => {
