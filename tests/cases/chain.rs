@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use sluice_tests::{Api, Server};
 
 /// A configuration of blocked-words with one list of one word.
-fn word(word: &str, action: &str) -> Value {
+pub(crate) fn word(word: &str, action: &str) -> Value {
     json!({"lists": [{"name": "words", "words": [word], "action": action}]})
 }
 
-async fn install_words(api: &Api, plugin: &str, config: Value, more: Value) -> String {
+pub(crate) async fn install_words(api: &Api, plugin: &str, config: Value, more: Value) -> String {
     let mut body = more;
     body["config"] = config;
     api.install(plugin, body).await.is(201)["id"].as_str().unwrap().to_owned()

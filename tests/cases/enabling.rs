@@ -4,17 +4,12 @@
 use serde_json::{Value, json};
 use sluice_tests::{Api, Server, until};
 
-use crate::support::platform;
+use crate::{
+    chain::{install_words, word},
+    support::platform,
+};
 
 const CHAIN: &str = "/api/v1/chain";
-
-fn word(word: &str, action: &str) -> Value {
-    json!({"lists": [{"name": "words", "words": [word], "action": action}]})
-}
-
-async fn install_words(api: &Api, plugin: &str, config: Value) -> String {
-    api.install(plugin, json!({"config": config})).await.is(201)["id"].as_str().unwrap().to_owned()
-}
 
 async fn verdict(api: &Api, conversation: &str, text: &str) -> String {
     api.incoming(conversation, text).await.is(201)["decision"]["verdict"].as_str().unwrap().to_owned()
@@ -30,8 +25,8 @@ async fn installations_are_asked_in_the_order_that_the_administrator_gives() {
     let api = &server.without_plugins.administrator;
     let plugin = api.plugin("blocked-words").await;
     let conversation = api.conversation().await;
-    let first = install_words(api, &plugin, word("alpha", "flag")).await;
-    let second = install_words(api, &plugin, word("beta", "flag")).await;
+    let first = install_words(api, &plugin, word("alpha", "flag"), json!({})).await;
+    let second = install_words(api, &plugin, word("beta", "flag"), json!({})).await;
     let asked = async || {
         let posted = api.incoming(&conversation, "alpha beta").await.is(201);
         let rules = posted["decision"]["rules"].as_array().unwrap().clone();
@@ -107,8 +102,8 @@ async fn one_call_goes_back_to_any_earlier_chain_and_another_one_back_from_there
     let plugin = api.plugin("blocked-words").await;
     let conversation = api.conversation().await;
     let empty = version(api).await;
-    let alpha = install_words(api, &plugin, word("alpha", "flag")).await;
-    let beta = install_words(api, &plugin, word("beta", "flag")).await;
+    let alpha = install_words(api, &plugin, word("alpha", "flag"), json!({})).await;
+    let beta = install_words(api, &plugin, word("beta", "flag"), json!({})).await;
     api.put(&format!("{CHAIN}/order"), json!({"installations": [beta, alpha]})).await.is(200);
     let good = version(api).await;
     let before = api.list("/api/v1/installations").await;
@@ -153,7 +148,7 @@ async fn one_switch_turns_all_plugins_of_an_account_off() {
     let api = &server.without_plugins.administrator;
     let plugin = api.plugin("blocked-words").await;
     let conversation = api.conversation().await;
-    install_words(api, &plugin, word("alpha", "hold")).await;
+    install_words(api, &plugin, word("alpha", "hold"), json!({})).await;
     api.filter(json!({"what": ["links"], "action": "hold"})).await.is(201);
     let switch = format!("{CHAIN}/plugins");
     assert_eq!(api.put(&switch, json!({"on": false})).await.is(200)["plugins_on"], false);
@@ -171,7 +166,7 @@ async fn the_platform_switches_a_plugin_off_for_every_account() {
     let api = &server.without_plugins.administrator;
     let plugin = api.plugin("blocked-words").await;
     let conversation = api.conversation().await;
-    let id = install_words(api, &plugin, word("alpha", "hold")).await;
+    let id = install_words(api, &plugin, word("alpha", "hold"), json!({})).await;
     let sha256 = api.get(&format!("/api/v1/plugins/{plugin}")).await.is(200)["sha256"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/platform/switched-off/{sha256}");
     api.put(&path, json!({"reason": "no"})).await.problem(403, "forbidden");

@@ -4,10 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sluice_tests::{Api, Events, Server, until};
 
-/// A configuration of blocked-words with one list of one word.
-fn word(word: &str, action: &str) -> Value {
-    json!({"lists": [{"name": "words", "words": [word], "action": action}]})
-}
+use crate::chain::word;
 
 async fn begin(api: &Api, draft: Value, source: Value) -> reqwest::Response {
     let body = json!({"draft": draft, "source": source});

@@ -154,8 +154,7 @@ impl App {
     /// [`AppError::SignatureRequired`]; with an error, everything stays as it was.
     pub async fn roll_back(&self, caller: &Caller, version: i64) -> Result<ChainOverview, AppError> {
         let past = self.chain_version(caller, version).await?;
-        let now = self.installations(caller).await?;
-        now.iter().try_for_each(|row| may_touch(caller, &row.hooks))?;
+        self.may_touch_all(caller).await?;
         past.state.installations.iter().try_for_each(|was| may_touch(caller, &was.hooks))?;
         let account = caller.account;
         let mut again = Vec::with_capacity(past.state.installations.len());
@@ -195,8 +194,7 @@ impl App {
         caller: &Caller,
         order: Vec<InstallationId>,
     ) -> Result<Vec<InstallationRow>, AppError> {
-        let known = self.installations(caller).await?;
-        known.iter().try_for_each(|row| may_touch(caller, &row.hooks))?;
+        self.may_touch_all(caller).await?;
         let entry = self.audit_row(caller, Action::ChainOrdered, caller.account, json!({"order": order}));
         self.change_chain(caller.account, entry, move |rows, _| {
             let known: BTreeSet<_> = rows.installations()?.into_iter().map(|row| row.id).collect();
@@ -218,11 +216,16 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotForSupport`] when one of them is an access rule.
     pub async fn switch_plugins(&self, caller: &Caller, on: bool) -> Result<ChainOverview, AppError> {
-        let known = self.installations(caller).await?;
-        known.iter().try_for_each(|row| may_touch(caller, &row.hooks))?;
+        self.may_touch_all(caller).await?;
         let entry = self.audit_row(caller, Action::PluginsSwitched, caller.account, json!({"on": on}));
         self.change_chain(caller.account, entry, move |rows, _| Ok(rows.switch_plugins(on)?)).await?;
         self.chain_overview(caller).await
+    }
+
+    /// Whether the caller may change the chain as a whole.
+    async fn may_touch_all(&self, caller: &Caller) -> Result<(), AppError> {
+        let installed = self.installations(caller).await?;
+        installed.iter().try_for_each(|row| may_touch(caller, &row.hooks))
     }
 }
 

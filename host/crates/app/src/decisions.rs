@@ -39,10 +39,12 @@ impl App {
         caller.require(Permission::ReviewMessages)?;
         let account = caller.account;
         let read = self.inner.database.read(move |tx| tx.account(account).decisions(&filter, page));
-        Ok(without_exchanges(read.await?))
+        let mut part: DecisionPart = read.await?;
+        part.rows.iter_mut().for_each(leave_out_exchanges);
+        Ok(part)
     }
 
-    /// One decision of the account.
+    /// One decision of the account. What imports answered is left out here too.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
@@ -50,7 +52,9 @@ impl App {
         caller.require(Permission::ReviewMessages)?;
         let account = caller.account;
         let found = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).decision(id)?)).await?;
-        found.ok_or(AppError::NotFound("decision"))
+        let mut row = found.ok_or(AppError::NotFound("decision"))?;
+        leave_out_exchanges(&mut row);
+        Ok(row)
     }
 
     /// What decisions came to in each hour or day that something of `from..to` lies in, in order.
@@ -114,7 +118,8 @@ impl DecisionExport {
             let (account, filter) = (self.account, self.filter.clone());
             let look =
                 self.app.inner.database.read(move |tx| tx.account(account).decisions_after(&filter, cursor, BATCH));
-            let part = without_exchanges(look.await?);
+            let mut part: DecisionPart = look.await?;
+            part.rows.iter_mut().for_each(leave_out_exchanges);
             self.place = part.seen.map_or(Place::End, |seen| Place::After(Some(seen)));
             if !part.rows.is_empty() {
                 return Ok(part.rows);
@@ -124,18 +129,16 @@ impl DecisionExport {
     }
 }
 
-/// The same without what imports answered.
-fn without_exchanges(mut part: DecisionPart) -> DecisionPart {
-    for row in &mut part.rows {
-        // As it stands in what we wrote ourselves; within a text, the quotation marks would not be bare.
-        if row.body.contains("\"exchanges\":") {
-            row.body = strip(&row.body);
-        }
+/// Takes out what imports answered: it may be texts of messages which whoever asks does not reach. How much it was stays, in `asked`.
+fn leave_out_exchanges(row: &mut DecisionRow) {
+    // As it stands in what we wrote ourselves; within a text, the quotation marks would not be bare.
+    if row.body.contains("\"exchanges\":") {
+        row.body = strip(&row.body);
     }
-    part
 }
 
-fn strip(body: &str) -> String {
+/// A decision, JSON, without what imports answered.
+pub(crate) fn strip(body: &str) -> String {
     let mut decision: Value = serde_json::from_str(body).unwrap_or_default();
     for line in decision.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten() {
         line.as_object_mut().map(|line| line.remove("exchanges"));

@@ -132,6 +132,7 @@ impl App {
         let config = draft.config.to_string();
         check_hosts(&draft.grants, &draft.http_hosts)?;
         let ready = self.configure(&plugin, &config, &draft.grants).await?;
+        let config = Digest::of(config.as_bytes());
         Ok(Rule {
             rule: PluginRef {
                 installation,
@@ -139,10 +140,10 @@ impl App {
                 rule: plugin.name.clone(),
                 version: plugin.version.to_string(),
                 component: Some(plugin.sha256),
-                config: Some(Digest::of(config.as_bytes())),
+                config: Some(config),
             },
             component: plugin.sha256,
-            config: Digest::of(config.as_bytes()),
+            config,
             granted: Granted::new(plugin.name, &plugin.imports, &draft.grants, draft.http_hosts),
             hooks: plugin.hooks,
             mode: Mode::Enforce,

@@ -21,6 +21,7 @@ use crate::{
     caller::Caller,
     chain::{BuiltIn, Chain, Rule},
     chain_versions::{ChainState, PastInstallation},
+    decisions,
     evaluators::Share,
     imports::Granted,
     installations,
@@ -79,7 +80,7 @@ impl App {
         let (Some(input), Some(state)) = (input, kept.state) else { return Ok(Rerun::Impossible(missing)) };
         match kept.row.outcome {
             Outcome::Message(_) => {
-                let before: Decision = read(&kept.row.body, "reading a decision")?;
+                let before: Decision = read(kept.row.body.as_bytes(), "reading a decision")?;
                 let lines = before.rules.iter().filter_map(|line| Some((plugin(&line.rule)?, line.failure)));
                 let rules = self.rules_of_then(account, &state, lines, &mut missing).await?;
                 let attachments = before.rules.iter().filter_map(|line| line.attachment);
@@ -87,7 +88,7 @@ impl App {
                 if !missing.is_empty() {
                     return Ok(Rerun::Impossible(missing));
                 }
-                let message: Message = read(&String::from_utf8_lossy(&input), "reading a message")?;
+                let message: Message = read(&input, "reading a message")?;
                 let mode = if kept.row.shadow { Mode::Shadow } else { Mode::Enforce };
                 let (blobs, was) = (self.inner.blobs.clone(), before.clone());
                 let again = self
@@ -100,13 +101,13 @@ impl App {
                 outcome(&comparable(before), &comparable(again.clone()), &again)
             }
             Outcome::Access(_) => {
-                let before: AccessDecision = read(&kept.row.body, "reading a decision")?;
+                let before: AccessDecision = read(kept.row.body.as_bytes(), "reading a decision")?;
                 let lines = before.rules.iter().map(|line| (&line.rule, line.failure));
                 let rules = self.rules_of_then(account, &state, lines, &mut missing).await?;
                 if !missing.is_empty() {
                     return Ok(Rerun::Impossible(missing));
                 }
-                let request: AccessRequest = read(&String::from_utf8_lossy(&input), "reading a request")?;
+                let request: AccessRequest = read(&input, "reading a request")?;
                 let was = before.clone();
                 let again = self
                     .inner
@@ -130,7 +131,7 @@ impl App {
                     None => None,
                     // Until the first change, the chain of then is the one of now.
                     Some(version) => match rows.chain_version_at(version)? {
-                        Some(past) => Some(read(&past.body, "reading a chain that was kept")?),
+                        Some(past) => Some(read(past.body.as_bytes(), "reading a chain that was kept")?),
                         None => Some(ChainState::of(&mut rows)?),
                     },
                 };
@@ -333,11 +334,10 @@ fn outcome<T: PartialEq + Serialize>(before: &T, again: &T, shown: &T) -> Result
     if before == again {
         return Ok(Rerun::Same);
     }
-    // What was asked of imports is not shown: it may be text of messages.
     let shown = serde_json::to_string(shown).map_err(|_| AppError::Internal("writing a decision as JSON"))?;
-    Ok(Rerun::Different(shown))
+    Ok(Rerun::Different(decisions::strip(&shown)))
 }
 
-fn read<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, AppError> {
-    serde_json::from_str(text).map_err(|_| AppError::Internal(what))
+fn read<T: DeserializeOwned>(json: &[u8], what: &'static str) -> Result<T, AppError> {
+    serde_json::from_slice(json).map_err(|_| AppError::Internal(what))
 }

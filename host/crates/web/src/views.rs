@@ -324,7 +324,7 @@ impl From<DecisionRow> for KeptDecisionView {
             conversation_id: row.conversation_id,
             author_id: row.author_id,
             input_sha256: row.input_sha256,
-            decision: shown(&row.body),
+            decision: json(&row.body),
             created_at: row.created_at,
         }
     }
@@ -378,19 +378,8 @@ impl From<SealedAudit> for AuditView {
     }
 }
 
-/// A decision that was kept, without what its rules were told: that may be texts of messages which whoever asks does not reach. How much it
-/// was stays, in `asked`.
-pub(crate) fn shown(body: &str) -> Value {
-    let mut decision = json(body);
-    let rules = decision.get_mut("rules").and_then(Value::as_array_mut);
-    for rule in rules.into_iter().flatten().filter_map(Value::as_object_mut) {
-        rule.remove("exchanges");
-    }
-    decision
-}
-
 /// JSON that was kept as text. What was written as JSON reads as JSON.
-fn json(text: &str) -> Value {
+pub(crate) fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
 }
 

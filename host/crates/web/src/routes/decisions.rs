@@ -265,7 +265,7 @@ impl From<Rerun> for RerunView {
         match rerun {
             Rerun::Same => Self { outcome: "same", decision: None, missing: Vec::new() },
             Rerun::Different(now) => {
-                Self { outcome: "different", decision: Some(views::shown(&now)), missing: Vec::new() }
+                Self { outcome: "different", decision: Some(views::json(&now)), missing: Vec::new() }
             }
             Rerun::Impossible(missing) => {
                 let missing = missing.into_iter().map(MissingView::from).collect();
