@@ -1,6 +1,9 @@
 //! What one call of a plugin costs: a fresh sandbox from a configured snapshot, against a fresh sandbox that is configured in the call.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use sluice_domain::{
@@ -42,10 +45,17 @@ pub(crate) fn run() {
     println!("{}", enabling(&bytes));
 }
 
-pub(crate) fn sandbox(folder: &std::path::Path) -> Sandbox {
+pub(crate) fn sandbox(folder: &Path) -> Sandbox {
+    sandbox_with(folder, |_| {})
+}
+
+/// One whose configuration was changed.
+pub(crate) fn sandbox_with(folder: &Path, change: impl FnOnce(&mut SandboxConfig)) -> Sandbox {
     let worker = WorkerCommand { program: sluice(), args: vec!["worker".into()] };
     let key = ArtefactKey::new(Box::new(KEY).into());
-    Sandbox::new(SandboxConfig::new(folder.join("artefacts"), key, worker)).unwrap()
+    let mut config = SandboxConfig::new(folder.join("artefacts"), key, worker);
+    change(&mut config);
+    Sandbox::new(config).unwrap()
 }
 
 fn config(words: usize) -> String {

@@ -16,6 +16,8 @@ use crate::{
 };
 
 const HOSTILE: usize = 50;
+/// Of one hostile account.
+const CONNECTIONS: usize = 8;
 const TURNS: usize = 6;
 const TURN: Duration = Duration::from_millis(2_500);
 /// How often the quiet account sends on each of its connections.
@@ -36,34 +38,36 @@ pub(crate) async fn run() {
         installed.push(install(&account.administrator).await);
         loads.push(Load::new(&server, account, 1, &words::text(200)).await);
     }
-    let mut one = Load::new(&server, &accounts[0], 8, &words::text(200)).await;
+    let mut one = Load::new(&server, &accounts[0], CONNECTIONS, &words::text(200)).await;
 
-    let mut times: [Vec<Duration>; 5] = Default::default();
-    let (mut burnt, mut lasted) = (0, Duration::ZERO);
+    let mut times: [Vec<Duration>; 6] = Default::default();
+    let [mut by_one, mut by_fifty] = [Burnt::default(); 2];
     for turn in 0..=TURNS {
         behave(&accounts, &installed, "allow").await;
         let alone = quiet.run_paced(TURN, PAUSE).await;
         behave(&accounts[..1], &installed, "burn").await;
-        let (beside_one, _) = futures::join!(quiet.run_paced(TURN, PAUSE), one.run(TURN));
+        let begin = Instant::now();
+        let (beside_one, (sent, _)) = futures::join!(quiet.run_paced(TURN, PAUSE), one.run(TURN));
+        by_one.count(turn, sent.len(), begin);
         behave(&accounts, &installed, "burn").await;
         let begin = Instant::now();
         let all = join_all(loads.iter_mut().map(|load| load.run(TURN)));
         let (beside_fifty, sent) = futures::join!(quiet.run_paced(TURN, PAUSE), all);
-        if turn > 0 {
-            burnt += sent.iter().map(|(times, _)| times.len()).sum::<usize>();
-            lasted += begin.elapsed();
-        }
+        by_fifty.count(turn, sent.iter().map(|(times, _)| times.len()).sum(), begin);
         // Until the tenth failure of each, then without a call.
         behave(&accounts, &installed, "loop").await;
         let all = join_all(loads.iter_mut().map(|load| load.run_paced(TURN, Duration::from_millis(250))));
         let (beside_failing, _) = futures::join!(quiet.run_paced(TURN, PAUSE), all);
         // As many messages as were burnt, through the same plugin when it does nothing.
         behave(&accounts, &installed, "allow").await;
-        let pause = lasted.mul_f64(HOSTILE as f64 / burnt.max(1) as f64).max(PAUSE);
+        let one = one.run_paced(TURN, by_one.pause(CONNECTIONS));
+        let (beside_harmless_one, _) = futures::join!(quiet.run_paced(TURN, PAUSE), one);
+        let pause = by_fifty.pause(HOSTILE);
         let all = join_all(loads.iter_mut().map(|load| load.run_paced(TURN, pause)));
-        let (beside_harmless, _) = futures::join!(quiet.run_paced(TURN, PAUSE), all);
+        let (beside_harmless_fifty, _) = futures::join!(quiet.run_paced(TURN, PAUSE), all);
         if turn > 0 {
-            let measured = [alone, beside_harmless, beside_one, beside_fifty, beside_failing];
+            let measured =
+                [alone, beside_harmless_one, beside_one, beside_harmless_fifty, beside_fifty, beside_failing];
             times.iter_mut().zip(measured).for_each(|(times, measured)| times.extend(measured));
         }
     }
@@ -81,14 +85,16 @@ pub(crate) async fn run() {
         "p99 against harmless",
     ]);
     let [p50, p99] = [0.5, 0.99].map(|part| times.clone().map(|mut times| quantile(&mut times, part)));
+    // With the line of as many harmless messages.
     let names = [
-        "nobody".to_owned(),
-        format!("{HOSTILE} accounts, harmless, as many messages"),
-        "1 account, 8 connections, burning".to_owned(),
-        format!("{HOSTILE} accounts, burning"),
-        format!("{HOSTILE} accounts, failing until suspended"),
+        ("nobody".to_owned(), None),
+        (format!("1 account, {CONNECTIONS} connections, harmless, as many messages"), None),
+        (format!("1 account, {CONNECTIONS} connections, burning"), Some(1)),
+        (format!("{HOSTILE} accounts, harmless, as many messages"), None),
+        (format!("{HOSTILE} accounts, burning"), Some(3)),
+        (format!("{HOSTILE} accounts, failing until suspended"), Some(3)),
     ];
-    for (index, name) in names.into_iter().enumerate() {
+    for (index, (name, harmless)) in names.into_iter().enumerate() {
         table.row([
             name,
             times[index].len().to_string(),
@@ -96,13 +102,41 @@ pub(crate) async fn run() {
             millis(p99[index]),
             ratio(p50[index], p50[0]),
             ratio(p99[index], p99[0]),
-            ratio(p99[index], p99[1]),
+            harmless.map_or_else(String::new, |harmless: usize| ratio(p99[index], p99[harmless])),
         ]);
     }
     println!(
-        "## A quiet account beside hostile ones\n\nThe hostile plugin uses {most} of 10,000,000 instructions a call; {:.0} such calls a second were answered.\n\n{table}",
-        burnt as f64 / lasted.as_secs_f64()
+        "## A quiet account beside hostile ones\n\nThe hostile plugin uses {most} of 10,000,000 instructions a call; {:.0} such calls a second of one account were answered, {:.0} of {HOSTILE}.\n\n{table}",
+        by_one.rate(),
+        by_fifty.rate(),
     );
+}
+
+/// What was sent to plugins that burn.
+#[derive(Default, Clone, Copy)]
+struct Burnt {
+    messages: usize,
+    lasted: Duration,
+}
+
+impl Burnt {
+    /// Counts a turn, but the first.
+    fn count(&mut self, turn: usize, messages: usize, begin: Instant) {
+        if turn > 0 {
+            self.messages += messages;
+            self.lasted += begin.elapsed();
+        }
+    }
+
+    /// A second.
+    fn rate(&self) -> f64 {
+        self.messages as f64 / self.lasted.as_secs_f64()
+    }
+
+    /// After which each of so many connections sends, to send as much.
+    fn pause(&self, connections: usize) -> Duration {
+        self.lasted.mul_f64(connections as f64 / self.messages.max(1) as f64).max(PAUSE)
+    }
 }
 
 /// A new account with an administrator.

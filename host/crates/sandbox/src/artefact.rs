@@ -37,6 +37,13 @@ impl ArtefactKey {
     }
 }
 
+/// A component with a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Ready {
+    pub(crate) component: Digest,
+    pub(crate) config: Digest,
+}
+
 /// The folder of artefacts.
 pub(crate) struct Artefacts {
     folder: PathBuf,
@@ -57,8 +64,18 @@ impl Artefacts {
         format!("{component}-base-{}.cwasm", self.fingerprint)
     }
 
-    /// The name of a component's form with a configuration.
-    pub(crate) fn configured(&self, component: Digest, config: Digest) -> String {
+    /// The name of a component's form that takes overlays whose memory has `pages` pages.
+    pub(crate) fn overlaid(&self, component: Digest, pages: u64) -> String {
+        format!("{component}-overlaid-{pages}-{}.cwasm", self.fingerprint)
+    }
+
+    /// The name of the overlay with which a component takes a configuration.
+    pub(crate) fn overlay(&self, Ready { component, config }: Ready) -> String {
+        format!("{component}-{config}-{}.overlay", self.fingerprint)
+    }
+
+    /// The name of a component's whole form with a configuration, for which an overlay would be too long.
+    pub(crate) fn whole(&self, Ready { component, config }: Ready) -> String {
         format!("{component}-{config}-{}.cwasm", self.fingerprint)
     }
 
@@ -82,14 +99,22 @@ impl Artefacts {
         fs::metadata(self.folder.join(name)).is_ok_and(|file| file.is_file())
     }
 
-    /// An artefact that this server kept under this name; `None` when there is none, or another's, or a broken one.
-    pub(crate) fn find(&self, name: &str) -> Option<Vec<u8>> {
+    /// An artefact that this server kept under this name, read into memory. One that is not as it was written is removed, here and
+    /// below, so that it is made anew.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, LoadError> {
         let mut artefact = Vec::new();
-        self.check(name, |piece| artefact.extend_from_slice(piece)).ok()?;
-        Some(artefact)
+        self.check(name, |piece| artefact.extend_from_slice(piece))?;
+        Ok(artefact)
     }
 
-    /// The file that this server kept under this name. One that is not as it was written is removed, so that it is made anew.
+    /// Removes an artefact that is of no use, so that it is made anew.
+    pub(crate) fn remove(&self, name: &str) {
+        if let Err(error) = fs::remove_file(self.folder.join(name)) {
+            tracing::error!(name, %error, "an artefact cannot be removed");
+        }
+    }
+
+    /// The file that this server kept under this name.
     pub(crate) fn checked(&self, name: &str) -> Result<Checked, LoadError> {
         self.check(name, |_| {})
     }
@@ -114,10 +139,8 @@ impl Artefacts {
         (&mut file).take(MAC_BYTES + 1).read_to_end(&mut written).map_err(LoadError::reading)?;
         // Compared in constant time.
         if Hash::from_slice(&written).ok() != Some(mac.finalize()) {
-            tracing::error!(name, "an artefact is not as it was written: it is compiled anew");
-            if let Err(error) = fs::remove_file(&path) {
-                tracing::error!(name, %error, "a broken artefact cannot be removed");
-            }
+            tracing::error!(name, "an artefact is not as it was written: it is made anew");
+            self.remove(name);
             return Err(LoadError::Lost);
         }
         Ok(Checked { file, bytes })
@@ -131,7 +154,7 @@ pub(crate) struct Checked {
     pub(crate) bytes: u64,
 }
 
-/// Takes in native code. `artefact` must have come from [`Artefacts::find`], from a worker that this server started, or — in a worker —
+/// Takes in native code. `artefact` must have come from [`Artefacts::read`], from a worker that this server started, or — in a worker —
 /// from the server that started it.
 #[expect(unsafe_code, reason = "the engine cannot check native code; the proof is below")]
 pub(crate) fn load(engine: &Engine, artefact: &[u8]) -> wasmtime::Result<Component> {
@@ -175,24 +198,24 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let ours = artefacts(folder.path(), 1);
         ours.keep("name", b"native code").expect("keeps");
-        assert_eq!(ours.find("name").as_deref(), Some(b"native code".as_slice()));
-        assert_eq!(ours.find("other"), None);
+        assert_eq!(ours.read("name").as_deref(), Ok(b"native code".as_slice()));
+        assert_eq!(ours.read("other"), Err(LoadError::Lost));
 
         let path = folder.path().join("name");
         let kept = fs::read(&path).expect("reads");
-        assert_eq!(artefacts(folder.path(), 2).find("name"), None, "another server's key");
+        assert_eq!(artefacts(folder.path(), 2).read("name"), Err(LoadError::Lost), "another server's key");
         assert!(!ours.is_kept("name"), "what is broken is removed");
         for position in 0..kept.len() {
             let mut changed = kept.clone();
             changed[position] ^= 1;
             fs::write(&path, &changed).expect("writes");
-            assert_eq!(ours.find("name"), None, "byte {position}");
+            assert_eq!(ours.read("name"), Err(LoadError::Lost), "byte {position}");
         }
         for length in 0..kept.len() {
             fs::write(&path, &kept[..length]).expect("writes");
-            assert_eq!(ours.find("name"), None, "cut at {length}");
+            assert_eq!(ours.read("name"), Err(LoadError::Lost), "cut at {length}");
         }
         fs::write(folder.path().join("moved"), &kept).expect("writes");
-        assert_eq!(ours.find("moved"), None, "under another name");
+        assert_eq!(ours.read("moved"), Err(LoadError::Lost), "under another name");
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     imports::{Allowance, Unanswered},
     inspect::link,
     outline::bounded,
+    overlay::{Overlay, Writer},
 };
 
 /// What came of one call.
@@ -37,26 +38,38 @@ pub struct Call<T> {
     pub detail: Option<String>,
 }
 
-/// A plugin with its configuration, in memory.
-pub(crate) struct Loaded {
+/// A plugin's code, in memory.
+pub(crate) struct Code {
     pre: InstancePre<Guest>,
     message_filter: Option<message_filter::GuestIndices>,
     attachment_filter: Option<attachment_filter::GuestIndices>,
     access_rule: Option<access_rule::GuestIndices>,
+    writer: Option<Writer>,
 }
 
-impl Loaded {
+impl Code {
     pub(crate) fn new(engine: &Engine, component: &Component) -> wasmtime::Result<Self> {
         let pre = link(engine, component)?;
         let message_filter = message_filter::GuestIndices::new(&pre).ok();
         let attachment_filter = attachment_filter::GuestIndices::new(&pre).ok();
         let access_rule = access_rule::GuestIndices::new(&pre).ok();
-        Ok(Self { pre, message_filter, attachment_filter, access_rule })
+        let writer = Writer::new(component);
+        Ok(Self { pre, message_filter, attachment_filter, access_rule, writer })
     }
+}
 
+/// A plugin with its configuration, in memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Loaded<'l> {
+    pub(crate) code: &'l Code,
+    /// What is written to each instance first; `None` when the code begins as it was configured.
+    pub(crate) overlay: Option<&'l Overlay>,
+}
+
+impl Loaded<'_> {
     /// Asks about a message. Without the hook, nothing is said against it.
     pub(crate) fn check_message(&self, message: &Message, allowed: Allowance) -> Call<Verdict> {
-        let Some(indices) = &self.message_filter else { return unasked(Verdict::Allow) };
+        let Some(indices) = &self.code.message_filter else { return unasked(Verdict::Allow) };
         self.call(allowed, None, |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let verdict = hook.call_check(&mut *store, &convert::message(message))?;
@@ -71,7 +84,7 @@ impl Loaded {
         content: impl Content + 'static,
         allowed: Allowance,
     ) -> Call<Verdict> {
-        let Some(indices) = &self.attachment_filter else { return unasked(Verdict::Allow) };
+        let Some(indices) = &self.code.attachment_filter else { return unasked(Verdict::Allow) };
         self.call(allowed, Some(Box::new(content)), |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let content = Resource::<OpenContent>::new_own(0);
@@ -82,7 +95,7 @@ impl Loaded {
 
     /// Asks about someone who wants to be let in.
     pub(crate) fn check_access(&self, request: &AccessRequest, allowed: Allowance) -> Call<Access> {
-        let Some(indices) = &self.access_rule else { return unasked(Access::Allow) };
+        let Some(indices) = &self.code.access_rule else { return unasked(Access::Allow) };
         self.call(allowed, None, |store, instance| {
             let hook = indices.load(&mut *store, instance)?;
             let access = hook.call_check(&mut *store, &convert::access_request(request))?;
@@ -99,11 +112,11 @@ impl Loaded {
     ) -> Call<T> {
         let called = catch_unwind(AssertUnwindSafe(|| {
             let guest = Guest::new(budget, true, content).with_imports(budget, imports);
-            let mut store = match store(self.pre.engine(), budget, guest) {
+            let mut store = match store(self.code.pre.engine(), budget, guest) {
                 Ok(store) => store,
                 Err(error) => return failed(Failure::Host, &error),
             };
-            let answer = self.pre.instantiate(&mut store).and_then(|instance| body(&mut store, &instance));
+            let answer = self.instance(&mut store).and_then(|instance| body(&mut store, &instance));
             let used = budget.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
             let guest = store.into_data();
             let fuel = used.saturating_add(guest.asking.fuel);
@@ -124,6 +137,23 @@ impl Loaded {
             Call { answer: Err(Failure::Host), cost: Cost::default(), log: Vec::new(), exchanges: Vec::new(), detail }
         })
     }
+
+    /// An instance in the state in which `configure` left it.
+    fn instance(&self, store: &mut Store<Guest>) -> wasmtime::Result<Instance> {
+        let instance = self.code.pre.instantiate(&mut *store)?;
+        if let Some(overlay) = self.overlay {
+            // The plugin runs none of the instructions that write, and pays for none.
+            let fuel = store.get_fuel()?;
+            store.set_fuel(u64::MAX)?;
+            let written = match &self.code.writer {
+                Some(writer) => writer.write(overlay, store, &instance),
+                None => Err(wasmtime::format_err!("the code takes no overlay")),
+            };
+            written.map_err(|error| Stopped::NotConfigured(format!("{error:#}")))?;
+            store.set_fuel(fuel)?;
+        }
+        Ok(instance)
+    }
 }
 
 fn unasked<T>(answer: T) -> Call<T> {
@@ -141,7 +171,9 @@ fn classify(error: &wasmtime::Error, wanted_more_memory: bool) -> Failure {
         return Failure::BadAnswer;
     }
     match error.downcast_ref::<Stopped>() {
-        Some(Stopped::Unreadable | Stopped::Unanswered(Unanswered::Failed)) => return Failure::Host,
+        Some(Stopped::NotConfigured(_) | Stopped::Unreadable | Stopped::Unanswered(Unanswered::Failed)) => {
+            return Failure::Host;
+        }
         Some(Stopped::ReadTooMuch | Stopped::AskedTooMuch) => return Failure::OutOfFuel,
         Some(Stopped::ImportTooEarly | Stopped::Unanswered(Unanswered::NotGranted)) => return Failure::Trap,
         Some(Stopped::Unanswered(Unanswered::Diverged)) => return Failure::Diverged,

@@ -11,6 +11,7 @@ use sluice_domain::{
 };
 
 use crate::{
+    artefact::Ready,
     call::{Call, Loaded, failed},
     error::LoadError,
     guest::Content,
@@ -28,13 +29,13 @@ pub struct Configured {
 
 impl fmt::Debug for Configured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Configured").field("artefact", &self.place.name()).finish_non_exhaustive()
+        f.debug_struct("Configured").field("ready", &self.place.ready).finish_non_exhaustive()
     }
 }
 
 impl Configured {
-    pub(crate) fn new(shelf: &Arc<Shelf>, name: &str) -> Self {
-        Self { shelf: shelf.clone(), place: shelf.place(name) }
+    pub(crate) fn new(shelf: &Arc<Shelf>, ready: Ready) -> Self {
+        Self { shelf: shelf.clone(), place: shelf.place(ready) }
     }
 
     /// Whether a call would find it in memory. Otherwise, a call reads its file first.
@@ -76,11 +77,12 @@ impl Configured {
         self.ask(|loaded| loaded.check_access(request, allowed.into()))
     }
 
-    fn ask<T>(&self, call: impl FnOnce(&Loaded) -> Call<T>) -> Call<T> {
+    fn ask<T>(&self, call: impl FnOnce(Loaded<'_>) -> Call<T>) -> Call<T> {
         match self.shelf.take(&self.place) {
-            Ok(held) => call(&held.loaded),
+            Ok(held) => call(held.loaded()),
             Err(error) => {
-                tracing::error!(artefact = self.place.name(), %error, "a plugin cannot be loaded");
+                let Ready { component, config } = self.place.ready;
+                tracing::error!(%component, %config, %error, "a plugin cannot be loaded");
                 failed(Failure::Unavailable, &error)
             }
         }

@@ -89,9 +89,13 @@ fn config(memory_ceiling: usize, slots: u32, keep_pages: bool) -> Config {
     config
 }
 
+/// Counts the forms in which plugins and overlays were ever written: what was written in another is made anew.
+const FORM: u32 = 3;
+
 /// What an artefact must have been compiled for to be loaded by `engine`.
 pub(crate) fn fingerprint(engine: &Engine) -> String {
     let mut hasher = DefaultHasher::new();
+    FORM.hash(&mut hasher);
     engine.precompile_compatibility_hash().hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }

@@ -35,8 +35,10 @@ pub trait Content: Send {
 pub struct OpenContent;
 
 /// What a call that was ended by the host was ended for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stopped {
+    #[error("what its configuration changed cannot be written to its memory: {0}")]
+    NotConfigured(String),
     #[error("imports cannot be called while the plugin is described or configured: call them in a hook")]
     ImportTooEarly,
     #[error("the call has read as much of the attachment as it may")]

@@ -24,7 +24,15 @@ pub(crate) enum Work {
     /// Frames: the component.
     Inspect,
     /// Frames: the component, its artefact, the configuration, then compiled functions.
-    Configure,
+    Configure {
+        /// The longest overlay that is taken instead of a form of its own, in bytes.
+        overlay_bytes: usize,
+    },
+    /// Compiles the form that takes overlays. Frames: the component, its artefact, then compiled functions.
+    Overlaid {
+        /// The memory's size, in pages.
+        pages: u64,
+    },
 }
 
 /// What the worker limits itself to before it reads anything else.
@@ -37,8 +45,43 @@ pub(crate) struct Limits {
 /// What an inspection found, with the artefact of the instrumented component.
 pub(crate) type Inspected = Result<(Inspection, Made), InspectError>;
 
-/// A configured plugin's artefact.
-pub(crate) type Snapshot = Result<Made, ConfigureError>;
+/// What a plugin became with its configuration.
+pub(crate) type Snapshot = Result<Form, ConfigureError>;
+
+/// The two forms of a configured plugin.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// What is written to an instance of the form that takes overlays.
+    Overlay {
+        /// The size of that form's memory, in pages.
+        pages: u64,
+        /// The overlay, encoded.
+        bytes: Vec<u8>,
+    },
+    /// An artefact of its own.
+    Whole(Made),
+}
+
+/// The head of an answer about a configuration: which form, by its pages if it is an overlay.
+pub(crate) type Answered = Result<Option<u64>, ConfigureError>;
+
+impl Form {
+    /// The head and the frames of an answer.
+    pub(crate) fn frames(&self) -> (Option<u64>, Vec<&[u8]>) {
+        match self {
+            Self::Overlay { pages, bytes } => (Some(*pages), vec![bytes]),
+            Self::Whole(made) => (None, made.frames()),
+        }
+    }
+
+    /// Reads what [`Form::frames`] wrote.
+    pub(crate) fn read(head: Option<u64>, mut frames: impl Iterator<Item = Vec<u8>>) -> io::Result<Self> {
+        Ok(match head {
+            Some(pages) => Self::Overlay { pages, bytes: frames.next().ok_or(io::ErrorKind::UnexpectedEof)? },
+            None => Self::Whole(Made::read(frames)?),
+        })
+    }
+}
 
 /// What was compiled.
 #[derive(Debug)]

@@ -5,43 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasm_encoder::{CodeSection, ComponentSectionId, Function, RawSection, SectionId};
+use wasm_encoder::{CodeSection, Function, RawSection, SectionId};
 use wasmparser::{
-    BinaryReaderError, Chunk, CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FunctionBody, Operator,
-    Parser, Payload, TypeRef,
+    BinaryReaderError, CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FunctionBody, Operator, Parser,
+    Payload, TypeRef,
 };
 
-use crate::outline::is_plugin_interface;
+use crate::{outline::is_plugin_interface, sections};
 
 /// The component, with modules that do nothing when they are described or configured.
 pub(crate) fn component(component: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
-    let mut pruned = wasm_encoder::Component::new();
-    let mut parser = Parser::new(0);
-    let mut at = 0;
-    loop {
-        let Chunk::Parsed { consumed, payload } = parser.parse(&component[at..], true)? else {
-            unreachable!("all of the component is there")
-        };
-        at += consumed;
-        match payload {
-            Payload::ModuleSection { unchecked_range, .. } => {
-                let data = module(&component[unchecked_range.clone()])?;
-                pruned.section(&RawSection { id: ComponentSectionId::CoreModule as u8, data: &data });
-                at = unchecked_range.end;
-            }
-            Payload::ComponentSection { unchecked_range, .. } => {
-                let data = &component[unchecked_range.clone()];
-                pruned.section(&RawSection { id: ComponentSectionId::Component as u8, data });
-                at = unchecked_range.end;
-            }
-            Payload::End(_) => return Ok(pruned.finish()),
-            payload => {
-                if let Some((id, range)) = payload.as_section() {
-                    pruned.section(&RawSection { id, data: &component[range] });
-                }
-            }
-        }
-    }
+    Ok(sections::rewritten(component, module)?.finish())
 }
 
 fn module(module: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {

@@ -4,18 +4,21 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::Hash,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
+use sluice_domain::digest::Digest;
 use wasmtime::Engine;
 
 use crate::{
-    artefact::{self, Artefacts},
-    call::Loaded,
+    artefact::{self, Artefacts, Ready},
+    call::{Code, Loaded},
     error::LoadError,
+    overlay::Overlay,
 };
 
 /// How much may be loaded.
@@ -35,8 +38,10 @@ pub(crate) struct Shelf {
     loads: Arc<Loads>,
     /// Counts uses.
     clock: AtomicU64,
-    /// By the artefact's name, so that a component with a configuration is loaded once for all who have both.
-    places: Mutex<HashMap<Arc<str>, Weak<Place>>>,
+    /// So that a component with a configuration is loaded once for all who have both.
+    places: Mutex<HashMap<Ready, Weak<Place>>>,
+    /// What takes overlays, by component and pages of memory, as long as an overlay for it is loaded.
+    overlaid: Mutex<HashMap<(Digest, u64), Weak<Overlaid>>>,
     /// The places of what is loaded, by a use of each: the last one or, where it was used since, an earlier one.
     queue: Mutex<BTreeMap<u64, Weak<Place>>>,
 }
@@ -48,33 +53,57 @@ struct Loads {
     count: AtomicUsize,
 }
 
-/// Where one artefact is when it is loaded. Whoever may call it has the place; without them, it is unloaded.
+/// One of the loads, of this many bytes and plugins, until it is dropped.
+struct Load {
+    bytes: usize,
+    count: usize,
+    loads: Arc<Loads>,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.loads.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.loads.count.fetch_sub(self.count, Ordering::Relaxed);
+    }
+}
+
+/// Where one plugin with its configuration is when it is loaded. Whoever may call it has the place; without them, it is unloaded.
 pub(crate) struct Place {
-    name: Arc<str>,
+    pub(crate) ready: Ready,
     /// The last use, by the shelf's clock.
     used: AtomicU64,
     held: Mutex<Option<Arc<Held>>>,
 }
 
-/// What was loaded, and what it counts for.
+/// What was loaded.
 pub(crate) struct Held {
-    pub(crate) loaded: Loaded,
-    bytes: usize,
-    loads: Arc<Loads>,
+    form: Form,
+    _load: Load,
 }
 
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.loads.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-        self.loads.count.fetch_sub(1, Ordering::Relaxed);
+enum Form {
+    /// Code that begins as it was configured.
+    Whole(Code),
+    /// Code of all who have the component, and what is this configuration's.
+    Overlay(Arc<Overlaid>, Overlay),
+}
+
+/// Code that takes overlays.
+pub(crate) struct Overlaid {
+    code: Code,
+    _load: Load,
+}
+
+impl Held {
+    pub(crate) fn loaded(&self) -> Loaded<'_> {
+        match &self.form {
+            Form::Whole(code) => Loaded { code, overlay: None },
+            Form::Overlay(overlaid, overlay) => Loaded { code: &overlaid.code, overlay: Some(overlay) },
+        }
     }
 }
 
 impl Place {
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     pub(crate) fn is_loaded(&self) -> bool {
         lock(&self.held).is_some()
     }
@@ -85,26 +114,23 @@ const MANY: usize = 64;
 
 impl Shelf {
     pub(crate) fn new(engine: Engine, artefacts: Artefacts, bounds: Bounds) -> Self {
-        let (places, queue) = Default::default();
-        Self { engine, artefacts, bounds, loads: Arc::default(), clock: AtomicU64::new(0), places, queue }
+        let (places, overlaid, queue) = Default::default();
+        Self { engine, artefacts, bounds, loads: Arc::default(), clock: AtomicU64::new(0), places, overlaid, queue }
     }
 
     pub(crate) fn artefacts(&self) -> &Artefacts {
         &self.artefacts
     }
 
-    /// The place of the artefact of this name.
-    pub(crate) fn place(&self, name: &str) -> Arc<Place> {
+    /// The place of a component with its configuration.
+    pub(crate) fn place(&self, ready: Ready) -> Arc<Place> {
         let mut places = lock(&self.places);
-        if let Some(place) = places.get(name).and_then(Weak::upgrade) {
+        if let Some(place) = places.get(&ready).and_then(Weak::upgrade) {
             return place;
         }
-        if places.len() >= MANY && places.len() == places.capacity() {
-            places.retain(|_, place| place.strong_count() > 0);
-        }
-        let name: Arc<str> = name.into();
-        let place = Arc::new(Place { name: name.clone(), used: AtomicU64::new(0), held: Mutex::default() });
-        places.insert(name, Arc::downgrade(&place));
+        make_room_in(&mut places);
+        let place = Arc::new(Place { ready, used: AtomicU64::new(0), held: Mutex::default() });
+        places.insert(ready, Arc::downgrade(&place));
         place
     }
 
@@ -115,32 +141,73 @@ impl Shelf {
         if let Some(held) = &*held {
             return Ok(held.clone());
         }
-        let file = self.artefacts.checked(&place.name)?;
-        let bytes = usize::try_from(file.bytes).unwrap_or(usize::MAX);
-        let loaded = artefact::map(&self.engine, &file).and_then(|component| Loaded::new(&self.engine, &component));
-        let loaded = loaded.map_err(|error| LoadError::Host(format!("{error:#}")))?;
-        let new = self.hold(loaded, bytes);
+        let new = Arc::new(self.load(place.ready)?);
         *held = Some(new.clone());
         drop(held);
         self.make_room_for(place);
         Ok(new)
     }
 
-    /// Loads an artefact that cannot be kept in a file, as long as there is room and somebody who may call it.
+    fn load(&self, ready: Ready) -> Result<Held, LoadError> {
+        let overlay = self.artefacts.overlay(ready);
+        match self.artefacts.read(&overlay) {
+            Ok(bytes) => {
+                let load = self.count(bytes.len(), 1);
+                let overlay = Overlay::decode(&bytes).map_err(|error| LoadError::Host(error.to_string()))?;
+                // Without the code, the overlay is of no use.
+                let overlaid = self.overlaid(ready.component, overlay.pages).inspect_err(|error| {
+                    if *error == LoadError::Lost {
+                        self.artefacts.remove(&self.artefacts.overlay(ready));
+                    }
+                })?;
+                Ok(Held { form: Form::Overlay(overlaid, overlay), _load: load })
+            }
+            Err(LoadError::Lost) => {
+                let (code, load) = self.map(&self.artefacts.whole(ready), 1)?;
+                Ok(Held { form: Form::Whole(code), _load: load })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The code of a component that takes overlays whose memory has `pages` pages. Others who want any wait while it is loaded, which is
+    /// once for each component.
+    pub(crate) fn overlaid(&self, component: Digest, pages: u64) -> Result<Arc<Overlaid>, LoadError> {
+        let mut all = lock(&self.overlaid);
+        if let Some(overlaid) = all.get(&(component, pages)).and_then(Weak::upgrade) {
+            return Ok(overlaid);
+        }
+        // It is not counted: there are never more of these than overlays.
+        let (code, load) = self.map(&self.artefacts.overlaid(component, pages), 0)?;
+        let overlaid = Arc::new(Overlaid { code, _load: load });
+        make_room_in(&mut all);
+        all.insert((component, pages), Arc::downgrade(&overlaid));
+        Ok(overlaid)
+    }
+
+    fn map(&self, name: &str, count: usize) -> Result<(Code, Load), LoadError> {
+        let file = self.artefacts.checked(name)?;
+        let code = artefact::map(&self.engine, &file).and_then(|component| Code::new(&self.engine, &component));
+        let code = code.map_err(|error| LoadError::Host(format!("{error:#}")))?;
+        Ok((code, self.count(usize::try_from(file.bytes).unwrap_or(usize::MAX), count)))
+    }
+
+    /// Loads a whole form that cannot be kept in a file, as long as there is room and somebody who may call it.
     pub(crate) fn put(&self, place: &Arc<Place>, artefact: &[u8]) -> wasmtime::Result<()> {
-        let loaded = Loaded::new(&self.engine, &artefact::load(&self.engine, artefact)?)?;
+        let form = Form::Whole(Code::new(&self.engine, &artefact::load(&self.engine, artefact)?)?);
         place.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        let before = lock(&place.held).replace(self.hold(loaded, artefact.len()));
+        let held = Held { form, _load: self.count(artefact.len(), 1) };
+        let before = lock(&place.held).replace(Arc::new(held));
         if before.is_none() {
             self.make_room_for(place);
         }
         Ok(())
     }
 
-    fn hold(&self, loaded: Loaded, bytes: usize) -> Arc<Held> {
+    fn count(&self, bytes: usize, count: usize) -> Load {
         self.loads.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.loads.count.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Held { loaded, bytes, loads: self.loads.clone() })
+        self.loads.count.fetch_add(count, Ordering::Relaxed);
+        Load { bytes, count, loads: self.loads.clone() }
     }
 
     /// Puts what was just loaded into the queue, and unloads what was used longest ago until the bounds hold. A place is locked
@@ -166,6 +233,13 @@ impl Shelf {
     fn is_too_much(&self) -> bool {
         let Bounds { bytes, count } = self.bounds;
         self.loads.bytes.load(Ordering::Relaxed) > bytes || self.loads.count.load(Ordering::Relaxed) > count
+    }
+}
+
+/// Looks for what nobody has any more before the map grows.
+fn make_room_in<K: Eq + Hash, T>(map: &mut HashMap<K, Weak<T>>) {
+    if map.len() >= MANY && map.len() == map.capacity() {
+        map.retain(|_, value| value.strong_count() > 0);
     }
 }
 

@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
 use crate::{
     configure, frames, inspect,
-    protocol::{self, Made, Order, Work},
+    protocol::{self, Answered, Order, Work},
 };
 
 /// Most bytes of one order.
@@ -46,16 +46,28 @@ fn work() -> io::Result<()> {
     let component = next(&mut frames)?;
     match order.work {
         Work::Inspect => match inspect::inspect(&component, order.memory_ceiling) {
-            Ok((inspection, made)) => answer(&Ok::<_, ()>(inspection), Some(&made)),
-            Err(error) => answer(&Err::<(), _>(error), None),
+            Ok((inspection, made)) => answer(&Ok::<_, ()>(inspection), made.frames()),
+            Err(error) => answer(&Err::<(), _>(error), Vec::new()),
         },
-        Work::Configure => {
+        Work::Configure { overlay_bytes } => {
             let artefact = next(&mut frames)?;
             let config = String::from_utf8(next(&mut frames)?).map_err(|_| io::ErrorKind::InvalidData)?;
             let functions = protocol::functions(frames);
-            match configure::configure(&component, &artefact, &config, functions, order.memory_ceiling) {
-                Ok(made) => answer(&Ok::<_, ()>(()), Some(&made)),
-                Err(error) => answer(&Err::<(), _>(error), None),
+            let ceiling = order.memory_ceiling;
+            match configure::configure(&component, &artefact, &config, functions, ceiling, overlay_bytes) {
+                Ok(form) => {
+                    let (head, frames) = form.frames();
+                    answer(&Answered::Ok(head), frames)
+                }
+                Err(error) => answer(&Answered::Err(error), Vec::new()),
+            }
+        }
+        Work::Overlaid { pages } => {
+            let artefact = next(&mut frames)?;
+            let functions = protocol::functions(frames);
+            match configure::overlaid(&component, &artefact, functions, order.memory_ceiling, pages) {
+                Ok(made) => answer(&Ok::<_, ()>(()), made.frames()),
+                Err(error) => answer(&Err::<(), _>(error), Vec::new()),
             }
         }
     }
@@ -69,9 +81,8 @@ fn next(frames: &mut impl Iterator<Item = Vec<u8>>) -> io::Result<Vec<u8>> {
     frames.next().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-fn answer(head: &impl serde::Serialize, made: Option<&Made>) -> io::Result<()> {
+fn answer(head: &impl serde::Serialize, rest: Vec<&[u8]>) -> io::Result<()> {
     let head = serde_json::to_vec(head)?;
-    let rest = made.map(Made::frames).unwrap_or_default();
     let frames: Vec<&[u8]> = [head.as_slice()].into_iter().chain(rest).collect();
     frames::write(&mut BufWriter::with_capacity(frames::BUFFER, io::stdout().lock()), frames.into_iter())
 }

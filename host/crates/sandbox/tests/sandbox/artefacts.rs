@@ -1,6 +1,9 @@
 //! Native code is loaded only as a worker of this server made it; anything else on disk is compiled anew.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use sluice_domain::{digest::Digest, installation::Budget, verdict::Severity};
 use sluice_sandbox::{ConfigureError, Configured, LoadError, Sandbox, SandboxConfig};
@@ -38,9 +41,9 @@ fn beside(lab: &Lab, key: u8, change: impl FnOnce(&mut SandboxConfig)) -> Sandbo
     Sandbox::new(config).unwrap()
 }
 
-/// The artefact of the configured plugin, in a folder that holds one plugin with one configuration.
-fn configured_artefact(lab: &Lab) -> std::path::PathBuf {
-    lab.artefacts().into_iter().find(|path| !is_base(path)).unwrap()
+/// What the configured plugin has for itself, in a folder that holds one plugin with one configuration.
+fn configured_artefact(lab: &Lab) -> PathBuf {
+    lab.artefacts().into_iter().find(|path| path.extension().is_some_and(|end| end == "overlay")).unwrap()
 }
 
 fn is_base(path: &Path) -> bool {
@@ -94,27 +97,34 @@ fn an_artefact_under_another_name_is_not_loaded() {
 
 #[test]
 fn an_artefact_with_one_byte_changed_or_cut_anywhere_is_never_loaded() {
-    let (lab, written) = (Lab::new(), Written::default().component());
-    for (component, config, step) in [(component("hostile-plugins"), BLOCKS, 9_973), (written, "{}", 997)] {
+    let written = Written::default().component();
+    for (component, config, overlay_bytes) in
+        [(component("hostile-plugins"), BLOCKS, 0), (component("hostile-plugins"), BLOCKS, 1 << 20), (written, "{}", 0)]
+    {
+        let lab = Lab::with(|config| config.overlay_bytes = overlay_bytes);
         lab.ready(&component, config);
-        let digest = Digest::of(&component).to_string();
-        let mut files = lab.artefacts().into_iter();
-        let path = files.find(|path| !is_base(path) && path.to_string_lossy().contains(&digest)).unwrap();
-        let kept = fs::read(&path).unwrap();
-        // All of the MAC and the beginning of the code, then samples: the MAC is over all of it.
-        for position in (0..48).chain((48..kept.len()).step_by(step)) {
-            let mut changed = kept.clone();
-            changed[position] ^= 1 << (position % 8);
-            fs::write(&path, changed).unwrap();
-            assert!(!is_loaded(&lab.sandbox, &component, config), "byte {position}");
+        let files = lab.artefacts().into_iter().filter(|path| !is_base(path));
+        let files: Vec<_> = files.map(|path| (fs::read(&path).unwrap(), path)).collect();
+        assert_eq!(files.len(), if overlay_bytes == 0 { 1 } else { 2 }, "{files:?}");
+        for (kept, path) in &files {
+            let try_with = |changed: &[u8], what: &str| {
+                files.iter().for_each(|(kept, path)| fs::write(path, kept).unwrap());
+                fs::write(path, changed).unwrap();
+                assert!(!is_loaded(&lab.sandbox, &component, config), "{what} of {}", path.display());
+            };
+            // All of the MAC and the beginning of the code, then samples: the MAC is over all of it.
+            let step = kept.len().div_ceil(50);
+            for position in (0..48).chain((48..kept.len()).step_by(step)) {
+                let mut changed = kept.clone();
+                changed[position] ^= 1 << (position % 8);
+                try_with(&changed, &format!("byte {position}"));
+            }
+            for length in (0..48).chain((48..kept.len()).step_by(step * 3)).chain([kept.len() - 1]) {
+                try_with(&kept[..length], &format!("{length} bytes"));
+            }
+            try_with(&[kept.as_slice(), b"x"].concat(), "a byte after the end");
         }
-        for length in (0..48).chain((48..kept.len()).step_by(step * 3)).chain([kept.len() - 1]) {
-            fs::write(&path, &kept[..length]).unwrap();
-            assert!(!is_loaded(&lab.sandbox, &component, config), "cut at {length}");
-        }
-        fs::write(&path, [kept.as_slice(), b"x"].concat()).unwrap();
-        assert!(!is_loaded(&lab.sandbox, &component, config), "with a byte after its end");
-        fs::write(&path, &kept).unwrap();
+        files.iter().for_each(|(kept, path)| fs::write(path, kept).unwrap());
         assert!(is_loaded(&lab.sandbox, &component, config), "as it was");
     }
 }

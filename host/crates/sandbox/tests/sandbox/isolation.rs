@@ -58,10 +58,11 @@ fn look(plugin: &Configured, text: &str) -> Result<Verdict, Failure> {
 
 #[test]
 fn no_byte_of_a_message_is_left_for_another_plugin_in_the_same_slot_whatever_slots_keep() {
-    for keep_pages in [true, false] {
+    for (keep_pages, overlay_bytes) in [(true, 32 << 10), (false, 32 << 10), (true, 0), (false, 0)] {
         let lab = Lab::with(|config| {
             config.slots = 1;
             config.keep_pages = keep_pages;
+            config.overlay_bytes = overlay_bytes;
         });
         let (mine, theirs) = (lab.ready(&hoarder("mine"), "{}"), lab.ready(&hoarder("theirs"), "{}"));
         let compiled = lab.ready(&component("sensitive-data"), "{}");
@@ -90,15 +91,21 @@ fn a_plugin_that_looks_for_a_secret_finds_it_wherever_it_is() {
 
 #[test]
 fn what_configure_left_is_seen_by_calls_of_that_configuration_only() {
-    let lab = Lab::with(|config| config.slots = 1);
-    let component = archivist("archivist");
-    let (full, empty) = (lab.ready(&component, "1"), lab.ready(&component, "0"));
-    for _ in 0..10 {
-        // Also shows that a scan finds what there is.
-        assert_eq!(ask(&full, "scan").unwrap().severity(), Severity::Block);
-        check_clean(&empty, "a call of another configuration");
-        assert_eq!(ask(&full, "fill"), Ok(Verdict::Allow));
-        check_clean(&empty, "a call that wrote over its configuration");
+    // Each with code of its own, and all with the same code, into which all of a memory is written.
+    for overlay_bytes in [0, 1 << 30] {
+        let lab = Lab::with(|config| {
+            config.slots = 1;
+            config.overlay_bytes = overlay_bytes;
+        });
+        let component = archivist("archivist");
+        let (full, empty) = (lab.ready(&component, "1"), lab.ready(&component, "0"));
+        for _ in 0..10 {
+            // Also shows that a scan finds what there is.
+            assert_eq!(ask(&full, "scan").unwrap().severity(), Severity::Block);
+            check_clean(&empty, "a call of another configuration");
+            assert_eq!(ask(&full, "fill"), Ok(Verdict::Allow));
+            check_clean(&empty, "a call that wrote over its configuration");
+        }
     }
 }
 

@@ -14,4 +14,5 @@ mod inspecting;
 mod isolation;
 mod lab;
 mod loading;
+mod overlays;
 mod written;
