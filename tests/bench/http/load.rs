@@ -27,21 +27,17 @@ impl Load {
     pub(crate) async fn new(server: &Server, account: &Account, connections: usize, text: &str) -> Self {
         let authority = server.url().trim_start_matches("http://").to_owned();
         let body = Bytes::from(json!({"text": text, "direction": "incoming"}).to_string());
-        let connect = async |_| {
-            let stream = TcpStream::connect(&authority).await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-            tokio::spawn(driver);
+        let connection = async |_| {
             let conversation = account.administrator.conversation().await;
             Connection {
-                sender,
+                sender: connect(&authority).await,
                 path: format!("/api/v1/conversations/{conversation}/messages"),
                 authority: authority.clone(),
                 authorization: format!("Bearer {}", account.members[0].api_token),
                 body: body.clone(),
             }
         };
-        Self { connections: join_all((0..connections).map(connect)).await }
+        Self { connections: join_all((0..connections).map(connection)).await }
     }
 
     /// Sends for this long on all connections; how long each message took, and all of them together.
@@ -73,6 +69,14 @@ impl Load {
     }
 }
 
+async fn connect(authority: &str) -> http1::SendRequest<Full<Bytes>> {
+    let stream = TcpStream::connect(authority).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(driver);
+    sender
+}
+
 impl Connection {
     async fn send(&mut self) -> Duration {
         let request = Request::post(&self.path)
@@ -81,6 +85,10 @@ impl Connection {
             .header("content-type", "application/json")
             .body(Full::new(self.body.clone()))
             .unwrap();
+        // The server ends connections that were idle for long, as between two turns of a slow machine.
+        if self.sender.ready().await.is_err() {
+            self.sender = connect(&self.authority).await;
+        }
         let begin = Instant::now();
         let response = self.sender.send_request(request).await.unwrap();
         let status = response.status();
