@@ -44,7 +44,6 @@ pub(crate) struct Code {
     message_filter: Option<message_filter::GuestIndices>,
     attachment_filter: Option<attachment_filter::GuestIndices>,
     access_rule: Option<access_rule::GuestIndices>,
-    writer: Option<Writer>,
 }
 
 impl Code {
@@ -53,8 +52,12 @@ impl Code {
         let message_filter = message_filter::GuestIndices::new(&pre).ok();
         let attachment_filter = attachment_filter::GuestIndices::new(&pre).ok();
         let access_rule = access_rule::GuestIndices::new(&pre).ok();
-        let writer = Writer::new(component);
-        Ok(Self { pre, message_filter, attachment_filter, access_rule, writer })
+        Ok(Self { pre, message_filter, attachment_filter, access_rule })
+    }
+
+    /// What writes overlays to its instances; `None` when it takes none.
+    pub(crate) fn writer(&self) -> Option<Writer> {
+        Writer::new(self.pre.component())
     }
 }
 
@@ -63,7 +66,7 @@ impl Code {
 pub(crate) struct Loaded<'l> {
     pub(crate) code: &'l Code,
     /// What is written to each instance first; `None` when the code begins as it was configured.
-    pub(crate) overlay: Option<&'l Overlay>,
+    pub(crate) overlay: Option<(&'l Writer, &'l Overlay)>,
 }
 
 impl Loaded<'_> {
@@ -141,14 +144,11 @@ impl Loaded<'_> {
     /// An instance in the state in which `configure` left it.
     fn instance(&self, store: &mut Store<Guest>) -> wasmtime::Result<Instance> {
         let instance = self.code.pre.instantiate(&mut *store)?;
-        if let Some(overlay) = self.overlay {
+        if let Some((writer, overlay)) = self.overlay {
             // The plugin runs none of the instructions that write, and pays for none.
             let fuel = store.get_fuel()?;
             store.set_fuel(u64::MAX)?;
-            let written = match &self.code.writer {
-                Some(writer) => writer.write(overlay, store, &instance),
-                None => Err(wasmtime::format_err!("the code takes no overlay")),
-            };
+            let written = writer.write(overlay, store, &instance);
             written.map_err(|error| Stopped::NotConfigured(format!("{error:#}")))?;
             store.set_fuel(fuel)?;
         }

@@ -6,7 +6,7 @@ use semver::Version;
 use sluice_domain::plugin::{Hook, Import};
 use wasmparser::{Encoding, MemoryType, Parser, Payload};
 
-use crate::error::InspectError;
+use crate::{error::InspectError, image::PAGE};
 
 /// The contract's package, and the newest version of it that this program serves. Older ones of the same major version are served by it.
 const PACKAGE: &str = "sluice:policy/";
@@ -19,8 +19,6 @@ const ACCESS_RULE: &str = "access-rule";
 /// Imported by whoever names their types; they give nothing by themselves.
 const TYPES: [&str; 2] = ["types", "attachment-content"];
 const IMPORTS: [Import; 5] = [Import::Log, Import::Counters, Import::Lists, Import::History, Import::Http];
-/// Bytes of one page of memory.
-const PAGE: u64 = 65_536;
 
 /// What a component offers and asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -110,7 +108,7 @@ fn known_hook(interface: &str) -> Option<Hook> {
 }
 
 fn check_memory(memory: MemoryType, ceiling: usize) -> Result<(), InspectError> {
-    let wanted = memory.initial.saturating_mul(PAGE);
+    let wanted = memory.initial.saturating_mul(PAGE as u64);
     if wanted > ceiling as u64 {
         return Err(InspectError::MemoryTooLarge { wanted, ceiling: ceiling as u64 });
     }

@@ -18,7 +18,7 @@ use crate::{
     artefact::{self, Artefacts, Ready},
     call::{Code, Loaded},
     error::LoadError,
-    overlay::Overlay,
+    overlay::{Overlay, Writer},
 };
 
 /// How much may be loaded.
@@ -91,6 +91,7 @@ enum Form {
 /// Code that takes overlays.
 pub(crate) struct Overlaid {
     code: Code,
+    writer: Writer,
     _load: Load,
 }
 
@@ -98,7 +99,9 @@ impl Held {
     pub(crate) fn loaded(&self) -> Loaded<'_> {
         match &self.form {
             Form::Whole(code) => Loaded { code, overlay: None },
-            Form::Overlay(overlaid, overlay) => Loaded { code: &overlaid.code, overlay: Some(overlay) },
+            Form::Overlay(overlaid, overlay) => {
+                Loaded { code: &overlaid.code, overlay: Some((&overlaid.writer, overlay)) }
+            }
         }
     }
 }
@@ -149,15 +152,15 @@ impl Shelf {
     }
 
     fn load(&self, ready: Ready) -> Result<Held, LoadError> {
-        let overlay = self.artefacts.overlay(ready);
-        match self.artefacts.read(&overlay) {
+        let name = self.artefacts.overlay(ready);
+        match self.artefacts.read(&name) {
             Ok(bytes) => {
                 let load = self.count(bytes.len(), 1);
                 let overlay = Overlay::decode(&bytes).map_err(|error| LoadError::Host(error.to_string()))?;
                 // Without the code, the overlay is of no use.
                 let overlaid = self.overlaid(ready.component, overlay.pages).inspect_err(|error| {
                     if *error == LoadError::Lost {
-                        self.artefacts.remove(&self.artefacts.overlay(ready));
+                        self.artefacts.remove(&name);
                     }
                 })?;
                 Ok(Held { form: Form::Overlay(overlaid, overlay), _load: load })
@@ -179,7 +182,8 @@ impl Shelf {
         }
         // It is not counted: there are never more of these than overlays.
         let (code, load) = self.map(&self.artefacts.overlaid(component, pages), 0)?;
-        let overlaid = Arc::new(Overlaid { code, _load: load });
+        let writer = code.writer().ok_or_else(|| LoadError::Host("the code takes no overlay".to_owned()))?;
+        let overlaid = Arc::new(Overlaid { code, writer, _load: load });
         make_room_in(&mut all);
         all.insert((component, pages), Arc::downgrade(&overlaid));
         Ok(overlaid)

@@ -46,7 +46,7 @@ fn configured_artefact(lab: &Lab) -> PathBuf {
     lab.artefacts().into_iter().find(|path| path.extension().is_some_and(|end| end == "overlay")).unwrap()
 }
 
-fn is_base(path: &Path) -> bool {
+pub(crate) fn is_base(path: &Path) -> bool {
     path.file_name().unwrap().to_str().unwrap().contains("-base-")
 }
 

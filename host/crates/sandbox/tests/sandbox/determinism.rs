@@ -24,9 +24,9 @@ const ASKED: [(&str, &str, &str); 9] = [
 ];
 
 /// All of a call but the words about a failure.
-type Outcome = (Result<Verdict, Failure>, u64, Vec<LogLine>);
+pub(crate) type Outcome = (Result<Verdict, Failure>, u64, Vec<LogLine>);
 
-fn outcome(plugin: &Configured, text: &str) -> Outcome {
+pub(crate) fn outcome(plugin: &Configured, text: &str) -> Outcome {
     let Call { answer, cost, log, .. } = plugin.check_message(&message(text), Budget::CALL);
     (answer, cost.fuel, log)
 }

@@ -2,14 +2,12 @@
 
 use std::{collections::BTreeSet, fs};
 
-use sluice_domain::{
-    installation::Budget,
-    verdict::{Failure, LogLine, Severity, Verdict},
-};
-use sluice_sandbox::{Call, Configured};
+use sluice_domain::verdict::{Severity, Verdict};
 
 use crate::{
-    lab::{Lab, component, message},
+    artefacts::is_base,
+    determinism::outcome,
+    lab::{Lab, component},
     written::Written,
 };
 
@@ -20,17 +18,11 @@ fn both() -> [Lab; 2] {
 
 /// How many of a folder's files have each ending.
 fn endings(lab: &Lab) -> [usize; 3] {
-    let files = lab.artefacts();
+    let files: Vec<_> = lab.artefacts().into_iter().filter(|path| !is_base(path)).collect();
     let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     let count = |is: fn(&str) -> bool| names.iter().filter(|name| is(name)).count();
-    let whole = count(|name| name.ends_with(".cwasm") && !name.contains("-base-") && !name.contains("-overlaid-"));
+    let whole = count(|name| name.ends_with(".cwasm") && !name.contains("-overlaid-"));
     [count(|name| name.contains("-overlaid-")), count(|name| name.ends_with(".overlay")), whole]
-}
-
-/// All of a call but the words about a failure.
-fn outcome(plugin: &Configured, text: &str) -> (Result<Verdict, Failure>, u64, Vec<LogLine>) {
-    let Call { answer, cost, log, .. } = plugin.check_message(&message(text), Budget::CALL);
-    (answer, cost.fuel, log)
 }
 
 const OBEY: &str = r#"{"obey": true}"#;
