@@ -34,6 +34,7 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
         public_url,
         attachment_limits: config.attachments,
         budget_ceiling: config.budget,
+        limits: config.limits.clone(),
         fetch: FetchSettings {
             networks: config.plugin_http.networks.clone(),
             tls: trust::client_config(config.plugin_http.authorities.as_deref())?,

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use sluice_domain::{audit::SealKey, installation::Budget, public_url::PublicUrl, time::Timestamp};
+use sluice_domain::{
+    audit::SealKey, installation::Budget, public_url::PublicUrl, server_limits::ServerLimits, time::Timestamp,
+};
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
@@ -147,6 +149,7 @@ struct Inner {
     previews: Uploads,
     attachment_limits: AttachmentLimits,
     budget_ceiling: Budget,
+    limits: ServerLimits,
     fetcher: Arc<Fetcher>,
     seldom: Seldom,
     typing: Seldom,
@@ -176,6 +179,8 @@ pub struct Parts {
     pub attachment_limits: AttachmentLimits,
     /// The most that one call of a plugin may use; installations may have less.
     pub budget_ceiling: Budget,
+    /// Limits of what everybody shares.
+    pub limits: ServerLimits,
     /// Where plugins' requests may go.
     pub fetch: FetchSettings,
 }
@@ -194,6 +199,7 @@ impl App {
             cores,
             attachment_limits,
             budget_ceiling,
+            limits,
             fetch,
         } = parts;
         let passwords = Passwords::new(&rng);
@@ -220,6 +226,7 @@ impl App {
                 previews: Uploads::of_previews(),
                 attachment_limits,
                 budget_ceiling,
+                limits,
                 fetcher: Arc::new(Fetcher::new(fetch)),
                 seldom: Seldom::every(MINUTE),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
@@ -247,6 +254,11 @@ impl App {
     /// Under which URL people reach the server.
     pub fn public_url(&self) -> &PublicUrl {
         &self.inner.public_url
+    }
+
+    /// Limits of what everybody on this server shares.
+    pub fn limits(&self) -> &ServerLimits {
+        &self.inner.limits
     }
 
     fn now(&self) -> Timestamp {

@@ -31,6 +31,8 @@ pub mod quota;
 pub mod review;
 pub mod search;
 pub mod security;
+pub mod server_limits;
+pub mod shares;
 pub mod signature;
 pub mod support;
 pub mod tag;
