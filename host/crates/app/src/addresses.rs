@@ -1,8 +1,5 @@
 //! Rules about the addresses from which one may come in: how they are changed, and where they are asked.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
 use serde_json::json;
 use sluice_domain::{
     address::{self, AddressAction, AddressRule, AddressTable, Door, Entry},
@@ -133,10 +130,10 @@ impl App {
     ) -> Result<AddressAnswer, AppError> {
         let rules = self.address_rules(caller).await?;
         let now = self.now();
-        let parsed: IpAddr = address
-            .trim()
-            .parse()
-            .map_err(|_| AppError::invalid("address", "an IPv4 or IPv6 address such as 192.0.2.7"))?;
+        let parsed = address::address(address.trim()).ok_or_else(|| {
+            let problem = "an IPv4 or IPv6 address such as 192.0.2.7, whose numbers have no zeros before them";
+            AppError::invalid("address", problem)
+        })?;
         let entry = AddressTable::compile(&rules, now).ask(door, role, &parsed.to_string());
         let rule = address::decisive(&rules, door, role, parsed, now).map(|rule| rule.id);
         Ok(AddressAnswer { entry, rule })
@@ -227,11 +224,7 @@ impl App {
     }
 
     fn rule(&self, draft: AddressDraft) -> Result<AddressRule, AppError> {
-        let text = draft.net.trim();
-        let net = text
-            .parse()
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| AppError::invalid("net", "a network such as 192.0.2.0/24 or 2001:db8::/32, or one address"))?;
+        let net = address::network(draft.net.trim()).map_err(|bad| AppError::invalid("net", bad.to_string()))?;
         if draft.comment.len() > limits::ADDRESS_COMMENT_BYTES || draft.comment.contains(char::is_control) {
             let problem = format!("at most {} bytes without control characters", limits::ADDRESS_COMMENT_BYTES);
             return Err(AppError::invalid("comment", problem));
@@ -241,7 +234,7 @@ impl App {
         }
         Ok(AddressRule {
             id: AddressRuleId::new(self.now(), self.random()),
-            net: address::folded(net),
+            net,
             action: draft.action,
             roles: draft.roles.into_iter().collect(),
             doors: draft.doors.into_iter().collect(),

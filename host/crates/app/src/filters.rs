@@ -100,14 +100,13 @@ impl App {
         rule: Option<FilterRule>,
     ) -> Result<(FilterRuleRow, Option<Forecast>), AppError> {
         let known = self.filter_rule(caller, id).await?;
+        // A rule that was made when less was asked of rules can still be turned on and off.
+        rule.as_ref().map_or(Ok(()), FilterRule::check).map_err(bad_setting)?;
         let forecast = match mode {
-            Some(Mode::Disabled) => {
-                rule.as_ref().map_or(Ok(()), FilterRule::check).map_err(bad_setting)?;
-                None
-            }
+            Some(Mode::Disabled) => None,
             Some(Mode::Shadow | Mode::Enforce) | None => {
                 let asked = rule.clone().unwrap_or(known.rule);
-                Some(self.forecast_filter_rule(caller, asked).await?)
+                Some(self.tried(caller, asked).await?)
             }
         };
         let now = self.now();
@@ -152,6 +151,10 @@ impl App {
     pub async fn forecast_filter_rule(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
         caller.require(Permission::ManagePlugins)?;
         rule.check().map_err(bad_setting)?;
+        self.tried(caller, rule).await
+    }
+
+    async fn tried(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
         let account = caller.account;
         let _place = self.inner.forecasts.begin(account).ok_or(AppError::Busy)?;
         let (rule, mut forecast) = (Arc::new(rule), Forecast { messages: 0, hits: 0, newest: Vec::new() });

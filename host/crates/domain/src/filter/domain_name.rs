@@ -26,6 +26,17 @@ pub(super) fn covers(domains: &BTreeSet<DomainName>, host: &str) -> bool {
     .any(|name| domains.contains(name))
 }
 
+impl DomainName {
+    /// Whether a link can lead there: a host whose last part is a number is an address (WHATWG URL, section 3.5), and links have all of
+    /// it, in one form. A name that is none of both is refused when it is read.
+    pub(super) fn can_be_a_host(&self) -> bool {
+        let last = self.0.rsplit('.').next().unwrap_or_default();
+        let hex = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let is_number = hex || last.bytes().all(|byte| byte.is_ascii_digit());
+        !is_number || crate::address::address(&self.0).is_some()
+    }
+}
+
 impl Borrow<str> for DomainName {
     fn borrow(&self) -> &str {
         &self.0
