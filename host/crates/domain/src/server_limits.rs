@@ -88,6 +88,8 @@ limits! {
     requests = 16384 in 64..=1000000;
     /// Requests under way at once of one account, live streams among them.
     requests_per_account = 4096 in 8..=1000000;
+    /// Requests that only read and are worked on at once for one account; others of it wait for their turn.
+    reads_per_account = 16 in 1..=1000000;
     /// Requests under way at once of those who have not shown who they are, of everybody.
     stranger_requests = 4096 in 64..=1000000;
     /// Requests under way at once of strangers from one address (of IPv6, of one /64).

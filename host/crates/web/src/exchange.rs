@@ -20,7 +20,7 @@ use futures::task::AtomicWaker;
 use hyper::{body::Body as _, rt::Executor};
 use sluice_app::AppError;
 use sluice_domain::{id::AccountId, shares::Share};
-use tokio::task::AbortHandle;
+use tokio::{sync::OwnedSemaphorePermit, task::AbortHandle};
 
 use crate::{
     answer::{self, Unread},
@@ -57,6 +57,8 @@ struct Standing {
     who: Option<Who>,
     place: Option<Share<Holder>>,
     held: Vec<Share<Holder>>,
+    /// Kept while the request is worked on.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 /// Pieces of the answer that were given and not yet taken.
@@ -124,6 +126,12 @@ impl Exchange {
         }
         self.connection.is_known_to(account);
         self.count_for(Who::Account(account))
+    }
+
+    /// Waits until a request that only reads may be worked on.
+    pub(crate) async fn wait_for_its_turn(&self, account: AccountId) {
+        let turn = self.connection.room().turn(account).await;
+        self.standing().turn = turn;
     }
 
     /// Whether nobody knows who sent the request.
@@ -250,6 +258,7 @@ pub(crate) async fn count(request: Request, next: Next) -> Response {
     }
     let changes_nothing = request.method().is_safe();
     let response = next.run(request).await;
+    exchange.standing().turn = None;
     if let Err(problem) = exchange.is_from_stranger() {
         return problem.into_response();
     }

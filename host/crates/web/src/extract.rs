@@ -42,7 +42,11 @@ impl FromRequestParts<Web> for Auth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        Ok(Self(caller(web, parts).await?))
+        let caller = caller(web, parts).await?;
+        if parts.method.is_safe() {
+            Exchange::of(&parts.extensions)?.wait_for_its_turn(caller.account).await;
+        }
+        Ok(Self(caller))
     }
 }
 

@@ -3,13 +3,21 @@
 //! Strangers and accounts have shares of their own, so that nobody who is not known takes what people and programs work with. Who a
 //! request is from is not found out here.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use sluice_domain::{
     id::AccountId,
     server_limits::ServerLimits,
     shares::{Full, Share, Shares},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Of how many accounts turns are kept that nobody may be waiting for.
+const KEPT: usize = 1024;
 
 /// Whose places are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,6 +91,7 @@ pub(crate) struct Room {
     stranger_requests: Shares<Holder>,
     stranger_bytes: Shares<Holder>,
     downloads: Shares<Holder>,
+    turns: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
     limits: ServerLimits,
 }
 
@@ -95,6 +104,7 @@ impl Room {
             stranger_requests: shares(limits.stranger_requests),
             stranger_bytes: shares(limits.stranger_bytes),
             downloads: shares(limits.downloads),
+            turns: Mutex::default(),
             limits,
         }
     }
@@ -121,6 +131,20 @@ impl Room {
                 self.stranger_bytes.take_many(bytes, &at_address(address, per_address, per_network))
             }
         }?)
+    }
+
+    /// Waits until a request of `account` that only reads may be worked on: one account's readers would else take the threads that serve
+    /// everybody. `None` never comes: turns are not closed.
+    pub(crate) async fn turn(&self, account: AccountId) -> Option<OwnedSemaphorePermit> {
+        let turns = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            if turns.len() >= KEPT {
+                turns.retain(|_, turns| Arc::strong_count(turns) > 1);
+            }
+            let at_once = ServerLimits::count(self.limits.reads_per_account).min(Semaphore::MAX_PERMITS);
+            turns.entry(account).or_insert_with(|| Arc::new(Semaphore::new(at_once))).clone()
+        };
+        turns.acquire_owned().await.ok()
     }
 
     /// A place for one open file of an account.
@@ -162,6 +186,20 @@ mod tests {
         assert_eq!(of("192.0.2.77"), held("192.0.2.77", "192.0.2.0"));
         assert_eq!(of("::ffff:192.0.2.77"), held("192.0.2.77", "192.0.2.0"));
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), held("2001:db8:1:2::", "2001:db8:1::"));
+    }
+
+    #[tokio::test]
+    async fn readers_of_one_account_wait_for_each_other_and_for_nobody_else() {
+        let mut limits = ServerLimits::default();
+        limits.set("reads_per_account", 1).expect("a limit");
+        let room = Room::new(limits);
+        let account = |number| AccountId::new(Timestamp::from_millis(number), [1; 10]);
+        let first = room.turn(account(1)).await;
+        let mut second = Box::pin(room.turn(account(1)));
+        assert!(futures::poll!(second.as_mut()).is_pending());
+        assert!(room.turn(account(2)).await.is_some());
+        drop(first);
+        assert!(second.await.is_some());
     }
 
     #[test]
