@@ -11,6 +11,7 @@ mod catalogue;
 mod chain;
 mod chat;
 mod chat_reach;
+mod connections;
 mod demo;
 mod durability;
 mod enabling;

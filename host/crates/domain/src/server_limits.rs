@@ -74,18 +74,59 @@ macro_rules! limits {
 }
 
 limits! {
-    /// Connections at once, of everybody.
+    /// Connections at once, of everybody; fewer where the system allows fewer open files.
     connections = 16384 in 64..=1000000;
-    /// Connections at once of one address (of IPv6, of one /64).
+    /// Connections at once of one address (of IPv6, of one /64). Not of trusted proxies.
     connections_per_address = 1024 in 8..=1000000;
-    /// Connections at once of one network (of IPv4, of one /24; of IPv6, of one /48).
+    /// Connections at once of one network (of IPv4, of one /24; of IPv6, of one /48). Not of trusted proxies.
     connections_per_network = 4096 in 8..=1000000;
+    /// Seconds after which a connection without a request is closed; after 20 if nobody ever showed on it who they are.
+    idle_seconds = 120 in 1..=3600;
+    /// Seconds in which whoever is sent an answer must take its next 16 KiB.
+    stall_seconds = 30 in 1..=3600;
+    /// Requests under way at once of people and tokens, of all accounts.
+    requests = 16384 in 64..=1000000;
+    /// Requests under way at once of one account, live streams among them.
+    requests_per_account = 4096 in 8..=1000000;
+    /// Requests that only read and are worked on at once for one account; others of it wait for their turn.
+    reads_per_account = 16 in 1..=1000000;
+    /// Requests under way at once of those who have not shown who they are, of everybody.
+    stranger_requests = 4096 in 64..=1000000;
+    /// Requests under way at once of strangers from one address (of IPv6, of one /64).
+    stranger_requests_per_address = 512 in 8..=1000000;
+    /// Requests under way at once of strangers from one network (of IPv4, of one /24; of IPv6, of one /48).
+    stranger_requests_per_network = 1024 in 8..=1000000;
+    /// Bytes of long bodies and long answers under way, of all accounts.
+    request_bytes = 201326592 in 1048576..=1099511627776;
+    /// Bytes of long bodies and long answers under way, of one account. A plugin may have 33554432, the longest answers have some 13000000.
+    request_bytes_per_account = 50331648 in 1048576..=1099511627776;
+    /// Bytes of bodies and long answers of strangers under way, of everybody.
+    stranger_bytes = 16777216 in 65536..=1099511627776;
+    /// Bytes of bodies and long answers of strangers under way, from one address (of IPv6, from one /64).
+    stranger_bytes_per_address = 2097152 in 16384..=1099511627776;
+    /// Bytes of bodies and long answers of strangers under way, from one network (of IPv4, from one /24; of IPv6, from one /48).
+    stranger_bytes_per_network = 4194304 in 16384..=1099511627776;
+    /// Attachments that are being sent at once, of all accounts: each is an open file.
+    downloads = 1024 in 16..=1000000;
+    /// Attachments that are being sent at once, of one account.
+    downloads_per_account = 256 in 4..=1000000;
 }
+
+/// Open files that are neither connections nor attachments on their way: the database's, plugins' and their workers', uploads', refusals'.
+const OTHER_FILES: u64 = 1024;
 
 impl ServerLimits {
     /// A limit as a count.
     pub fn count(limit: u64) -> usize {
         usize::try_from(limit).unwrap_or(usize::MAX)
+    }
+
+    /// The same, with no more connections than a process that may have `files` open can have: it needs files for the database, for
+    /// plugins and for attachments too.
+    #[must_use]
+    pub fn within_files(self, files: u64) -> Self {
+        let others = OTHER_FILES.saturating_add(self.downloads).min(files / 2);
+        Self { connections: self.connections.min(files.saturating_sub(others)), ..self }
     }
 }
 
@@ -101,6 +142,14 @@ mod tests {
             assert_eq!(ServerLimits::ALL.iter().filter(|other| other.name == limit.name).count(), 1, "{}", limit.name);
         }
         assert_eq!(limits, ServerLimits::default());
+    }
+
+    #[test]
+    fn connections_leave_files_to_everything_else() {
+        let within = |files| ServerLimits::default().within_files(files).connections;
+        assert_eq!(within(1_000_000), ServerLimits::default().connections);
+        assert_eq!(within(4096), 2048);
+        assert_eq!(within(300), 150);
     }
 
     #[test]

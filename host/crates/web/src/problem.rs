@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     documents::{DecisionDoc, ReasonDoc},
+    repeated::Repeated,
     routes::second_factors::ChallengeView,
 };
 
@@ -102,6 +103,14 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("`{field}`: {problem}")).with(more)
     }
 
+    /// Who asks has as much under way as it may have.
+    pub(crate) fn share_used_up() -> Self {
+        let detail = "you have as many requests, or as many bytes of them, under way as you may have: wait for answers, read \
+                      them, then ask again";
+        let more = More { retry_after: Some(1), ..More::default() };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, SHARE_USED_UP, detail).with(more)
+    }
+
     /// Stable, for programs.
     pub(crate) const fn code(&self) -> &'static str {
         self.code
@@ -122,8 +131,26 @@ impl Problem {
     }
 }
 
+/// What somebody had under way was as much as they may have.
+const SHARE_USED_UP: &str = "share-used-up";
+
+/// Tells that there was no room, which is no failure, but what whoever runs the server should know: once a minute.
+fn tell_of_refusal(code: &str) {
+    static BUSY: Repeated = Repeated::seldom();
+    static SHARES: Repeated = Repeated::seldom();
+    let refusals = match code {
+        "busy" => &BUSY,
+        SHARE_USED_UP => &SHARES,
+        _ => return,
+    };
+    if let Some(before) = refusals.tell() {
+        tracing::warn!(code, before, "a request was refused: a limit is reached");
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        tell_of_refusal(self.code);
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.more.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
         let mut response = (status, Json(self)).into_response();
@@ -220,7 +247,10 @@ impl From<AppError> for Problem {
             AppError::Busy => Self::new(S::SERVICE_UNAVAILABLE, "busy", detail),
             AppError::Closing => Self::new(S::SERVICE_UNAVAILABLE, "closing", detail),
             AppError::Storage(StorageError::Unavailable { .. }) => {
-                tracing::error!(%detail, "the database is not available");
+                static UNAVAILABLE: Repeated = Repeated::seldom();
+                if let Some(before) = UNAVAILABLE.tell() {
+                    tracing::error!(%detail, before, "the database is not available");
+                }
                 Self::new(
                     S::SERVICE_UNAVAILABLE,
                     "storage-unavailable",
@@ -234,9 +264,15 @@ impl From<AppError> for Problem {
     }
 }
 
+/// How many failures of its own the server tells a minute: with a full disk, each request of a stranger is one.
+const FAILURES_TOLD: u64 = 60;
+
 /// A failure of the server's own: logged here, where it is handled, and not told to the one who asked.
 fn ours(error: &dyn std::fmt::Display) -> Problem {
-    tracing::error!(%error, "a request failed");
+    static FAILURES: Repeated = Repeated::at_most(FAILURES_TOLD);
+    if let Some(before) = FAILURES.tell() {
+        tracing::error!(%error, before, "a request failed");
+    }
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",

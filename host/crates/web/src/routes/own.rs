@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Web,
-    extract::{Auth, Id, Json, Peer},
+    extract::{Auth, Id, Peer, ShortJson},
     problem::Problem,
     views::List,
 };
@@ -101,7 +101,7 @@ impl SessionView {
 pub(crate) async fn set_by_link(
     State(web): State<Web>,
     peer: Peer,
-    Json(body): Json<ChosenPassword>,
+    ShortJson(body): ShortJson<ChosenPassword>,
 ) -> Result<StatusCode, Problem> {
     web.app.set_password_by_link(body.link, body.password, peer.address).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -118,7 +118,7 @@ pub(crate) async fn set_by_link(
 pub(crate) async fn change_password(
     State(web): State<Web>,
     Auth(caller): Auth,
-    Json(body): Json<ChangedPassword>,
+    ShortJson(body): ShortJson<ChangedPassword>,
 ) -> Result<StatusCode, Problem> {
     web.app.change_password(&caller, body.current, body.new).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -132,7 +132,7 @@ pub(crate) async fn change_password(
 pub(crate) async fn strength(
     State(web): State<Web>,
     Auth(caller): Auth,
-    Json(body): Json<TriedPassword>,
+    ShortJson(body): ShortJson<TriedPassword>,
 ) -> Result<axum::Json<StrengthView>, Problem> {
     let strength = web.app.password_strength(&caller, body.password).await?;
     Ok(axum::Json(StrengthView { score: strength.score, warning: strength.warning, suggestions: strength.suggestions }))

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Transport, Web, documents,
-    extract::{Auth, Json, Peer, cookie_name},
+    extract::{Auth, Peer, ShortJson, cookie_name},
     problem::Problem,
     routes::second_factors::PasskeyAnswer,
 };
@@ -93,7 +93,7 @@ impl From<Caller> for Me {
 pub(crate) async fn log_in(
     State(web): State<Web>,
     peer: Peer,
-    Json(body): Json<Credentials>,
+    ShortJson(body): ShortJson<Credentials>,
 ) -> Result<Response, Problem> {
     let proof = body.passkey.map(|answer| Proof::Passkey(answer.into())).or_else(|| body.code.map(Proof::Code));
     let log_in =
