@@ -20,8 +20,7 @@ use crate::{
     App, AppError,
     access::{Visit, cut},
     caller::{Caller, Duty, Means},
-    refusals::Refusal as Kept,
-    secret,
+    refusals, secret,
     seldom::MINUTE,
 };
 
@@ -308,7 +307,7 @@ impl App {
             // Each attempt of one person to enter an account would be a session of its own.
             Means::Support(_) => (caller.person.to_string(), Refused::Support),
         };
-        self.keep_refusal(caller.account, Kept::of(caller, refused, subject, code), now).await
+        self.keep_refusal(caller.account, refusals::Refusal::of(caller, refused, subject, code), now).await
     }
 }
 
