@@ -101,7 +101,7 @@ impl App {
         if let Some(row) = known.await? {
             return Ok(row);
         }
-        let inspection = self.inspect(incoming, place).await?;
+        let inspection = self.inspect(None, incoming, place).await?;
         let now = self.now();
         let row = CatalogueRow {
             id: CatalogueId::new(now, self.random()),

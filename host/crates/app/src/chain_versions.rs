@@ -170,7 +170,7 @@ impl App {
                 .await?;
             let (plugin, config) = found.ok_or(REMOVED)?;
             if was.mode != Mode::Disabled {
-                self.configure(&plugin, &config, &was.grants).await?;
+                self.configure(account, &plugin, &config, &was.grants).await?;
             }
             again.push((was, config));
         }

@@ -25,6 +25,7 @@ use crate::{
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
     uploads::Uploads,
+    workers::Workers,
 };
 
 mod access;
@@ -96,6 +97,7 @@ mod throttle;
 pub mod tokens;
 pub mod typing;
 pub mod uploads;
+mod workers;
 
 pub use sluice_storage::StorageError;
 
@@ -144,6 +146,7 @@ struct Inner {
     evaluators: Evaluators,
     passwords: Passwords,
     uploads: Uploads,
+    workers: Workers,
     files: Uploads,
     forecasts: Uploads,
     previews: Uploads,
@@ -221,6 +224,7 @@ impl App {
                 evaluators: Evaluators::new(cores),
                 passwords,
                 uploads: Uploads::of_components(),
+                workers: Workers::new(&limits),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
                 previews: Uploads::of_previews(),

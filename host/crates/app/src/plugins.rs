@@ -78,7 +78,7 @@ impl App {
         if let Some(plugin) = known {
             return Ok(plugin);
         }
-        let inspection = self.inspect(incoming, Some(place)).await?;
+        let inspection = self.inspect(Some(account), incoming, Some(place)).await?;
         let now = self.now();
         let row = PluginRow {
             id: PluginId::new(now, self.random()),

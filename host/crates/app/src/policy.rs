@@ -131,7 +131,7 @@ impl App {
         let budget = self.budget(draft.budget)?;
         let config = draft.config.to_string();
         check_hosts(&draft.grants, &draft.http_hosts)?;
-        let ready = self.configure(&plugin, &config, &draft.grants).await?;
+        let ready = self.configure(caller.account, &plugin, &config, &draft.grants).await?;
         let config = Digest::of(config.as_bytes());
         Ok(Rule {
             rule: PluginRef {

@@ -80,6 +80,12 @@ limits! {
     connections_per_address = 1024 in 8..=1000000;
     /// Connections at once of one network (of IPv4, of one /24; of IPv6, of one /48).
     connections_per_network = 4096 in 8..=1000000;
+    /// Configurations of plugins that are made ready or wait for that at once, of everybody.
+    configurations = 256 in 1..=100000;
+    /// Configurations of plugins that are made ready or wait for that at once, of one account.
+    configurations_per_account = 16 in 1..=10000;
+    /// Compiled configurations that were only tried, on the disk, in bytes of everybody: the one used longest ago is removed first.
+    trial_bytes = 536870912 in 16777216..=1099511627776;
 }
 
 impl ServerLimits {

@@ -7,7 +7,7 @@ use sluice_domain::{
     installation::Budget,
     verdict::{Failure, Severity, Verdict},
 };
-use sluice_sandbox::{Configured, Content, LoadError};
+use sluice_sandbox::{Configured, Content, LoadError, Use};
 
 use crate::lab::{Lab, attachment, component, message};
 
@@ -78,7 +78,7 @@ fn a_plugin_whose_artefact_is_gone_is_unavailable_until_it_is_made_anew() {
     let call = plugin.check_message(&message("hello"), Budget::CALL);
     assert_eq!((call.answer, call.cost.fuel), (Err(Failure::Unavailable), 0));
     assert_eq!(plugin.load(), Err(LoadError::Lost));
-    lab.ready(&component("hostile-plugins"), r#"{"behaviour": "block"}"#);
+    lab.ready(&component("hostile-plugins"), r#"{"behaviour": "block"}"#, Use::Installed);
     assert_eq!(severity(&plugin), Severity::Block, "also for who had it before");
 }
 
