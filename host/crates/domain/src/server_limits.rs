@@ -80,6 +80,16 @@ limits! {
     connections_per_address = 1024 in 8..=1000000;
     /// Connections at once of one network (of IPv4, of one /24; of IPv6, of one /48).
     connections_per_network = 4096 in 8..=1000000;
+    /// Live streams of events at once, of everybody.
+    streams = 8192 in 1..=1000000;
+    /// Live streams of events at once of one account.
+    streams_per_account = 512 in 1..=1000000;
+    /// Live streams of events at once of one session or API token.
+    streams_per_session = 20 in 1..=1000000;
+    /// Exports and verifications of logs at once, of everybody.
+    exports = 64 in 1..=10000;
+    /// Exports and verifications of logs at once of one account.
+    exports_per_account = 4 in 1..=10000;
 }
 
 impl ServerLimits {
