@@ -3,7 +3,7 @@
 use crate::{AppError, caller::Caller};
 
 /// An export that goes on.
-pub trait Batches: Send + 'static {
+pub trait Batches: Send + Sync + 'static {
     /// What it gives.
     type Row: Send;
 

@@ -181,8 +181,8 @@ const NEWEST: Sql = Sql::new(
        AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
        AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
        AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
-       AND seq >= $11
-     ORDER BY seq DESC LIMIT $10",
+       AND seq >= $10
+     ORDER BY seq DESC LIMIT $11",
 );
 const OLDEST: Sql = Sql::new(
     "SELECT seq, mac, id, at, actor_id, actor_role, action, target, address, details FROM audit
@@ -190,8 +190,8 @@ const OLDEST: Sql = Sql::new(
        AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
        AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
        AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
-       AND seq <= $11
-     ORDER BY seq LIMIT $10",
+       AND seq <= $10
+     ORDER BY seq LIMIT $11",
 );
 
 impl Account<'_> {
@@ -299,8 +299,8 @@ impl Account<'_> {
                 filter.from.map_or(i64::MIN, Timestamp::millis),
                 filter.to.map_or(i64::MAX, Timestamp::millis),
                 &filter.among,
-                limit,
-                last
+                last,
+                limit
             ],
             sealed,
         )
