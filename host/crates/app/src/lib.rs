@@ -22,6 +22,7 @@ use crate::{
     evaluators::Evaluators,
     fetch::Fetcher,
     passwords::Passwords,
+    reads::LongShares,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
     uploads::Uploads,
@@ -54,6 +55,7 @@ pub mod error;
 mod evaluators;
 pub mod events;
 mod evidence;
+pub mod exports;
 mod fetch;
 pub mod filters;
 pub mod groups;
@@ -79,6 +81,7 @@ pub mod preview;
 pub mod publishers;
 pub mod quotas;
 pub mod reading;
+mod reads;
 mod ready_lists;
 mod requests;
 pub mod rerun;
@@ -112,11 +115,11 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
-        CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
-        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow, ListRow, Outcome,
-        Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow,
-        ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
+        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, AuditPart,
+        Before, CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview,
+        CountFilter, Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow,
+        ListRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit,
+        SessionRow, ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -144,6 +147,7 @@ struct Inner {
     doors: Doors,
     admissions: Admissions,
     evaluators: Evaluators,
+    long: LongShares,
     passwords: Passwords,
     uploads: Uploads,
     workers: Workers,
@@ -222,6 +226,7 @@ impl App {
                 doors: Doors::default(),
                 admissions: Admissions::default(),
                 evaluators: Evaluators::new(cores),
+                long: LongShares::new(&limits),
                 passwords,
                 uploads: Uploads::of_components(),
                 workers: Workers::new(&limits),
