@@ -78,7 +78,7 @@ fn a_plugin_whose_artefact_is_gone_is_unavailable_until_it_is_made_anew() {
     let call = plugin.check_message(&message("hello"), Budget::CALL);
     assert_eq!((call.answer, call.cost.fuel), (Err(Failure::Unavailable), 0));
     assert_eq!(plugin.load(), Err(LoadError::Lost));
-    lab.ready(&component("hostile-plugins"), r#"{"behaviour": "block"}"#, Use::Installed);
+    lab.ready(&component("hostile-plugins"), r#"{"behaviour": "block"}"#);
     assert_eq!(severity(&plugin), Severity::Block, "also for who had it before");
 }
 
@@ -91,7 +91,7 @@ fn a_plugin_whose_artefact_is_broken_is_made_anew_once_that_was_found_out() {
     }
     let lost = || Err(io::Error::other("not to be had"));
     let digest = Digest::of(&component("hostile-plugins"));
-    let known = lab.sandbox.configure(lost, digest, r#"{"behaviour": "block"}"#);
+    let known = lab.sandbox.configure(lost, digest, r#"{"behaviour": "block"}"#, Use::Installed);
     assert_eq!(known.unwrap().load(), Err(LoadError::Lost), "nothing was read before");
     lab.ready(&component("hostile-plugins"), r#"{"behaviour": "block"}"#);
     assert_eq!(severity(&plugin), Severity::Block);
