@@ -22,8 +22,11 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
     let program = std::env::current_exe().context("finding this program, which runs again as the compile worker")?;
     let worker = WorkerCommand { program, args: vec!["worker".into()] };
     let artefact_key = ArtefactKey::new(key.derive("artefacts"));
-    let sandbox = Sandbox::new(SandboxConfig::new(config.data.join("artefacts"), artefact_key, worker))
-        .context("starting the sandbox")?;
+    let sandbox = SandboxConfig {
+        trial_bytes: config.limits.trial_bytes,
+        ..SandboxConfig::new(config.data.join("artefacts"), artefact_key, worker)
+    };
+    let sandbox = Sandbox::new(sandbox).context("starting the sandbox")?;
     Ok(App::new(Parts {
         database,
         blobs,

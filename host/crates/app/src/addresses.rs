@@ -54,7 +54,7 @@ impl App {
     pub async fn address_rules(&self, caller: &Caller) -> Result<Vec<AddressRule>, AppError> {
         caller.require(Permission::ManageSecurity)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).address_rules()?)).await
+        self.read(account, move |tx| Ok(tx.account(account).address_rules()?)).await
     }
 
     /// Replaces all rules. They are in force at every server from the next request on, for open sessions too.

@@ -45,7 +45,7 @@ impl App {
     ) -> Result<Vec<AnswerTemplateRow>, AppError> {
         caller.reader()?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).answer_templates(page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).answer_templates(page)?)).await
     }
 
     /// Makes a template.

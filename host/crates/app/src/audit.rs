@@ -7,10 +7,15 @@ use sluice_domain::{
     id::{AccountId, AuditId},
     message::Role,
     permission::Permission,
+    shares::Share,
 };
-use sluice_storage::{AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit};
+use sluice_storage::{AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{
+    App, AppError,
+    caller::Caller,
+    exports::{Batches, same_reader},
+};
 
 /// Entries that one look into the log takes.
 const BATCH: u32 = 500;
@@ -67,7 +72,8 @@ pub struct Verification {
 }
 
 impl App {
-    /// The account's entries that pass `filter`, newest first, before a number.
+    /// The account's entries that pass `filter`, newest first, before a number. There may be more behind a page that is not full: see
+    /// [`AuditPart::seen`].
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
@@ -77,11 +83,11 @@ impl App {
         filter: AuditFilter,
         before: Option<i64>,
         limit: u32,
-    ) -> Result<Vec<SealedAudit>, AppError> {
+    ) -> Result<AuditPart, AppError> {
         caller.require(Permission::ReadAudit)?;
         let account = caller.account;
         let page = AuditPage::Before(before);
-        self.inner.database.read(move |tx| Ok(tx.account(account).audit(&filter, page, limit)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).audit_part(&filter, page, limit)?)).await
     }
 
     /// The connection journal: the entries about somebody who came in or was kept out, newest first.
@@ -93,7 +99,7 @@ impl App {
         caller: &Caller,
         before: Option<i64>,
         limit: u32,
-    ) -> Result<Vec<SealedAudit>, AppError> {
+    ) -> Result<AuditPart, AppError> {
         let accepted = Action::ALL.into_iter().filter(|action| action.is_about_connecting()).map(Action::as_str);
         let refused = Refused::ALL.into_iter().filter(|refused| refused.is_about_connecting()).map(Refused::as_str);
         let among = accepted.chain(refused).fold(" ".to_owned(), |among, word| among + word + " ");
@@ -103,21 +109,23 @@ impl App {
     /// Begins an export of the entries that pass `filter`: that it happens is written down first, and is its last entry.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`].
+    /// [`AppError::Forbidden`], [`AppError::TooManyAtOnce`].
     pub async fn export_audit(&self, caller: &Caller, filter: AuditFilter) -> Result<AuditExport, AppError> {
         caller.require(Permission::ReadAudit)?;
         let details = json!({"actor": filter.actor, "action": filter.action, "target": filter.target,
             "address": filter.address, "from": filter.from, "to": filter.to});
+        let place = self.export_place(caller.account)?;
         self.record(caller, Action::AuditExported, details).await?;
-        Ok(AuditExport { app: self.clone(), account: caller.account, filter, after: 0 })
+        Ok(AuditExport { app: self.clone(), caller: caller.clone(), filter, after: Some(0), _place: place })
     }
 
     /// Verifies the log of the caller's account.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`].
+    /// [`AppError::Forbidden`], [`AppError::TooManyAtOnce`].
     pub async fn verify_own_audit(&self, caller: &Caller) -> Result<Verification, AppError> {
         caller.require(Permission::ReadAudit)?;
+        let _place = self.export_place(caller.account)?;
         self.verify_audit(caller.account).await
     }
 
@@ -136,11 +144,9 @@ impl App {
         };
         loop {
             let page = AuditPage::After(after);
-            let batch = self
-                .inner
-                .database
-                .read(move |tx| Ok::<_, AppError>(tx.account(account).audit(&AuditFilter::default(), page, BATCH)?))
-                .await?;
+            let read =
+                self.read(account, move |tx| Ok(tx.account(account).audit(&AuditFilter::default(), page, BATCH)?));
+            let batch = read.await?;
             let full = batch.len() == BATCH as usize;
             // Entries that were added since the end was read are not looked at.
             for entry in batch.iter().take_while(|entry| entry.seq <= end.seq) {
@@ -223,22 +229,30 @@ impl App {
 /// An export that goes on: batch after batch, oldest first.
 pub struct AuditExport {
     app: App,
-    account: AccountId,
+    caller: Caller,
     filter: AuditFilter,
-    after: i64,
+    /// The number of the last entry that was looked at; `None` at the end.
+    after: Option<i64>,
+    _place: Share<AccountId>,
 }
 
-impl AuditExport {
-    /// The next entries; empty at the end.
-    ///
-    /// # Errors
-    /// [`AppError::Storage`].
-    pub async fn next(&mut self) -> Result<Vec<SealedAudit>, AppError> {
-        let (account, filter, page) = (self.account, self.filter.clone(), AuditPage::After(self.after));
-        let read =
-            self.app.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).audit(&filter, page, BATCH)?));
-        let batch = read.await?;
-        self.after = batch.last().map_or(self.after, |entry| entry.seq);
-        Ok(batch)
+impl Batches for AuditExport {
+    type Row = SealedAudit;
+
+    async fn next(&mut self) -> Result<Vec<SealedAudit>, AppError> {
+        while let Some(after) = self.after {
+            let (account, filter, page) = (self.caller.account, self.filter.clone(), AuditPage::After(after));
+            let read = self.app.read(account, move |tx| Ok(tx.account(account).audit_part(&filter, page, BATCH)?));
+            let part = read.await?;
+            self.after = part.seen;
+            if !part.rows.is_empty() {
+                return Ok(part.rows);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn read_as(&self, caller: &Caller) -> Result<(), AppError> {
+        same_reader(&self.caller, caller)
     }
 }

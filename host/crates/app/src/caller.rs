@@ -81,6 +81,12 @@ impl Caller {
         Ok(Reader { person: self.person, reach })
     }
 
+    /// Whether `other` is the same caller and sees what this one sees.
+    pub(crate) fn sees_as(&self, other: &Self) -> bool {
+        let rights = |caller: &Self| (caller.account, caller.person, caller.means, caller.permissions, caller.duty);
+        rights(self) == rights(other)
+    }
+
     /// The caller's session, for what a person does about themselves, whatever duty they have.
     pub(crate) fn session(&self) -> Result<SessionId, AppError> {
         self.session_id().ok_or(AppError::SessionRequired)

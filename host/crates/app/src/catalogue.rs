@@ -101,7 +101,7 @@ impl App {
         if let Some(row) = known.await? {
             return Ok(row);
         }
-        let inspection = self.inspect(incoming, place).await?;
+        let inspection = self.inspect(None, incoming, place).await?;
         let now = self.now();
         let row = CatalogueRow {
             id: CatalogueId::new(now, self.random()),
@@ -247,21 +247,19 @@ impl App {
     pub async fn offers(&self, caller: &Caller) -> Result<Vec<Offer>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let mut published = rows.published()?;
-                published.sort_by(in_order);
-                let trust = rows.plugin_trust()?.unwrap_or_default();
-                let mut offers = Vec::new();
-                for row in published {
-                    let taken = rows.plugin_by_digest(row.sha256)?.map(|plugin| plugin.id);
-                    offers.push(Offer { signed: signed(&trust, &row.signatures), row, taken });
-                }
-                Ok(offers)
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let mut published = rows.published()?;
+            published.sort_by(in_order);
+            let trust = rows.plugin_trust()?.unwrap_or_default();
+            let mut offers = Vec::new();
+            for row in published {
+                let taken = rows.plugin_by_digest(row.sha256)?.map(|plugin| plugin.id);
+                offers.push(Offer { signed: signed(&trust, &row.signatures), row, taken });
+            }
+            Ok(offers)
+        })
+        .await
     }
 
     /// Makes an entry a plugin of the account, not yet installed. If the component is there already, that plugin gets the entry's

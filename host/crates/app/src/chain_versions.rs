@@ -125,8 +125,7 @@ impl App {
     pub async fn chain_versions(&self, caller: &Caller, page: Before<i64>) -> Result<Vec<ChainVersion>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        let rows =
-            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).chain_versions(page)?)).await?;
+        let rows = self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).chain_versions(page)?)).await?;
         rows.into_iter().map(ChainVersion::of).collect()
     }
 
@@ -137,11 +136,8 @@ impl App {
     pub async fn chain_version(&self, caller: &Caller, version: i64) -> Result<ChainVersion, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        let row = self
-            .inner
-            .database
-            .read(move |tx| Ok::<_, AppError>(tx.account(account).chain_version_at(version)?))
-            .await?;
+        let row =
+            self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).chain_version_at(version)?)).await?;
         ChainVersion::of(row.ok_or(AppError::NotFound("version of the chain"))?)
     }
 
@@ -170,7 +166,7 @@ impl App {
                 .await?;
             let (plugin, config) = found.ok_or(REMOVED)?;
             if was.mode != Mode::Disabled {
-                self.configure(&plugin, &config, &was.grants).await?;
+                self.configure(account, &plugin, &config, &was.grants).await?;
             }
             again.push((was, config));
         }

@@ -31,7 +31,7 @@ impl App {
         page: Before<ClientId>,
     ) -> Result<Vec<ClientRow>, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
-        self.inner.database.read(move |tx| Ok(tx.account(account).clients(reader, &filter, page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).clients(reader, &filter, page)?)).await
     }
 
     /// One client.

@@ -49,15 +49,13 @@ impl App {
             return Err(AppError::invalid("from", "it is before `to`, both in milliseconds since 1970"));
         }
         let (account, variant) = (caller.account, variant(installation.sha256, installation.config_sha256));
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let counts = rows.shadow_counts(id, variant, period)?;
-                let differences = rows.shadow_differences(id, variant, period, NAMED)?;
-                Ok(Comparison { installation, counts, differences })
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let counts = rows.shadow_counts(id, variant, period)?;
+            let differences = rows.shadow_differences(id, variant, period, NAMED)?;
+            Ok(Comparison { installation, counts, differences })
+        })
+        .await
     }
 }
 

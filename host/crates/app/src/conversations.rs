@@ -99,7 +99,7 @@ impl App {
         page: Before<i64>,
     ) -> Result<Vec<ConversationOverview>, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
-        self.inner.database.read(move |tx| Ok(tx.account(account).conversations(reader, &filter, page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).conversations(reader, &filter, page)?)).await
     }
 
     /// One conversation.
@@ -152,14 +152,12 @@ impl App {
         page: Before<RequestId>,
     ) -> Result<Vec<RequestRow>, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                reached(&mut rows, conversation, reader)?;
-                Ok(rows.requests(conversation, page)?)
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            reached(&mut rows, conversation, reader)?;
+            Ok(rows.requests(conversation, page)?)
+        })
+        .await
     }
 }
 

@@ -5,12 +5,17 @@ use sluice_domain::{
     audit::Action,
     id::{AccountId, DecisionId},
     permission::Permission,
+    shares::Share,
     tally::{Buckets, Width},
     time::Timestamp,
 };
 use sluice_storage::{Before, CountFilter, DecisionFilter, DecisionPart, DecisionRow, DecisionTally};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{
+    App, AppError,
+    caller::Caller,
+    exports::{Batches, same_reader},
+};
 
 /// Decisions that one look of an export gives at most.
 const BATCH: u32 = 500;
@@ -38,7 +43,7 @@ impl App {
     ) -> Result<DecisionPart, AppError> {
         caller.require(Permission::ReviewMessages)?;
         let account = caller.account;
-        let read = self.inner.database.read(move |tx| tx.account(account).decisions(&filter, page));
+        let read = self.read(account, move |tx| Ok(tx.account(account).decisions(&filter, page)?));
         let mut part: DecisionPart = read.await?;
         part.rows.iter_mut().for_each(leave_out_exchanges);
         Ok(part)
@@ -71,7 +76,7 @@ impl App {
         caller.require(Permission::ReviewMessages)?;
         let buckets = Buckets::new(from, to, width).map_err(|error| AppError::invalid("to", error.to_string()))?;
         let account = caller.account;
-        let read = self.inner.database.read(move |tx| {
+        let read = self.read(account, move |tx| {
             let tallies = tx.account(account).decision_counts(buckets.edges(), &filter)?;
             Ok::<_, AppError>(buckets.starts().zip(tallies).map(|(at, tally)| Bucket { at, tally }).collect())
         });
@@ -81,24 +86,32 @@ impl App {
     /// Begins an export of the decisions that pass `filter`: that it happens is written down first.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]: it needs the permission to see decisions, and the one to export.
+    /// [`AppError::Forbidden`]: it needs the permission to see decisions, and the one to export. [`AppError::TooManyAtOnce`].
     pub async fn export_decisions(&self, caller: &Caller, filter: DecisionFilter) -> Result<DecisionExport, AppError> {
         caller.require(Permission::ReviewMessages)?;
         caller.require(Permission::Export)?;
+        let place = self.export_place(caller.account)?;
         let details = json!({"rule": filter.rule, "verdict": filter.outcome.map(|outcome| outcome.as_str()),
             "conversation": filter.conversation, "label": filter.label, "person": filter.person,
             "from": filter.from, "to": filter.to, "shadow": filter.shadow});
         self.record(caller, Action::DecisionsExported, details).await?;
-        Ok(DecisionExport { app: self.clone(), account: caller.account, filter, place: Place::After(None) })
+        Ok(DecisionExport {
+            app: self.clone(),
+            caller: caller.clone(),
+            filter,
+            place: Place::After(None),
+            _share: place,
+        })
     }
 }
 
 /// An export that goes on: batch after batch, oldest first.
 pub struct DecisionExport {
     app: App,
-    account: AccountId,
+    caller: Caller,
     filter: DecisionFilter,
     place: Place,
+    _share: Share<AccountId>,
 }
 
 /// How far an export has come.
@@ -108,16 +121,14 @@ enum Place {
     End,
 }
 
-impl DecisionExport {
-    /// The next decisions; empty at the end.
-    ///
-    /// # Errors
-    /// [`AppError::Storage`].
-    pub async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
+impl Batches for DecisionExport {
+    type Row = DecisionRow;
+
+    async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
         while let Place::After(cursor) = self.place {
-            let (account, filter) = (self.account, self.filter.clone());
+            let (account, filter) = (self.caller.account, self.filter.clone());
             let look =
-                self.app.inner.database.read(move |tx| tx.account(account).decisions_after(&filter, cursor, BATCH));
+                self.app.read(account, move |tx| Ok(tx.account(account).decisions_after(&filter, cursor, BATCH)?));
             let mut part: DecisionPart = look.await?;
             part.rows.iter_mut().for_each(leave_out_exchanges);
             self.place = part.seen.map_or(Place::End, |seen| Place::After(Some(seen)));
@@ -126,6 +137,10 @@ impl DecisionExport {
             }
         }
         Ok(Vec::new())
+    }
+
+    fn read_as(&self, caller: &Caller) -> Result<(), AppError> {
+        same_reader(&self.caller, caller)
     }
 }
 

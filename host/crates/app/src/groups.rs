@@ -38,14 +38,12 @@ impl App {
     pub async fn groups(&self, caller: &Caller) -> Result<Vec<GroupView>, AppError> {
         caller.reader()?;
         let account = caller.account;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let groups = rows.groups()?;
-                groups.into_iter().map(|group| view(&mut rows, group)).collect()
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let groups = rows.groups()?;
+            groups.into_iter().map(|group| view(&mut rows, group)).collect()
+        })
+        .await
     }
 
     /// Makes a group.

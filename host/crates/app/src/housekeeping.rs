@@ -55,6 +55,10 @@ impl App {
                     Ok(components) => tracing::debug!(components, "removed components that no plugin is any more"),
                     Err(error) => tracing::warn!(%error, "unused components were not removed: trying again tomorrow"),
                 }
+                match self.remove_unused_artefacts(self.now()).await {
+                    Ok(artefacts) => tracing::debug!(artefacts, "removed artefacts of what is not installed any more"),
+                    Err(error) => tracing::warn!(%error, "unused artefacts were not removed: trying again tomorrow"),
+                }
             }
         }
     }

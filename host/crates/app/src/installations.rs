@@ -12,7 +12,7 @@ use sluice_domain::{
     permission::Permission,
     plugin::{Hook, Import},
 };
-use sluice_sandbox::{ConfigureError, Configured, Sandbox};
+use sluice_sandbox::{ConfigureError, Configured, Sandbox, Use};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
 use crate::{App, AppError, caller::Caller, chain_versions::keep_chain, enabling};
@@ -76,7 +76,7 @@ impl App {
         check_hosts(&install.grants, &install.http_hosts)?;
         let budget = self.budget(install.budget)?;
         let config = install.config.to_string();
-        self.configure(&plugin, &config, &install.grants).await?;
+        self.configure(caller.account, &plugin, &config, &install.grants).await?;
         let now = self.now();
         let new = NewInstallation {
             id: InstallationId::new(now, self.random()),
@@ -139,7 +139,7 @@ impl App {
         // What can no longer be made ready must still be possible to disable.
         if update.mode != Mode::Disabled || update.config != row.config || update.plugin_id != row.plugin_id {
             check_hosts(&update.grants, &update.http_hosts)?;
-            self.configure(&plugin, &update.config, &update.grants).await?;
+            self.configure(caller.account, &plugin, &update.config, &update.grants).await?;
         }
         let entry = self.audit_row(
             caller,
@@ -209,9 +209,10 @@ impl App {
         }
     }
 
-    /// Makes a plugin ready with a configuration, or says why it can't be.
+    /// Makes a plugin ready with a configuration, or says why it can't be. What is installed later is made ready by then.
     pub(crate) async fn configure(
         &self,
+        account: AccountId,
         plugin: &PluginRow,
         config: &str,
         grants: &BTreeSet<Import>,
@@ -220,12 +221,15 @@ impl App {
         if !missing.is_empty() {
             return Err(AppError::MissingGrants(missing));
         }
+        let place = self.configuration_place(account)?;
         let (sandbox, blobs) = (self.inner.sandbox.clone(), self.inner.blobs.clone());
         let (sha256, config) = (plugin.sha256, config.to_owned());
-        tokio::task::spawn_blocking(move || ready(&sandbox, &blobs, sha256, &config))
-            .await
-            .map_err(|_| AppError::Internal("configuring a plugin"))?
-            .map_err(refused)
+        let work = move || {
+            let made = ready(&sandbox, &blobs, sha256, &config, Use::Trial);
+            drop(place);
+            made
+        };
+        self.with_worker(account, work).await?.map_err(refused)
     }
 
     /// One transaction: the change, which may say more in the entry, the chain's new version, the whole chain as it is then, the audit entry,
@@ -279,14 +283,15 @@ pub(crate) fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), A
 /// The kind of the event that announces a new version of the chain.
 const CHAIN_EVENT: &str = "chain";
 
-/// A plugin with its configuration, loaded.
+/// A plugin with its configuration, loaded, to be installed or to be tried.
 pub(crate) fn ready(
     sandbox: &Sandbox,
     blobs: &Blobs,
     sha256: Digest,
     config: &str,
+    made_for: Use,
 ) -> Result<Configured, ConfigureError> {
-    let configured = || sandbox.configure(|| component(blobs, sha256), sha256, config);
+    let configured = || sandbox.configure(|| component(blobs, sha256), sha256, config, made_for);
     let ready = configured()?;
     if let Err(error) = ready.load() {
         // A broken file was removed when it was found to be broken: now the plugin is configured anew.

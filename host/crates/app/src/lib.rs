@@ -22,10 +22,12 @@ use crate::{
     evaluators::Evaluators,
     fetch::Fetcher,
     passwords::Passwords,
+    reads::LongShares,
     refusals::Refusals,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
     uploads::Uploads,
+    workers::Workers,
 };
 
 mod access;
@@ -54,6 +56,7 @@ pub mod error;
 mod evaluators;
 pub mod events;
 mod evidence;
+pub mod exports;
 mod fetch;
 pub mod filters;
 pub mod groups;
@@ -79,6 +82,7 @@ pub mod preview;
 pub mod publishers;
 pub mod quotas;
 pub mod reading;
+mod reads;
 mod ready_lists;
 mod refusals;
 mod requests;
@@ -99,6 +103,7 @@ pub mod tokens;
 mod turns;
 pub mod typing;
 pub mod uploads;
+mod workers;
 
 pub use sluice_storage::StorageError;
 
@@ -113,11 +118,11 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
-        CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
-        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow, ListRow, Outcome,
-        Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow,
-        ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
+        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, AuditPart,
+        Before, CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview,
+        CountFilter, Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow,
+        ListRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit,
+        SessionRow, ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -145,8 +150,10 @@ struct Inner {
     doors: Doors,
     admissions: Admissions,
     evaluators: Evaluators,
+    long: LongShares,
     passwords: Passwords,
     uploads: Uploads,
+    workers: Workers,
     files: Uploads,
     forecasts: Uploads,
     previews: Uploads,
@@ -223,8 +230,10 @@ impl App {
                 doors: Doors::default(),
                 admissions: Admissions::default(),
                 evaluators: Evaluators::new(cores),
+                long: LongShares::new(&limits),
                 passwords,
                 uploads: Uploads::of_components(),
+                workers: Workers::new(&limits),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
                 previews: Uploads::of_previews(),

@@ -65,7 +65,7 @@ impl App {
     pub async fn lists(&self, caller: &Caller, page: Before<ListId>) -> Result<Vec<ListRow>, AppError> {
         reads(caller)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).lists(page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).lists(page)?)).await
     }
 
     /// One list of the account.
@@ -179,7 +179,7 @@ impl App {
         let after = after.map(|after| list.kind.entry(after)).transpose();
         let after = after.map_err(|bad| AppError::invalid("cursor", bad.to_string()))?.map(|entry| entry.key);
         let (account, after) = (caller.account, after.unwrap_or_default());
-        self.inner.database.read(move |tx| Ok(tx.account(account).list_entries(id, &after, limit)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).list_entries(id, &after, limit)?)).await
     }
 
     /// Adds entries. Those that are there stay as they are; when all of them are, nothing has happened.

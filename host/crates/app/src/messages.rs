@@ -227,23 +227,21 @@ impl App {
     ) -> Result<Vec<MessageView>, AppError> {
         let (account, viewer) = (caller.account, caller.permissions);
         let reader = self.reader_for(caller, audience)?;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
-                Ok(match audience {
-                    Audience::People => {
-                        let messages = rows.messages(conversation, page)?;
-                        messages.into_iter().map(|row| MessageView::of(row, viewer)).collect()
-                    }
-                    Audience::Client => {
-                        let messages = rows.messages_of_client(conversation, page)?;
-                        messages.into_iter().filter_map(MessageView::of_client).collect()
-                    }
-                })
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
+            Ok(match audience {
+                Audience::People => {
+                    let messages = rows.messages(conversation, page)?;
+                    messages.into_iter().map(|row| MessageView::of(row, viewer)).collect()
+                }
+                Audience::Client => {
+                    let messages = rows.messages_of_client(conversation, page)?;
+                    messages.into_iter().filter_map(MessageView::of_client).collect()
+                }
             })
-            .await
+        })
+        .await
     }
 
     /// Which conversations the caller reads, for themselves or for the clients.

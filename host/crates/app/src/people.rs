@@ -62,7 +62,7 @@ impl App {
     pub async fn people(&self, caller: &Caller) -> Result<Vec<PersonRow>, AppError> {
         caller.require(Permission::ManagePeople)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).people()?)).await
+        self.read(account, move |tx| Ok(tx.account(account).people()?)).await
     }
 
     /// One person who is not deleted.

@@ -14,6 +14,7 @@ use sluice_domain::{
     permission::Permission,
     verdict::{Cost, Decision, Failure, Fold, PluginRef, RuleCall, RuleRef, RuleTrail},
 };
+use sluice_sandbox::Use;
 use sluice_storage::{Blobs, DecisionRow, Evidence, Outcome};
 
 use crate::{
@@ -177,17 +178,19 @@ impl App {
             self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).plugin_config(digest)?)).await?;
         let Some(config) = config else { return Ok(Err(Missing::Configuration(digest))) };
         let (sandbox, blobs, sha256) = (self.inner.sandbox.clone(), self.inner.blobs.clone(), past.component);
-        let ready = tokio::task::spawn_blocking(move || {
+        let place = self.configuration_place(account)?;
+        let ready = self.with_worker(account, move || {
+            let _place = place;
             if blobs.get(sha256).map_err(|_| AppError::Internal("reading a component"))?.is_none() {
                 return Ok(None);
             }
-            let made = installations::ready(&sandbox, &blobs, sha256, &config);
+            let made = installations::ready(&sandbox, &blobs, sha256, &config, Use::Trial);
             made.map(Some).map_err(|error| {
                 tracing::error!(%error, "a rule of a past decision cannot be made ready");
                 AppError::Internal("making a rule of a past decision ready")
             })
         });
-        let Some(ready) = ready.await.map_err(|_| AppError::Internal("making a rule ready"))?? else {
+        let Some(ready) = ready.await?? else {
             return Ok(Err(Missing::Component(sha256)));
         };
         Ok(Ok(Rule {

@@ -63,26 +63,24 @@ impl App {
             Cursor::After(seq) => (page.limit, seq),
             Cursor::First | Cursor::Before(_) | Cursor::Last => (page.limit, 0),
         };
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let (mut found, mut after) = (Vec::new(), after);
-                while found.len() < limit as usize {
-                    let batch = rows.held_messages(after, limit)?;
-                    let Some(last) = batch.last() else { break };
-                    after = last.seq;
-                    for row in batch {
-                        let reached =
-                            reader.reach == Reach::All || rows.conversation(row.conversation_id, reader)?.is_some();
-                        if reached && found.len() < limit as usize {
-                            found.push(MessageView::of(row, viewer));
-                        }
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let (mut found, mut after) = (Vec::new(), after);
+            while found.len() < limit as usize {
+                let batch = rows.held_messages(after, limit)?;
+                let Some(last) = batch.last() else { break };
+                after = last.seq;
+                for row in batch {
+                    let reached =
+                        reader.reach == Reach::All || rows.conversation(row.conversation_id, reader)?.is_some();
+                    if reached && found.len() < limit as usize {
+                        found.push(MessageView::of(row, viewer));
                     }
                 }
-                Ok(found)
-            })
-            .await
+            }
+            Ok(found)
+        })
+        .await
     }
 
     /// Decides about a held message. Whoever waits for it learns that at once.
@@ -146,9 +144,7 @@ impl App {
         caller.require(Permission::ReadQuarantine)?;
         let (account, viewer) = (caller.account, caller.permissions);
         let found = self
-            .inner
-            .database
-            .read(move |tx| {
+            .read(account, move |tx| {
                 let mut rows = tx.account(account);
                 let messages = rows.quarantined_messages(page)?;
                 let mut found = Vec::with_capacity(messages.len());

@@ -58,7 +58,7 @@ impl App {
     pub async fn tags(&self, caller: &Caller, page: Before<TagId>) -> Result<Vec<TagRow>, AppError> {
         caller.reader()?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).tags(page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).tags(page)?)).await
     }
 
     /// Makes a tag.

@@ -136,6 +136,22 @@ limits! {
     free_failures_per_network = 200 in 1..=1000000;
     /// Entries about refusals in the audit log of one account, each minute; further ones are counted only.
     refusals_written_per_account = 120 in 10..=100000;
+    /// Configurations of plugins that are made ready or wait for that at once, of everybody.
+    configurations = 256 in 1..=100000;
+    /// Configurations of plugins that are made ready or wait for that at once, of one account.
+    configurations_per_account = 16 in 1..=10000;
+    /// Compiled configurations that were only tried, on the disk, in bytes of everybody: the one used longest ago is removed first.
+    trial_bytes = 536870912 in 16777216..=1099511627776;
+    /// Live streams of events at once, of everybody.
+    streams = 8192 in 1..=1000000;
+    /// Live streams of events at once of one account.
+    streams_per_account = 512 in 1..=1000000;
+    /// Live streams of events at once of one session or API token.
+    streams_per_session = 20 in 1..=1000000;
+    /// Exports and verifications of logs at once, of everybody.
+    exports = 64 in 1..=10000;
+    /// Exports and verifications of logs at once of one account.
+    exports_per_account = 4 in 1..=10000;
 }
 
 /// Open files that are neither connections nor attachments on their way: the database's, plugins' and their workers', uploads', refusals'.

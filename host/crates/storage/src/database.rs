@@ -127,6 +127,34 @@ impl Database {
         }
     }
 
+    /// Runs a closure that reads, as [`Database::read`] does, and blocks this thread until it is done: for reads that may take long, on
+    /// threads that nobody else waits for. Whoever calls this bounds how many read so at once.
+    ///
+    /// # Errors
+    /// As of [`Database::read`].
+    pub fn read_blocking<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        match &self.inner.readers {
+            Readers::Sqlite(readers) => readers.read_here(closure),
+            Readers::Postgres(orders) => {
+                let (order, answer) = job::order(None, closure);
+                orders.blocking_send(order).map_err(|_| StorageError::Closed)?;
+                answer.blocking_recv().map_err(|_| StorageError::Closed)?
+            }
+        }
+    }
+
+    /// Whether closures that read run where they are given, as on SQLite, or on threads of the database's own.
+    pub fn reads_here(&self) -> bool {
+        matches!(self.inner.readers, Readers::Sqlite(_))
+    }
+
     /// Runs a closure that writes. When this gives `Ok`, what it wrote survives a power cut; when it gives `Err`, nothing was
     /// written, except for [`StorageError::OutcomeUnknown`]. Closures for one account run one after the other, in the order in
     /// which they were accepted; `account` is `None` for what belongs to none. A closure that writes what belongs to another account

@@ -13,6 +13,7 @@ mod job;
 mod migrations;
 mod page;
 mod postgres;
+mod queue;
 mod readers;
 mod row;
 mod sql;
@@ -32,7 +33,7 @@ pub use crate::{
         accounts::AccountRow,
         answer_templates::AnswerTemplateRow,
         attachments::AttachmentRow,
-        audit::{AuditEnd, AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit},
+        audit::{AuditEnd, AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit},
         catalogue::CatalogueRow,
         chain_versions::{ChainVersionRow, SwitchedOffRow},
         clients::{ClientFilter, ClientRow, ClientUpdate},

@@ -232,8 +232,8 @@ pub fn router(app: App, settings: Settings) -> Router {
                 .make_span_with(|request: &Request| {
                     // The path names ids, never texts; the query may hold more, so it stays out of the log.
                     tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-                    // What fails is told where it is handled, and what is refused seldom: never once for each answer.
                 })
+                // What fails is told where it is handled, and what is refused seldom: never once for each answer.
                 .on_failure(()),
         )
         .with_state(web)

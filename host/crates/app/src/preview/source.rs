@@ -180,14 +180,14 @@ impl App {
                     let read = move |tx: &mut sluice_storage::Tx<'_>| {
                         Ok::<_, AppError>(tx.account(account).newest_extent(period, oldest, limit)?)
                     };
-                    let Some(extent) = self.inner.database.read(read).await? else { break };
+                    let Some(extent) = self.read(account, read).await? else { break };
                     (total, oldest) = (total + extent.messages, Some(extent.oldest));
                     left -= u32::try_from(extent.messages).unwrap_or(left).min(left);
                 }
                 let earlier = move |tx: &mut sluice_storage::Tx<'_>| {
                     Ok::<_, AppError>(tx.account(account).newest_extent(period, oldest, 1)?.is_some())
                 };
-                let earlier = oldest.is_some() && left == 0 && self.inner.database.read(earlier).await?;
+                let earlier = oldest.is_some() && left == 0 && self.read(account, earlier).await?;
                 let (from, to) = (oldest.unwrap_or(MessageId::first_at(period.from)), MessageId::first_at(period.to));
                 Ok(Messages { total, earlier, left: Left::Kept { account, from, to, at_once: AT_ONCE } })
             }
@@ -205,7 +205,7 @@ impl Messages {
                 let read = move |tx: &mut sluice_storage::Tx<'_>| {
                     Ok::<_, AppError>(tx.account(account).replay_messages(first, end, limit)?)
                 };
-                let batch = app.inner.database.read(read).await?;
+                let batch = app.read(account, read).await?;
                 if let Some(last) = batch.last() {
                     *from = last.id.successor();
                     let mean = batch.iter().map(|message| message.text.len()).sum::<usize>() / batch.len();

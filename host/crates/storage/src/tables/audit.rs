@@ -123,6 +123,19 @@ pub enum AuditPage {
     After(i64),
 }
 
+/// What one look into the log found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPart {
+    /// The entries that pass the filter, in the order that was asked for.
+    pub rows: Vec<SealedAudit>,
+    /// The number of the last entry that was looked at, to go on from; `None` when nothing is left behind it. There may be more
+    /// although the rows are fewer than were asked for.
+    pub seen: Option<i64>,
+}
+
+/// Most entries that one look goes through: a filter that fits few entries would otherwise read a log of any length.
+const LOOK: i64 = 5_000;
+
 fn role(role: Role) -> String {
     json(&role).trim_matches('"').to_owned()
 }
@@ -168,7 +181,8 @@ const NEWEST: Sql = Sql::new(
        AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
        AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
        AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
-     ORDER BY seq DESC LIMIT $10",
+       AND seq >= $10
+     ORDER BY seq DESC LIMIT $11",
 );
 const OLDEST: Sql = Sql::new(
     "SELECT seq, mac, id, at, actor_id, actor_role, action, target, address, details FROM audit
@@ -176,7 +190,8 @@ const OLDEST: Sql = Sql::new(
        AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
        AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
        AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
-     ORDER BY seq LIMIT $10",
+       AND seq <= $10
+     ORDER BY seq LIMIT $11",
 );
 
 impl Account<'_> {
@@ -222,7 +237,29 @@ impl Account<'_> {
         self.tx.first(END, values![self.id], end)
     }
 
-    /// At most `limit` of the entries that pass `filter`.
+    /// At most `limit` of the entries that pass `filter`, among the next [`LOOK`] of the log.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn audit_part(&mut self, filter: &AuditFilter, page: AuditPage, limit: u32) -> Result<AuditPart, StorageError> {
+        let newest = self.audit_end()?.map_or(0, |end| end.seq);
+        let (page, last) = match page {
+            AuditPage::Before(bound) => {
+                let bound = bound.unwrap_or(i64::MAX).min(newest.saturating_add(1));
+                (AuditPage::Before(Some(bound)), bound.saturating_sub(LOOK).max(1))
+            }
+            AuditPage::After(bound) => (page, bound.max(0).saturating_add(LOOK).min(newest)),
+        };
+        let rows = self.audit_until(filter, page, last, limit)?;
+        let seen = if rows.len() >= limit as usize { rows.last().map_or(last, |row| row.seq) } else { last };
+        let end = match page {
+            AuditPage::Before(_) => 1,
+            AuditPage::After(_) => newest,
+        };
+        Ok(AuditPart { rows, seen: (seen != end).then_some(seen) })
+    }
+
+    /// At most `limit` of the entries that pass `filter`, however many do not.
     ///
     /// # Errors
     /// Those of the database.
@@ -230,6 +267,20 @@ impl Account<'_> {
         &mut self,
         filter: &AuditFilter,
         page: AuditPage,
+        limit: u32,
+    ) -> Result<Vec<SealedAudit>, StorageError> {
+        let last = match page {
+            AuditPage::Before(_) => i64::MIN,
+            AuditPage::After(_) => i64::MAX,
+        };
+        self.audit_until(filter, page, last, limit)
+    }
+
+    fn audit_until(
+        &mut self,
+        filter: &AuditFilter,
+        page: AuditPage,
+        last: i64,
         limit: u32,
     ) -> Result<Vec<SealedAudit>, StorageError> {
         let (sql, bound) = match page {
@@ -248,6 +299,7 @@ impl Account<'_> {
                 filter.from.map_or(i64::MIN, Timestamp::millis),
                 filter.to.map_or(i64::MAX, Timestamp::millis),
                 &filter.among,
+                last,
                 limit
             ],
             sealed,

@@ -1,15 +1,18 @@
 //! The audit log and the connection journal: read, searched, verified, exported.
 
-use axum::{extract::State, http::StatusCode, response::Response};
-use futures::stream;
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
-use sluice_app::rows::AuditFilter;
+use sluice_app::rows::{AuditFilter, AuditPart};
 use sluice_domain::{digest::Digest, time::Timestamp};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Web,
-    export::{Export, file},
+    export::{Export, batches, file},
     extract::{Auth, Params},
     paging::Paging,
     problem::Problem,
@@ -82,7 +85,13 @@ pub(crate) struct VerificationView {
     breach: Option<String>,
 }
 
-/// Who did what, when, from where; newest first.
+fn list_of(part: AuditPart) -> List<AuditView> {
+    let next = part.seen.map(|seen| seen.to_string());
+    List { items: part.rows.into_iter().map(AuditView::from).collect(), next }
+}
+
+/// Who did what, when, from where; newest first. One request looks through 5,000 entries at most: a page may have few or no items and
+/// still a `next`.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(Search, Paging), responses(
     (status = 200, description = "One page", body = List<AuditView>),
     (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
@@ -96,8 +105,8 @@ pub(crate) async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<axum::Json<List<AuditView>>, Problem> {
     let page = paging.newest_first()?;
-    let rows = web.app.audit_log(&caller, search.filter()?, page.before, page.limit).await?;
-    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.seq)))
+    let part = web.app.audit_log(&caller, search.filter()?, page.before, page.limit).await?;
+    Ok(axum::Json(list_of(part)))
 }
 
 /// Who came in or was kept out, when, from which address and network; newest first.
@@ -112,8 +121,8 @@ pub(crate) async fn connections(
     Params(paging): Params<Paging>,
 ) -> Result<axum::Json<List<AuditView>>, Problem> {
     let page = paging.newest_first()?;
-    let rows = web.app.connections(&caller, page.before, page.limit).await?;
-    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.seq)))
+    let part = web.app.connections(&caller, page.before, page.limit).await?;
+    Ok(axum::Json(list_of(part)))
 }
 
 /// Verifies that every entry is as it was written and none is missing.
@@ -121,6 +130,7 @@ pub(crate) async fn connections(
     (status = 200, description = "What was found", body = VerificationView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn verify(
     State(web): State<Web>,
@@ -142,17 +152,15 @@ pub(crate) async fn verify(
     (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn export(
     State(web): State<Web>,
     Auth(caller): Auth,
     Params(Export { format }): Params<Export>,
     Params(search): Params<Search>,
+    parts: Parts,
 ) -> Result<Response, Problem> {
     let export = web.app.export_audit(&caller, search.filter()?).await?;
-    let batches = stream::try_unfold(export, async |mut export| {
-        let batch = export.next().await?;
-        Ok((!batch.is_empty()).then(|| (batch.into_iter().map(AuditView::from).collect(), export)))
-    });
-    Ok(file::<AuditView>(format, batches))
+    Ok(file::<AuditView>(format, batches(export, web, parts)))
 }

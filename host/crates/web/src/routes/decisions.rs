@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{extract::State, http::StatusCode, response::Response};
-use futures::stream;
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_app::{
@@ -24,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Web,
     documents::DecisionDoc,
-    export::{Export, file},
+    export::{Export, batches, file},
     extract::{Auth, Id, Params},
     paging::Paging,
     problem::Problem,
@@ -192,19 +195,17 @@ pub(crate) async fn counts(
     (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn export(
     State(web): State<Web>,
     Auth(caller): Auth,
     Params(Export { format }): Params<Export>,
     Params(filter): Params<Filter>,
+    parts: Parts,
 ) -> Result<Response, Problem> {
     let export = web.app.export_decisions(&caller, filter.filter()?).await?;
-    let batches = stream::try_unfold(export, async |mut export| {
-        let batch = export.next().await?;
-        Ok((!batch.is_empty()).then(|| (batch.into_iter().map(KeptDecisionView::from).collect(), export)))
-    });
-    Ok(file::<KeptDecisionView>(format, batches))
+    Ok(file::<KeptDecisionView>(format, batches(export, web, parts)))
 }
 
 /// One decision.
