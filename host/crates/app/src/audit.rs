@@ -10,7 +10,7 @@ use sluice_domain::{
 };
 use sluice_storage::{AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{App, AppError, caller::Caller, store::By};
 
 /// Entries that one look into the log takes.
 const BATCH: u32 = 500;
@@ -206,7 +206,7 @@ impl App {
 
     /// Keeps an entry by itself.
     pub(crate) async fn keep_entry(&self, account: AccountId, entry: NewAudit) -> Result<(), AppError> {
-        self.inner.database.write(Some(account), move |tx| Ok(tx.account(account).insert_audit(&entry)?)).await
+        self.inner.database.write(By::server(account), move |tx| Ok(tx.account(account).insert_audit(&entry)?)).await
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
     passwords::Passwords,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
+    store::Store,
     uploads::Uploads,
 };
 
@@ -88,6 +89,7 @@ pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
+mod store;
 pub mod support;
 pub mod switched_off;
 pub mod tags;
@@ -128,7 +130,7 @@ pub struct App {
 }
 
 struct Inner {
-    database: Database,
+    database: Store,
     blobs: Blobs,
     sandbox: Sandbox,
     audit_key: SealKey,
@@ -205,7 +207,7 @@ impl App {
         let passwords = Passwords::new(&rng);
         Self {
             inner: Arc::new(Inner {
-                database,
+                database: Store::new(database, clock.clone()),
                 blobs,
                 sandbox,
                 sealer: Sealer::new(&key.derive("sealed secrets")),
