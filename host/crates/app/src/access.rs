@@ -31,6 +31,7 @@ use crate::{
     imports::Asked,
     refusals::Refusal,
     seldom::MINUTE,
+    store::By,
 };
 
 /// How long an answer about a session or a token counts for further requests from the same address, in milliseconds.
@@ -160,7 +161,7 @@ impl App {
         let reason = platform_reason(reason)?.to_owned();
         let entry = self.audit_row_of(Who::platform(), Action::AccessRulesDisabled, account, json!({}));
         let now = self.now();
-        self.change_chain(account, entry, move |rows, entry| {
+        self.change_chain(By::server(account), entry, move |rows, entry| {
             let mut guards = rows.installations()?;
             guards.retain(|row| row.mode == Mode::Enforce && row.hooks.contains(&Hook::AccessRule));
             for row in &guards {
@@ -225,7 +226,7 @@ impl App {
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 rows.insert_decision(&row)?;
                 entry.map_or(Ok(()), |entry| Ok(rows.insert_audit(&entry)?))

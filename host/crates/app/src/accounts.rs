@@ -20,6 +20,7 @@ use crate::{
     people::{EMAIL_TAKEN, Invitation, there},
     plugins::conflict,
     secret,
+    store::By,
     turns::Asker,
 };
 
@@ -46,7 +47,7 @@ impl App {
     pub async fn create_account(&self, name: &str) -> Result<AccountId, AppError> {
         let new = self.new_account(AccountKind::Customer, name, Who::platform())?;
         let id = new.row.id;
-        self.inner.database.write(Some(id), move |tx| new.insert(tx)).await?;
+        self.inner.database.write(By::server(id), move |tx| new.insert(tx)).await?;
         Ok(id)
     }
 
@@ -61,7 +62,7 @@ impl App {
         name: &str,
         first: Invitation,
     ) -> Result<(AccountId, NewLink), AppError> {
-        self.open_account_as(kind, name, first, Who::platform()).await
+        self.open_account_as(kind, name, first, Who::platform(), By::server).await
     }
 
     /// Makes a customer's account and invites its first administrator.
@@ -75,8 +76,11 @@ impl App {
         first: Invitation,
     ) -> Result<(AccountId, NewLink), AppError> {
         caller.require(Permission::ManageAccounts)?;
-        let (account, link) =
-            self.open_account_as(AccountKind::Customer, name, first, Who::of_platform(caller)).await?;
+        let (account, link) = self
+            .open_account_as(AccountKind::Customer, name, first, Who::of_platform(caller), |id| {
+                By::caller_in(caller, id)
+            })
+            .await?;
         // The platform's own log says it too.
         let entry = self.audit_row(caller, Action::AccountCreated, account, json!({"name": name}));
         self.keep_entry(caller.account, entry).await?;
@@ -89,13 +93,14 @@ impl App {
         name: &str,
         first: Invitation,
         who: Who,
+        by: impl FnOnce(AccountId) -> By,
     ) -> Result<(AccountId, NewLink), AppError> {
         let new = self.new_account(kind, name, who.clone())?;
         let (invited, link) = self.invited(kind, who, first)?;
         let id = new.row.id;
         self.inner
             .database
-            .write(Some(id), move |tx| {
+            .write(by(id), move |tx| {
                 new.insert(tx)?;
                 invited.insert(&mut tx.account(id))
             })
@@ -110,6 +115,7 @@ impl App {
     /// [`AppError::NotFound`] for the e-mail address, [`AppError::Conflict`] for somebody of a customer who has set a password.
     pub async fn renew_invitation(&self, email: &str) -> Result<NewLink, AppError> {
         let email = email.trim().to_lowercase();
+        let named = email.clone();
         let (account, person) = self
             .inner
             .database
@@ -123,10 +129,14 @@ impl App {
         let entry = self.audit_row_of(Who::platform(), Action::PasswordLinkMade, person, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let kind = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?.kind;
                 let mut rows = tx.account(account);
                 let person = there(&mut rows, person)?;
+                // It may be somebody else's address by now.
+                if person.email != named {
+                    return Err(AppError::NotFound("person"));
+                }
                 let of_platform = kind == AccountKind::Platform && person.role == Role::Administrator;
                 match person.status {
                     PersonStatus::Invited => {}
@@ -192,7 +202,7 @@ impl App {
             name: draft.name,
             token_hash: secret::digest(&secret),
             created_at: now,
-            scopes: Permissions::ALL,
+            scopes: Permissions::NONE,
             expires_at: None,
             last_used_at: None,
             last_used_from: None,
@@ -206,7 +216,11 @@ impl App {
         ];
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
+                let kind = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?.kind;
+                // Whatever may be given to its person one day, and no more: so an administrator can renew it.
+                let token =
+                    ApiTokenRow { scopes: Permissions::of(kind, Role::Administrator, Permissions::NONE), ..token };
                 let mut rows = tx.account(account);
                 rows.insert_person(&person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
                 rows.insert_api_token(&token)?;

@@ -18,6 +18,7 @@ use crate::{
     caller::Caller,
     door,
     refusals::Refusal,
+    store::By,
 };
 
 /// A rule to be made.
@@ -149,7 +150,7 @@ impl App {
         let entry = self.audit_row_of(Who::platform(), Action::AddressesRemoved, account, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
                 let mut rows = tx.account(account);
                 let removed = rows.clear_address_rules()?;
@@ -202,7 +203,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AddressesChanged, account, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = rows.address_rules()?;
                 change(&mut rows)?;

@@ -76,7 +76,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AnswerTemplateCreated, row.id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 if let Some(earlier) = making.earlier(tx, row.id, now)? {
                     return tx
                         .account(account)
@@ -111,7 +111,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AnswerTemplateChanged, id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = rows.answer_template(id)?.ok_or(AppError::NotFound("template"))?;
                 let TemplateChange { name, text, command } = change;
@@ -139,7 +139,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AnswerTemplateRemoved, id, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 if !rows.delete_answer_template(id)? {
                     return Err(AppError::NotFound("template"));

@@ -15,6 +15,7 @@ use crate::{
     App, AppError,
     caller::Caller,
     exports::{Batches, same_reader},
+    store::By,
 };
 
 /// Entries that one look into the log takes.
@@ -222,7 +223,7 @@ impl App {
 
     /// Keeps an entry by itself.
     pub(crate) async fn keep_entry(&self, account: AccountId, entry: NewAudit) -> Result<(), AppError> {
-        self.inner.database.write(Some(account), move |tx| Ok(tx.account(account).insert_audit(&entry)?)).await
+        self.inner.database.write(By::server(account), move |tx| Ok(tx.account(account).insert_audit(&entry)?)).await
     }
 }
 

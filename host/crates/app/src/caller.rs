@@ -3,6 +3,7 @@
 //! How a request's credentials become a caller is in `authenticate`.
 
 use sluice_domain::{
+    digest::Digest,
     id::{AccountId, PersonId, SessionId, SupportSessionId, TokenId},
     message::{Actor, Role},
     permission::{AccountKind, Permission, Permissions},
@@ -42,6 +43,8 @@ pub struct Caller {
     pub person: PersonId,
     /// How the caller showed that.
     pub means: Means,
+    /// The digest of the secret that showed it.
+    pub(crate) shown: Digest,
     /// The person's role.
     pub role: Role,
     /// What the caller may do.

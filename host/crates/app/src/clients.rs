@@ -67,7 +67,7 @@ impl App {
         let entry = self.audit_row(caller, Action::ClientChanged, id, json!({"changed": changed}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = reached_client(&mut rows, id, reader)?;
                 let known = |new: Option<String>, before| new.or(before).filter(|value| !value.is_empty());

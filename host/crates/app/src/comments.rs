@@ -34,7 +34,7 @@ impl App {
             text,
             created_at: now,
         };
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             reached(&mut tx.account(account), conversation, reader)?;
             if let Some(earlier) = making.earlier(tx, row.id, now)? {
                 return tx.account(account).comment(earlier)?.ok_or(AppError::NotFound("comment any more"));
@@ -75,7 +75,7 @@ impl App {
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn remove_comment(&self, caller: &Caller, id: CommentId) -> Result<(), AppError> {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let own = rows.comment(id)?.filter(|row| row.person_id == reader.person);
             let row = own.ok_or(AppError::NotFound("comment of yours"))?;

@@ -57,7 +57,7 @@ impl App {
         let id = ConversationId::new(now, self.random());
         // Who does not reach all conversations reaches this one by being its assignee.
         let assignment = Assignment { person: Some(caller.person).filter(|_| reader.reach != Reach::All), group: None };
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             if let Some(earlier) = making.earlier(tx, id, now)? {
                 return overview(&mut tx.account(account), earlier, reader);
             }
@@ -124,7 +124,7 @@ impl App {
         let (account, reader, by) = (caller.account, caller.reader()?, caller.actor().id);
         let now = self.now();
         let request = RequestId::new(now, self.random());
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = overview(&mut rows, id, reader)?;
             match (before.row.state, state) {

@@ -2,11 +2,7 @@
 
 use serde_json::{Value, json};
 use sluice_domain::{
-    id::{AccountId, ConversationId},
-    message::Direction,
-    permission::Reach,
-    shares::Share,
-    time::Timestamp,
+    id::ConversationId, message::Direction, permission::Reach, shares::Share, time::Timestamp,
 };
 use sluice_storage::{Account, Assignment, CommentRow, EventRow, MessageRow, Reader, StorageError, Tx};
 use tokio::sync::broadcast::error::RecvError;
@@ -258,14 +254,14 @@ pub(crate) fn announce_many(rows: &mut Account<'_>, what: Value, now: Timestamp)
 }
 
 impl App {
-    /// Writes in one account, then wakes its live streams.
+    /// Writes in the caller's account, then wakes its live streams.
     pub(crate) async fn write_and_wake<T: Send + 'static>(
         &self,
-        account: AccountId,
+        caller: &Caller,
         closure: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let written = self.inner.database.write(Some(account), closure).await?;
-        self.inner.bus.wake(account);
+        let written = self.inner.database.write(caller, closure).await?;
+        self.inner.bus.wake(caller.account);
         Ok(written)
     }
 }

@@ -8,7 +8,7 @@ use sluice_domain::{
 };
 use sluice_storage::Evidence;
 
-use crate::{App, AppError, chain::Chain};
+use crate::{App, AppError, chain::Chain, store::By};
 
 /// From how many decisions inputs are removed in one transaction.
 const AT_ONCE: u32 = 1_000;
@@ -48,7 +48,7 @@ impl App {
                 let gone = self
                     .inner
                     .database
-                    .write(Some(account), move |tx| {
+                    .write(By::server(account), move |tx| {
                         let mut rows = tx.account(account);
                         let Some(settings) = rows.messaging()? else { return Ok(0) };
                         let before = DecisionId::new(settings.forgotten_at(now), [0; 10]);

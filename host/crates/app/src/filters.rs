@@ -77,7 +77,7 @@ impl App {
             FilterRuleRow { id: FilterRuleId::new(now, self.random()), mode, rule, created_at: now, updated_at: now };
         let entry = self.audit_row(caller, Action::FilterRuleCreated, row.id, json!({"mode": mode, "rule": row.rule}));
         let kept = row.clone();
-        self.change_chain(caller.account, entry, move |rows, _| {
+        self.change_chain(caller, entry, move |rows, _| {
             if rows.filter_rules()?.len() >= limits::FILTER_RULES {
                 return Err(AppError::Quota("the filter is full: remove a rule first"));
             }
@@ -112,7 +112,7 @@ impl App {
         let now = self.now();
         let entry = self.audit_row(caller, Action::FilterRuleChanged, id, json!({}));
         let row = self
-            .change_chain(caller.account, entry, move |rows, entry| {
+            .change_chain(caller, entry, move |rows, entry| {
                 // As it is now: somebody else may have changed the rest of it meanwhile.
                 let before = rows.filter_rule(id)?.ok_or(AppError::NotFound("filter rule"))?;
                 let details = |row: &FilterRuleRow| json!({"mode": row.mode, "rule": row.rule});
@@ -138,7 +138,7 @@ impl App {
     pub async fn remove_filter_rule(&self, caller: &Caller, id: FilterRuleId) -> Result<(), AppError> {
         caller.require(Permission::ManagePlugins)?;
         let entry = self.audit_row(caller, Action::FilterRuleRemoved, id, json!({}));
-        self.change_chain(caller.account, entry, move |rows, _| {
+        self.change_chain(caller, entry, move |rows, _| {
             if rows.delete_filter_rule(id)? { Ok(()) } else { Err(AppError::NotFound("filter rule")) }
         })
         .await
@@ -200,7 +200,7 @@ impl App {
         caller.require(Permission::ManagePlugins)?;
         settings.check().map_err(bad_setting)?;
         let entry = self.audit_row(caller, Action::MessagingChanged, caller.account, json!(settings));
-        self.change_chain(caller.account, entry, move |rows, _| Ok(rows.set_messaging(&settings)?)).await
+        self.change_chain(caller, entry, move |rows, _| Ok(rows.set_messaging(&settings)?)).await
     }
 }
 

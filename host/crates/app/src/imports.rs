@@ -21,10 +21,15 @@ use sluice_domain::{
     time::Timestamp,
 };
 use sluice_sandbox::{Allowance, Imports, Unanswered};
-use sluice_storage::{CounterKey, Database, Realm};
+use sluice_storage::{CounterKey, Realm};
 use tokio::runtime::Handle;
 
-use crate::{App, AppError, evaluators::without_core, fetch::Fetcher};
+use crate::{
+    App, AppError,
+    evaluators::without_core,
+    fetch::Fetcher,
+    store::{By, Store},
+};
 
 /// Most counters of a trial.
 const TRIAL_COUNTERS: usize = 100_000;
@@ -123,7 +128,7 @@ impl App {
 #[derive(Clone)]
 pub(crate) struct Answers {
     account: AccountId,
-    database: Database,
+    database: Store,
     fetcher: Arc<Fetcher>,
     /// That the database and the network answer on.
     runtime: Handle,
@@ -211,7 +216,7 @@ impl Answers {
             self.wait(read, patience)?
         } else {
             let end = now.plus_millis(i64::from(lives) * 1_000);
-            let add = self.database.write(Some(account), move |tx| {
+            let add = self.database.write(By::server(account), move |tx| {
                 Ok::<_, AppError>(tx.account(account).add_to_counter(&counter, by, now, end)?)
             });
             self.wait(add, patience)?

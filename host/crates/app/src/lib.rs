@@ -26,6 +26,7 @@ use crate::{
     refusals::Refusals,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
+    store::Store,
     uploads::Uploads,
     workers::Workers,
 };
@@ -94,6 +95,7 @@ pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
+mod store;
 pub mod support;
 pub mod switched_off;
 pub mod tags;
@@ -136,7 +138,7 @@ pub struct App {
 }
 
 struct Inner {
-    database: Database,
+    database: Store,
     blobs: Blobs,
     sandbox: Sandbox,
     audit_key: SealKey,
@@ -216,7 +218,7 @@ impl App {
         let passwords = Passwords::new(&limits, &clock, &rng);
         Self {
             inner: Arc::new(Inner {
-                database,
+                database: Store::new(database, clock.clone()),
                 blobs,
                 sandbox,
                 sealer: Sealer::new(&key.derive("sealed secrets")),

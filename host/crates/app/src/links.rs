@@ -8,9 +8,9 @@ use sluice_domain::{
     network::network_of,
     time::Timestamp,
 };
-use sluice_storage::{Account, LinkRow, PersonRow, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LinkRow, PersonRow, SessionEnd};
 
-use crate::{App, AppError, audit::Who, refusals::Refusal, secret, throttle::Subjects, turns::Asker};
+use crate::{App, AppError, audit::Who, refusals::Refusal, secret, store::By, throttle::Subjects, turns::Asker};
 
 /// How long a link is good, in milliseconds.
 const LIFE_MILLIS: i64 = 72 * 60 * 60 * 1000;
@@ -82,18 +82,17 @@ impl App {
         let network = network_of(&address);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 if !rows.use_link(link.id, now)? {
                     return Err(AppError::LinkUsed);
                 }
-                let person = rows.person(person.id)?.ok_or(AppError::NotFound("link"))?;
-                let status = match person.status {
-                    PersonStatus::Invited | PersonStatus::Active => PersonStatus::Active,
-                    // A link lets nobody in whom an administrator keeps out.
-                    PersonStatus::Disabled | PersonStatus::Deleted => return Err(AppError::LinkExpired),
-                };
-                replace_password(&mut rows, &person, &hash, status, None, now)?;
+                // A link lets nobody in whom an administrator keeps out.
+                if !replace_password(&mut rows, person.id, &hash, None, now)? {
+                    return Err(AppError::LinkExpired);
+                }
+                rows.activate_person(person.id)?;
+                rows.cancel_links(person.id)?;
                 // Who has the link is the person: attempts to log in from here count apart from a stranger's.
                 rows.know_network(person.id, &network, now)?;
                 Ok(rows.insert_audit(&entry)?)
@@ -167,20 +166,24 @@ pub(crate) fn replace_link(rows: &mut Account<'_>, link: &LinkRow) -> Result<(),
     Ok(rows.insert_link(link)?)
 }
 
-/// Sets a person's password, remembers the one before, and ends what was begun with it: links, and sessions but for one that is kept.
+/// Sets a person's password, remembers the one before, and ends the sessions that were begun with it but for one that is kept. Gives
+/// whether the person can have one: nobody who is kept out can.
 pub(crate) fn replace_password(
     rows: &mut Account<'_>,
-    person: &PersonRow,
+    id: PersonId,
     hash: &str,
-    status: PersonStatus,
     kept: Option<SessionId>,
     now: Timestamp,
-) -> Result<(), AppError> {
-    if let Some(old) = &person.password_hash {
-        rows.remember_password(person.id, old, now)?;
+) -> Result<bool, AppError> {
+    let Some(person) = rows.person(id)? else { return Ok(false) };
+    // Later than the one before, whatever the clock says: by its time, one password is told from another.
+    let at = now.max(person.password_changed_at.plus_millis(1));
+    if !rows.set_password(id, hash, at)? {
+        return Ok(false);
     }
-    rows.set_password(person.id, hash, status, now)?;
-    rows.cancel_links(person.id)?;
-    rows.end_sessions(person.id, kept, SessionEnd::PasswordChanged)?;
-    Ok(())
+    if let Some(old) = &person.password_hash {
+        rows.remember_password(id, old, at)?;
+    }
+    rows.end_sessions(id, kept, SessionEnd::PasswordChanged)?;
+    Ok(true)
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
-    id::{AccountId, ListId},
+    id::ListId,
     limits,
     list::{Entry, ListKind, ListName},
     permission::Permission,
@@ -113,7 +113,7 @@ impl App {
             rows.insert_list(&row).map_err(|error| conflict(error, NAME_TAKEN))?;
             Ok(Outcome::Changed(row, entry))
         };
-        self.change_lists(account, change).await
+        self.change_lists(caller, change).await
     }
 
     /// Changes what a list is called and what is said of it.
@@ -128,7 +128,7 @@ impl App {
         }
         let (account, now) = (caller.account, self.now());
         let mut entry = self.audit_row(caller, Action::ListChanged, id, json!({}));
-        self.change_lists(account, move |tx| {
+        self.change_lists(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = known(&mut rows, id)?;
             let mut row = before.clone();
@@ -154,7 +154,7 @@ impl App {
         caller.require(Permission::EditLists)?;
         let account = caller.account;
         let mut entry = self.audit_row(caller, Action::ListRemoved, id, json!({}));
-        self.change_lists(account, move |tx| {
+        self.change_lists(caller, move |tx| {
             let mut rows = tx.account(account);
             let row = known(&mut rows, id)?;
             rows.delete_list(id)?;
@@ -269,7 +269,7 @@ impl App {
     ) -> Result<Changed, AppError> {
         let account = caller.account;
         let mut entry = self.audit_row(caller, action, id, json!({}));
-        self.change_lists(account, move |tx| {
+        self.change_lists(caller, move |tx| {
             let mut rows = tx.account(account);
             known(&mut rows, id)?;
             let changed = change(&mut rows)?;
@@ -289,10 +289,11 @@ impl App {
     /// of it: programs add entries by the minute, and what is in force is known by the version.
     async fn change_lists<T: Send + 'static>(
         &self,
-        account: AccountId,
+        caller: &Caller,
         change: impl FnOnce(&mut sluice_storage::Tx<'_>) -> Result<Outcome<T>, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let done = self.inner.database.write(Some(account), move |tx| {
+        let account = caller.account;
+        let done = self.inner.database.write(caller, move |tx| {
             // First, since it is the lock under which entries are counted.
             tx.account(account).bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
             match change(tx)? {

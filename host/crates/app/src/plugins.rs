@@ -100,7 +100,7 @@ impl App {
         let entry = self.audit_row(caller, Action::PluginUploaded, row.id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 // Somebody may have uploaded the same at this moment.
                 if let Some(row) = rows.plugin_by_digest(sha256)? {
@@ -177,7 +177,7 @@ impl App {
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let installed = rows.installed_versions()?;
                 let users: Vec<_> =
@@ -211,7 +211,7 @@ impl App {
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let mut row = rows.plugin(id)?.ok_or(AppError::NotFound("plugin"))?;
                 if row.signatures.merge(&new) {

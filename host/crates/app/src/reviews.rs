@@ -4,20 +4,22 @@ use serde_json::json;
 use sluice_domain::{
     audit::Action,
     digest::Digest,
-    id::{AccountId, MessageId},
-    message::Direction,
+    id::{AccountId, MessageId, PersonId, TokenId},
+    message::{Actor, Direction, Message},
     permission::{Permission, Reach},
     review::{self, MessagingSettings, Outcome, Review},
     time::Timestamp,
-    verdict::State,
+    verdict::{Severity, State},
 };
-use sluice_storage::{Account, Before, Cursor, DecisionRow, MessageRow, Page, Reviewed};
+use sluice_storage::{Account, Before, Cursor, DecisionRow, MessageRow, Page, Reader, Reviewed, Tx};
 
 use crate::{
     App, AppError,
     caller::Caller,
     chain::notice,
+    imports::Asked,
     messages::{MESSAGE_UPDATED_EVENT, MessageView, check_words},
+    store::By,
 };
 
 /// How many held messages one look for expired ones takes.
@@ -86,7 +88,9 @@ impl App {
     /// Decides about a held message. Whoever waits for it learns that at once.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::NotForSupport`]; [`AppError::NotFound`] for the message; [`AppError::NotHeld`]; [`AppError::Invalid`] for a text.
+    /// [`AppError::Forbidden`], [`AppError::NotForSupport`]; [`AppError::NotFound`] for the message; [`AppError::NotHeld`];
+    /// [`AppError::OwnMessage`] for who would approve their own; [`AppError::Invalid`] for a text, [`AppError::EditRefused`] for one that a
+    /// rule blocks or redacts.
     pub async fn review(&self, caller: &Caller, id: MessageId, judgement: Judgement) -> Result<MessageView, AppError> {
         self.may_review(caller)?;
         match &judgement {
@@ -102,15 +106,23 @@ impl App {
             Judgement::Approve(_) => Outcome::Approved,
             Judgement::Reject(_) => Outcome::Rejected,
         };
+        let trail = match &judgement {
+            Judgement::Approve(Some(text)) => self.ask_about_edit(caller, reader, id, text).await?,
+            Judgement::Approve(None) | Judgement::Reject(_) => None,
+        };
+        let person = caller.person;
         let entry = self.audit_row(caller, Action::MessageReviewed, id, json!({}));
         let view = self
             .inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
                 rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
                 let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
+                if outcome == Outcome::Approved && !settings.own_messages && is_of(&mut rows, &row.author, person)? {
+                    return Err(AppError::OwnMessage);
+                }
                 let (text, said) = match judgement {
                     Judgement::Approve(text) => (text, None),
                     Judgement::Reject(said) => (None, said),
@@ -123,10 +135,13 @@ impl App {
                     // So that nobody can say later that it was another text.
                     "text_sha256": Digest::of(row.text.as_bytes()),
                     "delivered_sha256": text.as_ref().map(|text| Digest::of(text.as_bytes())),
+                    // What the rules said of that text.
+                    "decision": trail.as_ref().map(|trail| trail.id),
                 })
                 .to_string();
                 let review = Review { outcome, by: Some(by), at: now, edited: original.is_some(), original };
                 settle(&mut rows, &row, &settings, review, text, said)?;
+                trail.map_or(Ok(()), |trail| rows.insert_decision(&trail))?;
                 rows.insert_audit(&entry)?;
                 let row = rows.message(id)?.ok_or(AppError::Internal("reading a message back"))?;
                 Ok::<_, AppError>(MessageView::of(row, viewer))
@@ -134,6 +149,60 @@ impl App {
             .await?;
         self.inner.bus.wake(account);
         Ok(view)
+    }
+
+    /// Asks the rules about a text that a reviewer wrote in place of a held message's: what they block or redact is not delivered; that
+    /// they would hold it again is why a reviewer decides. Gives the trail; `None` for the text that is there.
+    async fn ask_about_edit(
+        &self,
+        caller: &Caller,
+        reader: Reader,
+        id: MessageId,
+        text: &str,
+    ) -> Result<Option<DecisionRow>, AppError> {
+        let account = caller.account;
+        let (row, place) = self
+            .inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
+                let place = rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
+                Ok::<_, AppError>((row, place))
+            })
+            .await?;
+        if row.state != State::Held {
+            return Err(AppError::NotHeld);
+        }
+        if row.text == text {
+            return Ok(None);
+        }
+        let message = Message {
+            id,
+            direction: row.direction,
+            transport: place.transport,
+            channel: place.channel,
+            conversation: Some(row.conversation_id),
+            group: place.assignment.group,
+            author: row.author,
+            text: text.to_owned(),
+            links: Vec::new(),
+            attachments: row.attachments,
+            sent_at: self.now(),
+        };
+        let chain = self.chain(account, caller.chain_version).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InForce, message.clone()).await?;
+        self.tell_of_health(account, &chain);
+        let is_let_through = decision.verdict != Severity::Block
+            && (&decided.text, &decided.attachments) == (&message.text, &message.attachments);
+        let reason = decision.reason.clone();
+        let trail = self.trail_of_edit(&chain, &message, decided, decision)?;
+        if is_let_through {
+            return Ok(Some(trail));
+        }
+        let keep = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).insert_decision(&trail)?);
+        self.inner.database.write(caller, keep).await?;
+        Err(AppError::EditRefused(reason))
     }
 
     /// Blocked messages of clients, newest first, with their trails. That somebody looked is written down.
@@ -186,7 +255,7 @@ impl App {
         let done = self
             .inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
                 let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
@@ -203,6 +272,14 @@ impl App {
             Err(AppError::NotHeld) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Whether a message was written by a person, or by a token of theirs.
+fn is_of(rows: &mut Account<'_>, author: &Actor, person: PersonId) -> Result<bool, AppError> {
+    match author.id.parse::<TokenId>() {
+        Ok(token) => Ok(rows.api_token(token)?.is_some_and(|token| token.created_by == person)),
+        Err(_) => Ok(author.id == person.to_string()),
     }
 }
 

@@ -81,7 +81,7 @@ impl App {
         let entry = self.audit_row(caller, Action::TagCreated, row.id, json!({"label": row.label}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 if let Some(earlier) = making.earlier(tx, row.id, now)? {
                     return tx.account(account).tag(earlier)?.ok_or(AppError::NotFound("tag any more"));
                 }
@@ -108,7 +108,7 @@ impl App {
         let entry = self.audit_row(caller, Action::TagChanged, id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = rows.tag(id)?.ok_or(AppError::NotFound("tag"))?;
                 let TagChange { label, description, color } = change;
@@ -134,7 +134,7 @@ impl App {
         caller.require(Permission::EditTemplates)?;
         let (account, now) = (caller.account, self.now());
         let entry = self.audit_row(caller, Action::TagRemoved, id, json!({}));
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             if !rows.delete_tag(id)? {
                 return Err(AppError::NotFound("tag"));
@@ -157,7 +157,7 @@ impl App {
     ) -> Result<ConversationOverview, AppError> {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         let tags = distinct(tags)?;
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = overview(&mut rows, conversation, reader)?;
             known(&mut rows, &tags)?;
@@ -180,7 +180,7 @@ impl App {
         let tags = distinct(tags)?;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 reached_client(&mut rows, client, reader)?;
                 known(&mut rows, &tags)?;

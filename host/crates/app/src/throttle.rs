@@ -14,7 +14,7 @@ use sluice_domain::{
 };
 use sluice_storage::{ThrottleRow, Tx};
 
-use crate::{App, AppError};
+use crate::{App, AppError, store::By};
 
 /// How many failures are free, before pauses begin.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +86,10 @@ impl Subjects {
         [(self.address, self.free.address), (self.network, self.free.network)].into_iter()
     }
 
+    fn each(self) -> impl Iterator<Item = (Digest, u32)> {
+        self.own().chain(self.whereabouts())
+    }
+
     /// Lets an attempt be looked at, or says when the next one may be.
     pub(crate) fn check(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
         let mut until = now;
@@ -98,39 +102,84 @@ impl Subjects {
         if seconds == 0 { Ok(()) } else { Err(AppError::TooManyAttempts { seconds }) }
     }
 
-    /// Counts an attempt for the person before it is looked at, unless it has to wait: of many at once, no more are looked at than
-    /// may be. [`Subjects::succeeded`] takes it back.
+    /// Counts an attempt as failed before it is looked at, unless it has to wait: of many at once, no more are looked at than may be.
+    /// The last one that needs no pause begins one.
     pub(crate) fn charge(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        tx.lock_throttles()?;
         self.check(tx, now)?;
-        Self::count(tx, now, self.own())
-    }
-
-    /// Counts for the address and the network what was charged to the person and failed.
-    pub(crate) fn failed_as_charged(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
-        Self::count(tx, now, self.whereabouts())
-    }
-
-    /// Counts a failure.
-    pub(crate) fn failed(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
-        Self::count(tx, now, self.own().chain(self.whereabouts()))
-    }
-
-    fn count(tx: &mut Tx<'_>, now: Timestamp, subjects: impl Iterator<Item = (Digest, u32)>) -> Result<(), AppError> {
-        for (subject, free) in subjects {
-            let before = tx.throttle(subject)?;
-            let before = before.map(|row| Failures {
-                count: row.failures,
-                blocked_until: row.blocked_until,
-                last: row.updated_at,
-            });
-            let Failures { count, blocked_until, last } = throttle::after_failure(before, free, now);
-            tx.put_throttle(&ThrottleRow { subject, failures: count, blocked_until, updated_at: last })?;
+        for (subject, free) in self.each() {
+            let before = tx.throttle(subject)?.map(failures);
+            put(tx, subject, throttle::after_failure(before, free.saturating_sub(1), now))?;
         }
         Ok(())
     }
 
-    /// Forgets the failures of the person. Those of the address and the network stay: whoever has one good password there may be guessing others.
-    pub(crate) fn succeeded(self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+    /// Counts a failure of what was not charged before.
+    pub(crate) fn failed(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        tx.lock_throttles()?;
+        for (subject, free) in self.each() {
+            let before = tx.throttle(subject)?.map(failures);
+            put(tx, subject, throttle::after_failure(before, free, now))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what an attempt was charged that guessed nothing.
+    pub(crate) fn take_back(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        tx.lock_throttles()?;
+        for (subject, free) in self.each() {
+            if let Some(row) = tx.throttle(subject)? {
+                put(tx, subject, throttle::one_less(failures(row), free.saturating_sub(1), now))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes once more what an attempt was charged that failed: work that is the same whoever it named.
+    pub(crate) fn stay(self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        tx.lock_throttles()?;
+        for (subject, _) in self.each() {
+            if let Some(row) = tx.throttle(subject)? {
+                tx.put_throttle(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what an attempt was charged that succeeded, and forgets the failures of the person. Those of the address stay: whoever
+    /// has one good password there may be guessing others.
+    pub(crate) fn succeeded(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        self.take_back(tx, now)?;
         self.person.map_or(Ok(()), |person| Ok(tx.delete_throttle(person)?))
     }
+}
+
+impl App {
+    /// Looks at something that could be guessed: counted as a failed attempt before, and taken back when it turns out to be none. What is
+    /// right stays counted until [`Subjects::succeeded`].
+    pub(crate) async fn look_charged<T>(
+        &self,
+        subjects: Subjects,
+        now: Timestamp,
+        look: impl Future<Output = Result<T, AppError>> + Send,
+    ) -> Result<T, AppError> {
+        // A flood that has to wait writes nothing.
+        self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
+        self.inner.database.write(By::server(None), move |tx| subjects.charge(tx, now)).await?;
+        let looked = look.await;
+        match &looked {
+            Ok(_) | Err(AppError::WrongCredentials | AppError::WrongCode | AppError::WrongPasskey) => {}
+            Err(_) => self.inner.database.write(By::server(None), move |tx| subjects.take_back(tx, now)).await?,
+        }
+        looked
+    }
+}
+
+const fn failures(row: ThrottleRow) -> Failures {
+    Failures { count: row.failures, blocked_until: row.blocked_until, last: row.updated_at }
+}
+
+fn put(tx: &mut Tx<'_>, subject: Digest, failures: Failures) -> Result<(), AppError> {
+    let Failures { count, blocked_until, last } = failures;
+    Ok(tx.put_throttle(&ThrottleRow { subject, failures: count, blocked_until, updated_at: last })?)
 }

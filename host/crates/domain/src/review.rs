@@ -24,11 +24,13 @@ pub struct MessagingSettings {
     pub hold_hours: u32,
     /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
     pub evidence_days: u32,
+    /// Whether a reviewer may approve a message that they wrote, or a token of theirs.
+    pub own_messages: bool,
 }
 
 impl Default for MessagingSettings {
     fn default() -> Self {
-        Self { language: Language::En, client_notice: None, hold_hours: 72, evidence_days: 30 }
+        Self { language: Language::En, client_notice: None, hold_hours: 72, evidence_days: 30, own_messages: false }
     }
 }
 

@@ -196,6 +196,7 @@ impl From<AppError> for Problem {
             AppError::LastAdministrator => Self::new(S::CONFLICT, "last-administrator", detail),
             AppError::SessionRequired => Self::new(S::FORBIDDEN, "session-required", detail),
             AppError::Forbidden(_) => Self::new(S::FORBIDDEN, "forbidden", detail),
+            AppError::RightsChanged => Self::new(S::CONFLICT, "rights-changed", detail),
             AppError::Duty(Duty::ChangePassword) => Self::new(S::FORBIDDEN, "password-change-required", detail),
             AppError::Duty(Duty::EnrolSecondFactor) => {
                 Self::new(S::FORBIDDEN, "second-factor-enrolment-required", detail)
@@ -221,6 +222,11 @@ impl From<AppError> for Problem {
                 Self::new(S::UNPROCESSABLE_ENTITY, "attachment-refused", detail).with(more)
             }
             AppError::NotHeld => Self::new(S::CONFLICT, "not-held", detail),
+            AppError::OwnMessage => Self::new(S::FORBIDDEN, "own-message", detail),
+            AppError::EditRefused(reason) => {
+                let more = More { reason, ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "edit-refused", detail).with(more)
+            }
             AppError::Upload(error) if error.is_ours() => ours(&error),
             AppError::Upload(error) => Self::new(S::UNPROCESSABLE_ENTITY, error.code(), detail),
             AppError::Configuration(errors) => {

@@ -96,13 +96,23 @@ const LIST: Sql = Sql::new(
      FROM people WHERE account_id = $1 AND status <> 'deleted' ORDER BY id",
 );
 const UPDATE: Sql = Sql::new(
-    "UPDATE people SET email = $1, name = $2, role = $3, permissions = $4, status = $5 WHERE account_id = $6 AND id = $7",
+    "UPDATE people SET email = $1, name = $2, role = $3, permissions = $4, status = $5
+     WHERE account_id = $6 AND id = $7 AND status <> 'deleted'",
 );
 const SET_PASSWORD: Sql = Sql::new(
-    "UPDATE people SET password_hash = $1, password_changed_at = $2, status = $3 WHERE account_id = $4 AND id = $5",
+    "UPDATE people SET password_hash = $1, password_changed_at = $2
+     WHERE account_id = $3 AND id = $4 AND status IN ('invited', 'active')",
 );
-const REHASH: Sql =
-    Sql::new("UPDATE people SET password_hash = $1 WHERE account_id = $2 AND id = $3 AND password_hash = $4");
+const ACTIVATE: Sql =
+    Sql::new("UPDATE people SET status = 'active' WHERE account_id = $1 AND id = $2 AND status = 'invited'");
+const ERASE: Sql = Sql::new(
+    "UPDATE people SET email = $1, name = '', role = $2, permissions = $3, status = 'deleted', password_hash = ''
+     WHERE account_id = $4 AND id = $5 AND status <> 'deleted'",
+);
+const REHASH: Sql = Sql::new(
+    "UPDATE people SET password_hash = $1
+     WHERE account_id = $2 AND id = $3 AND password_hash = $4 AND status = 'active'",
+);
 const REMEMBER: Sql = Sql::new(
     "INSERT INTO password_history (account_id, person_id, replaced_at, password_hash) VALUES ($1, $2, $3, $4)",
 );
@@ -161,7 +171,8 @@ impl Account<'_> {
         self.tx.all(LIST, values![self.id], person)
     }
 
-    /// Writes e-mail address, name, role, permissions and status of a person. Gives whether there is one.
+    /// Writes e-mail address, name, role, permissions and status of a person. Gives whether there is one who is not deleted: who is,
+    /// stays so.
     ///
     /// # Errors
     /// [`StorageError::Conflict`] when somebody has the e-mail address, in whatever account.
@@ -181,18 +192,32 @@ impl Account<'_> {
         Ok(changed > 0)
     }
 
-    /// Sets a password, and with it the status. Gives whether there is such a person.
+    /// Sets a password, and nothing else. Gives whether there is such a person who is invited or active.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn set_password(
-        &mut self,
-        id: PersonId,
-        hash: &str,
-        status: PersonStatus,
-        at: Timestamp,
-    ) -> Result<bool, StorageError> {
-        Ok(self.tx.execute(SET_PASSWORD, values![hash, at, word(&status), self.id, id])? > 0)
+    pub fn set_password(&mut self, id: PersonId, hash: &str, at: Timestamp) -> Result<bool, StorageError> {
+        Ok(self.tx.execute(SET_PASSWORD, values![hash, at, self.id, id])? > 0)
+    }
+
+    /// Lets an invited person in. Gives whether the person was invited.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn activate_person(&mut self, id: PersonId) -> Result<bool, StorageError> {
+        Ok(self.tx.execute(ACTIVATE, values![self.id, id])? > 0)
+    }
+
+    /// Deletes a person, for good: what was given goes with the name, the address and the password. `email` stands for the address and
+    /// is nobody else's. Gives whether there was one who was not deleted.
+    ///
+    /// # Errors
+    /// [`StorageError::Conflict`] when somebody has that address.
+    pub fn erase_person(&mut self, id: PersonId, email: &str) -> Result<bool, StorageError> {
+        // The least that a person can be: an operator who may do nothing.
+        let (role, permissions) = (Role::Operator, Permissions::NONE);
+        let values = values![email.to_lowercase(), word(&role), json(&permissions), self.id, id];
+        Ok(self.tx.execute(ERASE, values)? > 0)
     }
 
     /// Replaces a hash by another one of the same password, unless it was changed meanwhile.

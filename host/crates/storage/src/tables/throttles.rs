@@ -21,6 +21,8 @@ pub struct ThrottleRow {
     pub updated_at: Timestamp,
 }
 
+/// Any number that no other lock of this program has.
+const LOCK: Sql = Sql::new("SELECT pg_advisory_xact_lock(7305804)");
 const GET: Sql = Sql::new("SELECT subject, failures, blocked_until, updated_at FROM throttles WHERE subject = $1");
 const PUT: Sql = Sql::new(
     "INSERT INTO throttles (subject, failures, blocked_until, updated_at) VALUES ($1, $2, $3, $4)
@@ -31,6 +33,15 @@ const DELETE: Sql = Sql::new("DELETE FROM throttles WHERE subject = $1");
 const DELETE_OLD: Sql = Sql::new("DELETE FROM throttles WHERE updated_at <= $1");
 
 impl Tx<'_> {
+    /// Lets nobody else count until this transaction ends: what is counted belongs to no account, whose lock would do. On SQLite,
+    /// nobody else writes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock_throttles(&mut self) -> Result<(), StorageError> {
+        if self.is_postgres() { self.first(LOCK, values![], |_| Ok(())).map(drop) } else { Ok(()) }
+    }
+
     /// What is known of `subject`.
     ///
     /// # Errors

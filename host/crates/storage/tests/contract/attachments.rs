@@ -89,6 +89,7 @@ pub(crate) async fn messaging_settings_have_defaults_and_read_back(fixture: Fixt
         client_notice: Some("Нет".to_owned()),
         hold_hours: 1,
         evidence_days: 7,
+        own_messages: true,
     };
     fixture
         .write(account.id, move |tx| {

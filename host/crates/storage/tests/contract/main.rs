@@ -154,6 +154,7 @@ cases! {
         there_is_one_account_of_the_platform
         rules_about_addresses_read_back_in_their_order
         a_person_changes_and_a_deleted_one_is_not_listed
+        a_password_is_set_for_nobody_who_is_kept_out_and_lets_nobody_in
         a_password_is_set_rehashed_and_remembered
         sessions_are_listed_and_ended_with_their_reason
         a_network_is_known_for_a_time
