@@ -42,7 +42,7 @@ impl App {
     ) -> Result<PersonRow, AppError> {
         let (account, id, now) = (caller.account, caller.person, self.now());
         // Somebody at an unlocked screen must not try passwords without end.
-        let subjects = Subjects::new(&format!("confirm {id}"), &caller.address, None);
+        let subjects = Subjects::new(&self.inner.digest_key, &format!("confirm {id}"), &caller.address, None);
         let person = self
             .inner
             .database

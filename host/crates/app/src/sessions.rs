@@ -184,6 +184,7 @@ impl App {
 
     /// Who has the e-mail address, and whether an attempt to log in is looked at now.
     async fn known(&self, email: String, address: String, now: Timestamp) -> Result<Known, AppError> {
+        let key = self.inner.digest_key.clone();
         self.inner
             .database
             .read(move |tx| {
@@ -196,7 +197,7 @@ impl App {
                     let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
                     found = Some(Found { account: row, person });
                 }
-                let subjects = Subjects::new(&email, &address, Some(network.as_str()).filter(|_| been_here));
+                let subjects = Subjects::new(&key, &email, &address, Some(network.as_str()).filter(|_| been_here));
                 subjects.check(tx, now)?;
                 Ok::<_, AppError>(Known { found, subjects })
             })

@@ -4,7 +4,7 @@
 //! has logged in before, attempts are counted apart. So nobody can keep a rightful owner out. By how much is in the domain.
 
 use sluice_domain::{
-    digest::Digest,
+    keyed_digest::{DigestKey, KeyedDigest, Kind},
     network::subscriber_of,
     throttle::{self, Failures},
     time::Timestamp,
@@ -18,23 +18,23 @@ const FREE_OF_ADDRESS: u32 = 20;
 /// Failures of one e-mail address before it is slowed down.
 const FREE_OF_PERSON: u32 = 5;
 
-/// What one attempt counts for. Digests, so that no address is kept.
+/// What one attempt counts for. Keyed digests, so that no address is kept or can be guessed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subjects {
-    address: Digest,
-    person: Digest,
+    address: KeyedDigest,
+    person: KeyedDigest,
 }
 
 impl Subjects {
     /// Of an attempt with `email` from `address`. `known` is the network, when the person has logged in there before.
-    pub(crate) fn new(email: &str, address: &str, known: Option<&str>) -> Self {
+    pub(crate) fn new(key: &DigestKey, email: &str, address: &str, known: Option<&str>) -> Self {
         Self {
-            address: Digest::of(format!("address\0{}", subscriber_of(address)).as_bytes()),
-            person: Digest::of(format!("person\0{email}\0{}", known.unwrap_or_default()).as_bytes()),
+            address: key.digest(Kind::Throttle, &["address"], subscriber_of(address).as_bytes()),
+            person: key.digest(Kind::Throttle, &["person", known.unwrap_or_default()], email.as_bytes()),
         }
     }
 
-    const fn each(self) -> [(Digest, u32); 2] {
+    const fn each(self) -> [(KeyedDigest, u32); 2] {
         [(self.address, FREE_OF_ADDRESS), (self.person, FREE_OF_PERSON)]
     }
 
@@ -67,7 +67,7 @@ impl Subjects {
         Self::count(tx, now, &self.each())
     }
 
-    fn count(tx: &mut Tx<'_>, now: Timestamp, subjects: &[(Digest, u32)]) -> Result<(), AppError> {
+    fn count(tx: &mut Tx<'_>, now: Timestamp, subjects: &[(KeyedDigest, u32)]) -> Result<(), AppError> {
         for (subject, free) in subjects.iter().copied() {
             let before = tx.throttle(subject)?;
             let before = before.map(|row| Failures {

@@ -1,8 +1,14 @@
 //! What the audit log writes down: the closed list of actions, and the chain that shows whether an entry was touched.
 
+mod breach;
 mod chain;
+mod end;
+mod verifier;
 
-pub use chain::{Breach, Chain, Entry, SealKey};
+pub use breach::Breach;
+pub use chain::{Chain, Entry, SealKey};
+pub use end::{Earlier, End};
+pub use verifier::{KeptEntry, KeptLog, Verification, Verifier};
 
 macro_rules! actions {
     (@ connects) => { true };
@@ -78,6 +84,8 @@ actions! {
     SupportLeft = "support.left" connects, "Somebody of the platform's support left.";
     SupportRequest = "support.request", "Somebody of the platform's support looked at something, or changed something.";
     SupportRefused = "support.refused" connects, "Somebody of the platform's support was kept out.";
+    AuditSealed = "audit.sealed", "The server sealed what it found of a log that was kept without seals, once, at its first start with them.";
+    AuditAccepted = "audit.accepted", "The platform took the log as it was found, though it could not be verified.";
     AuditExported = "audit.exported", "Entries of the audit log were exported.";
     DecisionsExported = "decisions.exported", "Decisions were exported.";
     PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";
