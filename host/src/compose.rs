@@ -27,7 +27,7 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
         ..SandboxConfig::new(config.data.join("artefacts"), artefact_key, worker)
     };
     let sandbox = Sandbox::new(sandbox).context("starting the sandbox")?;
-    Ok(App::new(Parts {
+    let app = App::new(Parts {
         database,
         blobs,
         sandbox,
@@ -43,7 +43,9 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
             tls: trust::client_config(config.plugin_http.authorities.as_deref())?,
         },
         cores: std::thread::available_parallelism().map_or(2, usize::from),
-    }))
+    });
+    app.seal_audit_logs().await.context("sealing audit logs")?;
+    Ok(app)
 }
 
 /// The application for a command that does one thing with it, also beside a running server.

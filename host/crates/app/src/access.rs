@@ -11,7 +11,6 @@ use serde_json::json;
 use sluice_domain::{
     access::{Access, AccessDecision, AccessRequest, AccessSeverity, Occasion},
     audit::{Action, Refused},
-    digest::Digest,
     id::{AccountId, DecisionId},
     installation::Mode,
     limits,
@@ -218,7 +217,7 @@ impl App {
             rules: decision.rules.iter().map(|rule| (rule.rule.rule.clone(), Outcome::Access(rule.verdict))).collect(),
             codes: decision.codes(),
             author_id: Some(caller.actor().id),
-            input_sha256: Digest::of(&input),
+            input: Some(self.input_digest(chain.account, id, &input)),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
             evidence: self.evidence(chain, id, true, &input)?,
             created_at: visit.at,

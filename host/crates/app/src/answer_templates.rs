@@ -4,7 +4,7 @@ use serde_json::json;
 use sluice_domain::{audit::Action, id::AnswerTemplateId, permission::Permission};
 use sluice_storage::{AnswerTemplateRow, Before, Constraint, StorageError};
 
-use crate::{App, AppError, caller::Caller, idempotency::Making, messages::check_words, names};
+use crate::{App, AppError, caller::Caller, messages::check_words, names};
 
 /// Most templates of an account.
 const MOST: u64 = 1_000;
@@ -61,7 +61,7 @@ impl App {
     ) -> Result<AnswerTemplateRow, AppError> {
         caller.require(Permission::EditTemplates)?;
         let request = || format!("answer-template\n{}\n{:?}\n{}", draft.name, draft.command, draft.text);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let TemplateDraft { name, text, command } = draft;
         let row = AnswerTemplateRow {

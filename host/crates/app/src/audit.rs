@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 use sluice_domain::{
-    audit::{Action, Breach, Chain, Refused},
+    audit::{Action, Refused, Verifier},
     digest::Digest,
     id::{AccountId, AuditId},
     message::Role,
     permission::Permission,
     shares::Share,
 };
-use sluice_storage::{AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit};
+use sluice_storage::{AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit, StorageError, Tx};
+
+pub use sluice_domain::audit::Verification;
 
 use crate::{
     App, AppError,
@@ -57,19 +59,6 @@ impl Who {
     pub(crate) fn platform() -> Self {
         Self { id: "platform".to_owned(), role: Role::Support, address: String::new() }
     }
-}
-
-/// What verifying an account's log found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verification {
-    /// Entries that hold, from the beginning to the end or to the first that does not.
-    pub entries: i64,
-    /// How many of them were written before entries were sealed: nothing can be said of those.
-    pub unsealed: i64,
-    /// The MAC of the last entry that holds: whoever keeps it elsewhere can see whether the log was put back to an earlier state.
-    pub head: Digest,
-    /// The first thing that is wrong.
-    pub breach: Option<Breach>,
 }
 
 impl App {
@@ -120,57 +109,77 @@ impl App {
         Ok(AuditExport { app: self.clone(), caller: caller.clone(), filter, after: Some(0), _place: place })
     }
 
-    /// Verifies the log of the caller's account.
+    /// Verifies the log of the caller's account, which may have `accepted` entries from before the chain.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::TooManyAtOnce`].
-    pub async fn verify_own_audit(&self, caller: &Caller) -> Result<Verification, AppError> {
+    pub async fn verify_own_audit(&self, caller: &Caller, accepted: i64) -> Result<Verification, AppError> {
         caller.require(Permission::ReadAudit)?;
         let _place = self.export_place(caller.account)?;
-        self.verify_audit(caller.account).await
+        self.verify_audit(caller.account, accepted).await
     }
 
     /// Verifies an account's log, for the platform. What is written while it looks is left out.
     ///
     /// # Errors
     /// [`AppError::NotFound`] for the account.
-    pub async fn verify_audit(&self, account: AccountId) -> Result<Verification, AppError> {
-        let key = self.inner.audit_key.clone();
-        let end = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).audit_end()?)).await?;
-        let end = end.ok_or(AppError::NotFound("account"))?;
-        let mut chain = Chain::begin(&key, account, end.unsealed);
-        let (mut after, mut earlier) = (i64::MIN, 0);
-        let found = |chain: &Chain, breach| {
-            Ok(Verification { entries: chain.seq(), unsealed: end.unsealed, head: chain.head(), breach })
-        };
+    pub async fn verify_audit(&self, account: AccountId, accepted: i64) -> Result<Verification, AppError> {
+        let database = &self.inner.database;
+        let log = database.read(move |tx| Ok::<_, AppError>(tx.account(account).kept_audit_log()?)).await?;
+        let log = log.ok_or(AppError::NotFound("account"))?;
+        let mut verifier = Verifier::new(&self.inner.audit_key, account, log);
+        let (mut after, last) = (i64::MIN, verifier.last());
         loop {
-            let page = AuditPage::After(after);
-            let read =
-                self.read(account, move |tx| Ok(tx.account(account).audit(&AuditFilter::default(), page, BATCH)?));
-            let batch = read.await?;
-            let full = batch.len() == BATCH as usize;
-            // Entries that were added since the end was read are not looked at.
-            for entry in batch.iter().take_while(|entry| entry.seq <= end.seq) {
-                after = entry.seq;
-                let checked = if (1..=end.unsealed).contains(&entry.seq) {
-                    // Nothing seals these; that all of them are there can be seen.
-                    earlier += 1;
-                    if entry.seq == earlier { Ok(()) } else { Err(Breach::Missing(earlier)) }
-                } else {
-                    entry.check(&key, &mut chain)
-                };
-                if let Err(breach) = checked {
-                    return found(&chain, Some(breach));
-                }
-            }
-            if !full || batch.last().is_none_or(|entry| entry.seq >= end.seq) {
-                break;
+            let look = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).kept_audit_entries(after, BATCH)?);
+            let batch = self.read(account, look).await?;
+            let holds = batch.iter().filter(|kept| kept.seq <= last).all(|kept| verifier.take(kept));
+            match batch.last() {
+                Some(kept) if holds && kept.seq < last => after = kept.seq,
+                _ => return Ok(verifier.finish(accepted)),
             }
         }
-        // Before the first sealed entry, the row names no head.
-        let head = end.head.unwrap_or_else(|| Chain::begin(&key, account, end.unsealed).head());
-        let breach = chain.check_end(end.seq, head).err();
-        found(&chain, breach)
+    }
+
+    /// Seals the logs that were kept before their ends were sealed, as they are found, once. Each of them says so.
+    ///
+    /// # Errors
+    /// [`AppError::Storage`].
+    pub async fn seal_audit_logs(&self) -> Result<(), AppError> {
+        let accounts = self.inner.database.read(|tx| Ok::<_, AppError>(tx.unsealed_audit_logs()?)).await?;
+        for account in accounts {
+            let mut entry = self.audit_row_of(Who::platform(), Action::AuditSealed, account, json!({}));
+            let seal = move |tx: &mut Tx<'_>| {
+                let mut rows = tx.account(account);
+                // Another server, or another command, may have done it meanwhile.
+                let Some(unsealed) = rows.seal_audit(&entry.key)? else { return Ok(()) };
+                entry.row.details = json!({"unsealed": unsealed}).to_string();
+                match rows.insert_audit(&entry) {
+                    // The log does not hold. That is for who verifies it, and no reason to keep everybody else from working.
+                    Err(StorageError::AuditBroken) => Ok(()),
+                    written => Ok::<_, AppError>(written?),
+                }
+            };
+            self.inner.database.write(By::server(account), seal).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an account's log as it is, for the platform: what was done to it until now cannot be shown from then on, and the log says so.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] for the reason; [`AppError::NotFound`] for the account.
+    pub async fn accept_audit(&self, account: AccountId, reason: &str) -> Result<i64, AppError> {
+        let reason = platform_reason(reason)?.to_owned();
+        let mut entry = self.audit_row_of(Who::platform(), Action::AuditAccepted, account, json!({}));
+        let accept = move |tx: &mut Tx<'_>| {
+            tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
+            let mut rows = tx.account(account);
+            let unsealed = rows.accept_audit(&entry.key)?;
+            entry.row.details = json!({"reason": reason, "unsealed": unsealed}).to_string();
+            rows.insert_audit(&entry)?;
+            Ok::<_, AppError>(unsealed)
+        };
+        self.inner.database.write(By::server(account), accept).await
     }
 
     /// Whether an account's log has the entry `seq` with the MAC `head`, for the platform.

@@ -4,10 +4,7 @@ use serde_json::json;
 use sluice_domain::id::{CommentId, ConversationId};
 use sluice_storage::{CommentRow, Page};
 
-use crate::{
-    App, AppError, caller::Caller, conversations::reached, events::COMMENT_EVENT, idempotency::Making,
-    messages::check_words,
-};
+use crate::{App, AppError, caller::Caller, conversations::reached, events::COMMENT_EVENT, messages::check_words};
 
 impl App {
     /// Writes a comment in a conversation.
@@ -24,7 +21,7 @@ impl App {
     ) -> Result<CommentRow, AppError> {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         check_words(&text)?;
-        let making = Making::new(idempotency_key, caller, || format!("comment\n{conversation}\n{text}"))?;
+        let making = self.making(idempotency_key, caller, || format!("comment\n{conversation}\n{text}"))?;
         let mut row = CommentRow {
             id: CommentId::new(now, self.random()),
             conversation_id: conversation,

@@ -14,7 +14,6 @@ use crate::{
     App, AppError,
     caller::Caller,
     events::{self, Change},
-    idempotency::Making,
     names,
 };
 
@@ -44,7 +43,7 @@ impl App {
             names::check("client.external_id", id, names::BYTES)?;
         }
         let request = || format!("conversation\n{}\n{:?}", client.name, client.external_id);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let new_client = ClientRow {
             id: ClientId::new(now, self.random()),

@@ -4,6 +4,7 @@
 
 use sluice_domain::{
     id::{AccountId, DecisionId},
+    keyed_digest::{KeyedDigest, Kind},
     time::Timestamp,
 };
 use sluice_storage::Evidence;
@@ -26,6 +27,13 @@ impl App {
         let whose = whose(chain.account, decision);
         let input = kept.then(|| self.inner.sealer.seal(input, &whose, &self.inner.rng)).transpose()?;
         Ok(Evidence { chain_version: Some(chain.version), input })
+    }
+
+    /// What shows that something was the input of a decision, to this server only.
+    pub(crate) fn input_digest(&self, account: AccountId, decision: DecisionId, input: &[u8]) -> KeyedDigest {
+        let owner = [account.to_string(), decision.to_string()];
+        let [account, decision] = &owner;
+        self.inner.digest_key.digest(Kind::DecisionInput, &[account, decision], input)
     }
 
     /// What rules were asked about; `None` when it was not kept, or is gone.

@@ -10,10 +10,10 @@ use std::{
 
 use sluice_domain::{
     access::AccessRequest,
-    digest::Digest,
     id::{AccountId, ConversationId, MessageId},
     import::{Answer, HttpRequest, Question, Refusal},
     installation::{Budget, HostName, Mode},
+    keyed_digest::{DigestKey, KeyedDigest, Kind},
     limits,
     list::Lists,
     message::Message,
@@ -120,7 +120,8 @@ impl App {
             Asked::OnTrial => Counting::Trial(Arc::default()),
         };
         let (database, fetcher) = (self.inner.database.clone(), self.inner.fetcher.clone());
-        Answers { account, database, fetcher, runtime: Handle::current(), counting }
+        let digest_key = self.inner.digest_key.clone();
+        Answers { account, database, fetcher, digest_key, runtime: Handle::current(), counting }
     }
 }
 
@@ -130,6 +131,7 @@ pub(crate) struct Answers {
     account: AccountId,
     database: Store,
     fetcher: Arc<Fetcher>,
+    digest_key: DigestKey,
     /// That the database and the network answer on.
     runtime: Handle,
     counting: Counting,
@@ -182,6 +184,11 @@ impl LiveImports {
 }
 
 impl Answers {
+    /// Plugins count by client, by telephone number, by address: nobody learns of whom from the rows.
+    fn digest_of(&self, plugin: &PluginName, key: &str) -> KeyedDigest {
+        self.digest_key.digest(Kind::Counter, &[&self.account.to_string(), plugin.as_str()], key.as_bytes())
+    }
+
     fn count(
         &self,
         call: &LiveImports,
@@ -190,7 +197,7 @@ impl Answers {
         lives: u32,
         patience: Duration,
     ) -> Result<Answer, Unanswered> {
-        let (plugin, key) = (call.granted.plugin.clone(), Digest::of(key.as_bytes()));
+        let (plugin, key) = (call.granted.plugin.clone(), self.digest_of(&call.granted.plugin, key));
         let realm = match &self.counting {
             Counting::Kept(realm) => *realm,
             Counting::Trial(counters) => {

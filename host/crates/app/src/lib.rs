@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use sluice_domain::{
-    audit::SealKey, installation::Budget, public_url::PublicUrl, server_limits::ServerLimits, time::Timestamp,
+    audit::SealKey, installation::Budget, keyed_digest::DigestKey, public_url::PublicUrl, server_limits::ServerLimits,
+    time::Timestamp,
 };
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
@@ -142,6 +143,7 @@ struct Inner {
     blobs: Blobs,
     sandbox: Sandbox,
     audit_key: SealKey,
+    digest_key: DigestKey,
     sealer: Sealer,
     public_url: PublicUrl,
     relying_party: Option<Webauthn>,
@@ -225,6 +227,7 @@ impl App {
                 relying_party: passkeys::relying_party(&public_url),
                 public_url,
                 audit_key: SealKey::new(*key.derive("audit").expose_secret()),
+                digest_key: DigestKey::new(*key.derive("keyed digests").expose_secret()),
                 clock,
                 rng,
                 bus: Bus::default(),

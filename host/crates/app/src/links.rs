@@ -110,14 +110,14 @@ impl App {
         code: &'static str,
         now: Timestamp,
     ) -> Result<(), AppError> {
-        let subjects = Subjects::of_address(self.free_failures(), &who.address);
+        let subjects = Subjects::of_address(&self.inner.digest_key, self.free_failures(), &who.address);
         self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
         let id = link.to_string();
         let refusal = Refusal { who, refused: Refused::Link, subject: id.clone(), target: id, code };
         let entry = self.refusal_entry(account, refusal, now);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 subjects.failed(tx, now)?;
                 entry.map_or(Ok(()), |entry| Ok(tx.account(account).insert_audit(&entry)?))
             })

@@ -15,7 +15,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, Before, ListEntryRow, ListRow, NewAudit, NewListEntry, StorageError};
 
-use crate::{App, AppError, caller::Caller, idempotency::Making, names, plugins::conflict};
+use crate::{App, AppError, caller::Caller, names, plugins::conflict};
 
 const NAME_TAKEN: &str = "another list has this name";
 
@@ -90,7 +90,7 @@ impl App {
     ) -> Result<ListRow, AppError> {
         caller.require(Permission::EditLists)?;
         let request = || format!("list\n{}\n{}\n{}", draft.name, json!(draft.kind), draft.description);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         names::check_text("description", &draft.description)?;
         let (account, now) = (caller.account, self.now());
         let ListDraft { name, kind, description } = draft;

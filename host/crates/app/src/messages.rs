@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_domain::{
-    digest::Digest,
     id::{AccountId, AttachmentId, ConversationId, DecisionId, MessageId, RequestId},
     installation::Mode,
     limits,
@@ -173,7 +172,7 @@ impl App {
         let reader = self.sender(caller, direction)?;
         check_text(&draft.text, &draft.attachments)?;
         let request = draft.request(conversation, direction);
-        let key = draft.idempotency_key.map(|key| IdempotencyKey::new(key, caller, &request)).transpose()?;
+        let key = draft.idempotency_key.map(|key| self.idempotency_key(key, caller, &request)).transpose()?;
 
         let account = caller.account;
         let asked = key.clone();
@@ -457,7 +456,7 @@ impl App {
                 .collect(),
             codes: decision.codes(),
             author_id: Some(input.author.id.clone()),
-            input_sha256: Digest::of(&input_json),
+            input: Some(self.input_digest(chain.account, *decision_id, &input_json)),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
             evidence: self.evidence(chain, *decision_id, !decision.rules.is_empty(), &input_json)?,
             created_at: input.sent_at,

@@ -39,11 +39,23 @@ pub enum Rerun {
     Impossible(BTreeSet<Missing>),
 }
 
+/// What came of it, and what is known of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reran {
+    /// What came of making a decision again.
+    pub outcome: Rerun,
+    /// Whether what the rules were asked about was compared with the decision's digest of it. Decisions from before digests had a key
+    /// have none; their input was sealed for them and opens for no other.
+    pub compared: bool,
+}
+
 /// What a decision cannot be made again without.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Missing {
     /// What the rules were asked about: it was not kept, or not for so long.
     Input,
+    /// What was kept as the input is not what the rules were asked about.
+    AnotherInput,
     /// The rules of then: the decision was made before chains were kept.
     Chain,
     /// A plugin that was removed since: its component's digest.
@@ -66,14 +78,25 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`]; that something is gone is no error.
-    pub async fn rerun_decision(&self, caller: &Caller, id: DecisionId) -> Result<Rerun, AppError> {
+    pub async fn rerun_decision(&self, caller: &Caller, id: DecisionId) -> Result<Reran, AppError> {
         caller.require(Permission::ReviewMessages)?;
         let account = caller.account;
         let kept = self.kept_decision(account, id).await?;
+        let compared = kept.row.input.is_some();
+        Ok(Reran { outcome: self.make_again(account, kept).await?, compared })
+    }
+
+    async fn make_again(&self, account: AccountId, kept: Kept) -> Result<Rerun, AppError> {
+        let (id, digest) = (kept.row.id, kept.row.input);
         let mut missing = BTreeSet::new();
         let input = self.open_input(account, id, &kept.evidence)?;
-        if input.is_none() {
-            missing.insert(Missing::Input);
+        match &input {
+            None => _ = missing.insert(Missing::Input),
+            Some(input) if digest.is_some_and(|digest| digest != self.input_digest(account, id, input)) => {
+                missing.insert(Missing::AnotherInput);
+                return Ok(Rerun::Impossible(missing));
+            }
+            Some(_) => {}
         }
         if kept.state.is_none() {
             missing.insert(Missing::Chain);

@@ -3,8 +3,8 @@
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
-    digest::Digest,
     id::{AccountId, MessageId, PersonId, TokenId},
+    keyed_digest::Kind,
     message::{Actor, Direction, Message},
     permission::{Permission, Reach},
     review::{self, MessagingSettings, Outcome, Review},
@@ -102,6 +102,11 @@ impl App {
         }
         let (account, viewer, reader, now) = (caller.account, caller.permissions, caller.reader()?, self.now());
         let by = caller.actor().id;
+        let (key, owner) = (self.inner.digest_key.clone(), [account.to_string(), id.to_string()]);
+        let digest = move |text: &str| {
+            let [account, message] = &owner;
+            key.digest(Kind::ReviewedText, &[account, message], text.as_bytes()).to_string()
+        };
         let outcome = match judgement {
             Judgement::Approve(_) => Outcome::Approved,
             Judgement::Reject(_) => Outcome::Rejected,
@@ -133,8 +138,8 @@ impl App {
                     "outcome": outcome,
                     "edited": original.is_some(),
                     // So that nobody can say later that it was another text.
-                    "text_sha256": Digest::of(row.text.as_bytes()),
-                    "delivered_sha256": text.as_ref().map(|text| Digest::of(text.as_bytes())),
+                    "text_mac": digest(&row.text),
+                    "delivered_mac": text.as_ref().map(|text| digest(text)),
                     // What the rules said of that text.
                     "decision": trail.as_ref().map(|trail| trail.id),
                 })

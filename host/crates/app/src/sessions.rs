@@ -215,6 +215,7 @@ impl App {
     /// Who has the e-mail address, and what an attempt to log in counts for.
     async fn known(&self, email: String, address: String, now: Timestamp) -> Result<Known, AppError> {
         let free = self.free_failures();
+        let key = self.inner.digest_key.clone();
         self.inner
             .database
             .read(move |tx| {
@@ -229,7 +230,7 @@ impl App {
                     found = Some(Found { account: row, person });
                 }
                 let subjects =
-                    Subjects::new(free, &email, &address, Some(network.as_str()).filter(|_| known.is_some()));
+                    Subjects::new(&key, free, &email, &address, Some(network.as_str()).filter(|_| known.is_some()));
                 let asker = known.unwrap_or_else(|| Asker::stranger(&email, &address));
                 Ok::<_, AppError>(Known { found, asker, subjects })
             })

@@ -90,6 +90,23 @@ impl Store {
         self.database.read(closure).await
     }
 
+    /// See [`Database::read_blocking`].
+    pub(crate) fn read_blocking<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        self.database.read_blocking(closure)
+    }
+
+    /// See [`Database::reads_here`].
+    pub(crate) fn reads_here(&self) -> bool {
+        self.database.reads_here()
+    }
+
     /// See [`Database::write`]. The closure is not run for a caller who was kept out meanwhile, or who may do less than before.
     ///
     /// # Errors

@@ -15,7 +15,6 @@ use crate::{
     clients::reached_client,
     conversations::overview,
     events::{self, Change},
-    idempotency::Making,
     names,
     plugins::conflict,
 };
@@ -73,7 +72,7 @@ impl App {
     ) -> Result<TagRow, AppError> {
         caller.require(Permission::EditTemplates)?;
         let request = || format!("tag\n{}\n{}\n{}", draft.label, draft.color, draft.description);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let TagDraft { label, description, color } = draft;
         let row = TagRow { id: TagId::new(now, self.random()), label, description, color, created_at: now };

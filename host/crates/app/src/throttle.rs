@@ -6,7 +6,7 @@
 //! rightful owner out. By how much is in the domain.
 
 use sluice_domain::{
-    digest::Digest,
+    keyed_digest::{DigestKey, KeyedDigest, Kind},
     network::{network_of, subscriber_of},
     server_limits::ServerLimits,
     throttle::{self, Failures},
@@ -44,12 +44,12 @@ impl App {
     }
 }
 
-/// What one attempt counts for. Digests, so that no address is kept.
+/// What one attempt counts for. Keyed digests, so that no address is kept or can be guessed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subjects {
-    person: Option<Digest>,
-    address: Digest,
-    network: Digest,
+    person: Option<KeyedDigest>,
+    address: KeyedDigest,
+    network: KeyedDigest,
     /// Whether failures of others from the same address and network hold it up.
     held_by_others: bool,
     free: Free,
@@ -57,36 +57,36 @@ pub(crate) struct Subjects {
 
 impl Subjects {
     /// Of an attempt with `email` from `address`. `known` is the network, when the person has logged in there before.
-    pub(crate) fn new(free: Free, email: &str, address: &str, known: Option<&str>) -> Self {
-        let person = Digest::of(format!("person\0{email}\0{}", known.unwrap_or_default()).as_bytes());
-        Self { person: Some(person), held_by_others: known.is_none(), ..Self::of_address(free, address) }
+    pub(crate) fn new(key: &DigestKey, free: Free, email: &str, address: &str, known: Option<&str>) -> Self {
+        let person = key.digest(Kind::Throttle, &["person", known.unwrap_or_default()], email.as_bytes());
+        Self { person: Some(person), held_by_others: known.is_none(), ..Self::of_address(key, free, address) }
     }
 
     /// Of an attempt of somebody who is logged in, by what they try.
-    pub(crate) fn of_caller(free: Free, what: &str, address: &str) -> Self {
-        Self { held_by_others: false, ..Self::new(free, what, address, None) }
+    pub(crate) fn of_caller(key: &DigestKey, free: Free, what: &str, address: &str) -> Self {
+        Self { held_by_others: false, ..Self::new(key, free, what, address, None) }
     }
 
     /// Of an attempt that names nobody.
-    pub(crate) fn of_address(free: Free, address: &str) -> Self {
+    pub(crate) fn of_address(key: &DigestKey, free: Free, address: &str) -> Self {
         Self {
             person: None,
-            address: Digest::of(format!("address\0{}", subscriber_of(address)).as_bytes()),
-            network: Digest::of(format!("network\0{}", network_of(address)).as_bytes()),
+            address: key.digest(Kind::Throttle, &["address"], subscriber_of(address).as_bytes()),
+            network: key.digest(Kind::Throttle, &["network"], network_of(address).as_bytes()),
             held_by_others: true,
             free,
         }
     }
 
-    fn own(self) -> impl Iterator<Item = (Digest, u32)> {
+    fn own(self) -> impl Iterator<Item = (KeyedDigest, u32)> {
         self.person.into_iter().map(move |person| (person, self.free.person))
     }
 
-    fn whereabouts(self) -> impl Iterator<Item = (Digest, u32)> {
+    fn whereabouts(self) -> impl Iterator<Item = (KeyedDigest, u32)> {
         [(self.address, self.free.address), (self.network, self.free.network)].into_iter()
     }
 
-    fn each(self) -> impl Iterator<Item = (Digest, u32)> {
+    fn each(self) -> impl Iterator<Item = (KeyedDigest, u32)> {
         self.own().chain(self.whereabouts())
     }
 
@@ -179,7 +179,7 @@ const fn failures(row: ThrottleRow) -> Failures {
     Failures { count: row.failures, blocked_until: row.blocked_until, last: row.updated_at }
 }
 
-fn put(tx: &mut Tx<'_>, subject: Digest, failures: Failures) -> Result<(), AppError> {
+fn put(tx: &mut Tx<'_>, subject: KeyedDigest, failures: Failures) -> Result<(), AppError> {
     let Failures { count, blocked_until, last } = failures;
     Ok(tx.put_throttle(&ThrottleRow { subject, failures: count, blocked_until, updated_at: last })?)
 }

@@ -1,8 +1,14 @@
 //! What the audit log writes down: the closed lists of actions and of refusals, and the chain that shows whether an entry was touched.
 
+mod breach;
 mod chain;
+mod end;
+mod verifier;
 
-pub use chain::{Breach, Chain, Entry, SealKey};
+pub use breach::Breach;
+pub use chain::{Chain, Entry, SealKey};
+pub use end::{Earlier, End};
+pub use verifier::{KeptEntry, KeptLog, Verification, Verifier};
 
 macro_rules! actions {
     (@ connects) => { true };
@@ -75,6 +81,8 @@ actions! {
         SupportEntered = "support.entered" connects, "Somebody of the platform's support entered.";
         SupportLeft = "support.left" connects, "Somebody of the platform's support left.";
         SupportRequest = "support.request", "Somebody of the platform's support looked at something, or changed something.";
+        AuditSealed = "audit.sealed", "The server sealed what it found of a log that was kept without seals, once, at its first start with them.";
+        AuditAccepted = "audit.accepted", "The platform took the log as it was found, though it could not be verified.";
         AuditExported = "audit.exported", "Entries of the audit log were exported.";
         DecisionsExported = "decisions.exported", "Decisions were exported.";
         PluginUploaded = "plugin.uploaded", "A plugin was uploaded.";

@@ -17,6 +17,7 @@ pub mod histogram;
 pub mod id;
 pub mod import;
 pub mod installation;
+pub mod keyed_digest;
 pub mod language;
 pub mod limits;
 pub mod link;

@@ -33,7 +33,7 @@ pub use crate::{
         accounts::AccountRow,
         answer_templates::AnswerTemplateRow,
         attachments::AttachmentRow,
-        audit::{AuditEnd, AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit},
+        audit::{AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit},
         catalogue::CatalogueRow,
         chain_versions::{ChainVersionRow, SwitchedOffRow},
         clients::{ClientFilter, ClientRow, ClientUpdate},

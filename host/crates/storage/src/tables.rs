@@ -5,6 +5,7 @@ pub(crate) mod addresses;
 pub(crate) mod answer_templates;
 pub(crate) mod attachments;
 pub(crate) mod audit;
+pub(crate) mod audit_end;
 pub(crate) mod catalogue;
 pub(crate) mod chain_versions;
 pub(crate) mod clients;

@@ -268,6 +268,22 @@ impl From<AppError> for Problem {
                 )
             }
             AppError::Storage(StorageError::Nul) => Self::new(S::UNPROCESSABLE_ENTITY, "invalid", detail),
+            AppError::Storage(error @ StorageError::OutcomeUnknown) => {
+                tracing::error!(%error, "nobody knows whether a request was stored");
+                Self::new(
+                    S::INTERNAL_SERVER_ERROR,
+                    "outcome-unknown",
+                    "the server failed while it was storing this: it may have been stored, or not. Look before you try again, or send it again with the same Idempotency-Key",
+                )
+            }
+            AppError::Storage(error @ StorageError::AuditBroken) => {
+                tracing::error!(%error, "a request was refused");
+                Self::new(
+                    S::INTERNAL_SERVER_ERROR,
+                    "audit-broken",
+                    "the account's audit log does not end as it was written, so nothing that goes into it is done, and nothing was stored: tell whoever runs the server",
+                )
+            }
             AppError::Storage(error) => ours(&error),
             AppError::Internal(_) => ours(&detail),
         }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     access::AccessSeverity,
-    digest::Digest,
     id::{ConversationId, DecisionId, MessageId},
+    keyed_digest::KeyedDigest,
     plugin::PluginName,
     time::Timestamp,
     verdict::{Code, Severity},
@@ -76,8 +76,8 @@ pub struct DecisionRow {
     pub codes: BTreeSet<Code>,
     /// Who wrote the message, or asked to be let in; `None` where nobody knows any more.
     pub author_id: Option<String>,
-    /// The digest of what the rules were asked about.
-    pub input_sha256: Digest,
+    /// Of what the rules were asked about. `None` when the decision was made before digests had a key.
+    pub input: Option<KeyedDigest>,
     /// The decision, JSON.
     pub body: String,
     /// Empty when a decision is read: see [`Account::evidence`].
@@ -98,7 +98,7 @@ pub struct Evidence {
 /// The columns of a decision, in the order in which [`decision`] takes them.
 macro_rules! columns {
     () => {
-        "d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.author_id, d.input_sha256, d.body, d.created_at "
+        "d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.author_id, d.input_mac, d.body, d.created_at "
     };
 }
 pub(crate) use columns;
@@ -117,7 +117,7 @@ pub(crate) fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
         rules: Vec::new(),
         codes: BTreeSet::new(),
         author_id: row.maybe_text("author id")?,
-        input_sha256: row.parsed("input digest")?,
+        input: row.unless_empty("input digest")?,
         body: row.text("decision")?,
         evidence: Evidence::default(),
         created_at: row.time("decision time")?,
@@ -125,7 +125,7 @@ pub(crate) fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, author_id, input_sha256,
+    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, author_id, input_mac,
                             body, created_at, chain_version, input)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 );
@@ -159,7 +159,7 @@ impl Account<'_> {
                 row.message_id,
                 row.conversation_id,
                 row.author_id.as_ref(),
-                row.input_sha256,
+                row.input.map(|digest| digest.to_string()).unwrap_or_default(),
                 &row.body,
                 row.created_at,
                 row.evidence.chain_version,

@@ -1,6 +1,6 @@
 //! How often attempts to log in failed, by what is slowed down for them. How much that is, is decided elsewhere.
 
-use sluice_domain::{digest::Digest, time::Timestamp};
+use sluice_domain::{keyed_digest::KeyedDigest, time::Timestamp};
 
 use crate::{
     error::StorageError,
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThrottleRow {
     /// A digest of what is slowed down.
-    pub subject: Digest,
+    pub subject: KeyedDigest,
     /// Failures since the last success.
     pub failures: u32,
     /// Until when no attempt is looked at.
@@ -46,7 +46,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn throttle(&mut self, subject: Digest) -> Result<Option<ThrottleRow>, StorageError> {
+    pub fn throttle(&mut self, subject: KeyedDigest) -> Result<Option<ThrottleRow>, StorageError> {
         self.first(GET, values![subject], |row| {
             Ok(ThrottleRow {
                 subject: row.parsed("throttle")?,
@@ -70,7 +70,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_throttle(&mut self, subject: Digest) -> Result<(), StorageError> {
+    pub fn delete_throttle(&mut self, subject: KeyedDigest) -> Result<(), StorageError> {
         self.execute(DELETE, values![subject])?;
         Ok(())
     }

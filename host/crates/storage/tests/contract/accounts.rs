@@ -1,11 +1,11 @@
 //! Accounts, people, sessions, tokens, the audit log, kept answers.
 
-use sluice_domain::{audit::Chain, digest::Digest, id::AuditId, message::Role};
+use sluice_domain::{digest::Digest, id::AuditId, message::Role};
 use sluice_storage::{
     AccountRow, AuditFilter, AuditPage, Constraint, IdempotencyRow, PersonRow, PersonStatus, StorageError,
 };
 
-use crate::fixture::{Fixture, World, account_id, audit_id, digest, person, person_id, session_id, time};
+use crate::fixture::{Fixture, World, account_id, audit_id, digest, keyed_digest, person, person_id, session_id, time};
 
 pub(crate) async fn an_account_reads_back_as_written(fixture: Fixture<'_>) {
     let [first, second] = [1, 2].map(|at| AccountRow::new(account_id(), "Kälte & Söhne".to_owned(), time(at)));
@@ -100,17 +100,7 @@ pub(crate) async fn the_audit_log_is_numbered_sealed_and_found_by_what_it_says(f
     assert_eq!(found(by_target, AuditPage::Before(None)).await, [2, 1]);
     assert_eq!(found(AuditFilter { action: "ession".to_owned(), ..all() }, AuditPage::Before(None)).await, [0; 0]);
 
-    let (entries, end) = fixture
-        .read(move |tx| {
-            let mut rows = tx.account(id);
-            Ok((rows.audit(&AuditFilter::default(), AuditPage::After(0), 9)?, rows.audit_end()?.unwrap()))
-        })
-        .await;
-    let mut chain = Chain::begin(&first.key, id, end.unsealed);
-    for entry in &entries {
-        assert_eq!(entry.check(&first.key, &mut chain), Ok(()));
-    }
-    assert_eq!(chain.check_end(end.seq, end.head.unwrap()), Ok(()));
+    let entries = fixture.read(move |tx| tx.account(id).audit(&AuditFilter::default(), AuditPage::After(0), 9)).await;
     assert_eq!([&entries[0].row, &entries[1].row], [&first.row, &second.row]);
 }
 
@@ -150,7 +140,7 @@ pub(crate) async fn an_answer_is_kept_once_for_an_actors_key(fixture: Fixture<'_
     let row = IdempotencyRow {
         actor: "per_1".to_owned(),
         key: "key".to_owned(),
-        request_sha256: digest(),
+        request: Some(keyed_digest()),
         body: "{}".to_owned(),
         created_at: time(7),
     };

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod attachments;
+mod audit;
 mod chain;
 mod chat;
 mod conversations;
@@ -72,6 +73,11 @@ cases! {
         held_messages_wait_in_order_until_one_decision
         what_waited_too_long_is_found_over_all_accounts
         the_newest_messages_come_with_their_place
+    }
+    audit {
+        any_change_of_a_sealed_log_is_found
+        any_change_of_what_was_sealed_later_is_found
+        a_log_that_does_not_hold_is_accepted_as_it_is_and_says_how_much
     }
     chain {
         a_plugin_reads_back_as_written

@@ -16,8 +16,8 @@ use sluice_storage::{
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, address_rule_id, challenge_id, conversation_id, digest, group_id, passkey_id, person,
-    session_id, support_grant_id, support_session_id, time,
+    Fixture, World, account_id, address_rule_id, challenge_id, conversation_id, digest, group_id, keyed_digest,
+    passkey_id, person, session_id, support_grant_id, support_session_id, time,
 };
 
 pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fixture<'_>) {
@@ -197,7 +197,7 @@ pub(crate) async fn a_token_is_renewed_with_an_overlap_and_revoked(fixture: Fixt
 
 pub(crate) async fn a_throttle_is_written_read_and_forgotten(fixture: Fixture<'_>) {
     let id = fixture.world().await.account.id;
-    let mut row = ThrottleRow { subject: digest(), failures: 1, blocked_until: time(2), updated_at: time(1) };
+    let mut row = ThrottleRow { subject: keyed_digest(), failures: 1, blocked_until: time(2), updated_at: time(1) };
     for failures in [1, 2] {
         row.failures = failures;
         fixture.write(id, move |tx| tx.put_throttle(&row)).await;

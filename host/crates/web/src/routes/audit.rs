@@ -68,6 +68,16 @@ impl Search {
     }
 }
 
+/// What is no surprise to whoever asks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Accepting {
+    /// How many entries from before the chain the log is known to have; 0 when it is absent. With more, it does not hold.
+    #[param(required = false)]
+    #[serde(default)]
+    accept_unsealed: i64,
+}
+
 /// What verifying the log found.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VerificationView {
@@ -75,12 +85,17 @@ pub(crate) struct VerificationView {
     holds: bool,
     /// Entries that hold, from the first on.
     entries: i64,
-    /// How many of them were written before entries were sealed: nothing can be said of those.
+    /// How many of them were written before entries had seals of their own: nothing shows what was done to those before the server sealed
+    /// them all at once.
     unsealed: i64,
     /// The MAC of the last entry that holds. Keep it elsewhere to see later whether the log was put back.
     #[schema(value_type = String)]
     head: Digest,
-    /// The first thing that is wrong.
+    /// The first thing that is wrong: `missing`, `inserted` or `changed` for an entry, `end` for what the account's row says, `earlier` for
+    /// entries from before the chain, `beginning`, `sealed-again`; or `unsealed`, when there are more of those than `accept_unsealed` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The same as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     breach: Option<String>,
 }
@@ -126,8 +141,9 @@ pub(crate) async fn connections(
 }
 
 /// Verifies that every entry is as it was written and none is missing.
-#[utoipa::path(get, path = "/api/v1/audit/verification", tag = "audit", responses(
+#[utoipa::path(get, path = "/api/v1/audit/verification", tag = "audit", params(Accepting), responses(
     (status = 200, description = "What was found", body = VerificationView),
+    (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
@@ -135,13 +151,15 @@ pub(crate) async fn connections(
 pub(crate) async fn verify(
     State(web): State<Web>,
     Auth(caller): Auth,
+    Params(Accepting { accept_unsealed }): Params<Accepting>,
 ) -> Result<axum::Json<VerificationView>, Problem> {
-    let found = web.app.verify_own_audit(&caller).await?;
+    let found = web.app.verify_own_audit(&caller, accept_unsealed).await?;
     Ok(axum::Json(VerificationView {
         holds: found.breach.is_none(),
         entries: found.entries,
         unsealed: found.unsealed,
         head: found.head,
+        reason: found.breach.map(|breach| breach.code()),
         breach: found.breach.map(|breach| breach.to_string()),
     }))
 }
