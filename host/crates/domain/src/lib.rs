@@ -39,3 +39,6 @@ pub mod throttle;
 pub mod time;
 pub mod verdict;
 pub mod visibility;
+
+#[doc(inline)]
+pub use sluice_text as text;
