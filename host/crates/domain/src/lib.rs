@@ -43,3 +43,6 @@ pub mod time;
 pub mod turns;
 pub mod verdict;
 pub mod visibility;
+
+#[doc(inline)]
+pub use sluice_text as text;
