@@ -32,6 +32,7 @@ pub mod review;
 pub mod search;
 pub mod security;
 pub mod signature;
+mod steps;
 pub mod support;
 pub mod tag;
 pub mod tally;

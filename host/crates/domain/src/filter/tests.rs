@@ -1,10 +1,13 @@
 //! The whole table of the filter, generated: directions, kinds, scopes, actions.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     digest::Digest,
     id::{ConversationId, GroupId, MessageId},
     message::{Actor, Direction, Role},
+    steps,
     time::Timestamp,
 };
 
@@ -256,5 +259,17 @@ fn every_subject_speaks_every_language_and_has_a_code() {
         assert_eq!(subject.code().as_str(), format!("filter.{}", subject.as_str()));
         let notice = rule(&[subject], Action::Block).notice_for(&subject.code(), Language::En);
         assert_eq!(notice, Some(texts::notice(subject, Language::En)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn rules_about_texts_take_steps_in_proportion_to_the_text(family in steps::tests::family()) {
+        let texts = [Subject::Links, Subject::EmailAddresses, Subject::PhoneNumbers, Subject::Emoji];
+        let rule = rule(&texts, Action::Redact);
+        let asked = |text: &str| drop(rule.verdict(&message(Direction::Incoming, text, Vec::new()), Language::En));
+        prop_assert_eq!(steps::tests::out_of_proportion(&family, asked), Vec::<String>::new());
     }
 }
