@@ -35,6 +35,7 @@ pub mod security;
 pub mod server_limits;
 pub mod shares;
 pub mod signature;
+mod steps;
 pub mod support;
 pub mod tag;
 pub mod tally;

@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::{address, filter::DomainName, limits};
+use crate::{address, filter::DomainName, limits, link};
 
 mod find;
 mod networks;
@@ -168,6 +168,5 @@ fn folded(text: &str) -> String {
 
 /// A host's name as it is compared; `None` for what names none.
 fn host(text: &str) -> Option<String> {
-    let name = text.trim().trim_end_matches('.');
-    idna::domain_to_ascii(name).ok().filter(|host| (1..=253).contains(&host.len()))
+    link::host_name(text.trim().trim_end_matches('.'))
 }

@@ -4,6 +4,8 @@ use std::{borrow::Borrow, collections::BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::link;
+
 /// A domain, in lower case, international names in their `xn--` form. It stands for itself and everything under it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -48,9 +50,7 @@ impl TryFrom<String> for DomainName {
 
     fn try_from(text: String) -> Result<Self, NotADomain> {
         let name = text.trim().trim_start_matches("*.").trim_end_matches('.');
-        let host = idna::domain_to_ascii_strict(name).map_err(|_| NotADomain)?;
-        let fits = (1..=253).contains(&host.len()) && !host.split('.').any(str::is_empty);
-        if fits { Ok(Self(host)) } else { Err(NotADomain) }
+        link::host_name(name).map(Self).ok_or(NotADomain)
     }
 }
 
@@ -83,9 +83,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_domain_is_refused() {
-        for text in ["", ".", "https://example.com", "example.com/path", "example.com:80", "a b.com", "a..b", "a_b.com"]
+    fn hosts_that_no_registry_gives_out_can_be_named_too() {
+        for name in
+            ["a_b.example.com", "_dmarc.example.com", "localhost", "192.0.2.7", "[2001:db8::1]", "-a.com", "xn--a.com"]
         {
+            assert_eq!(String::from(domain(name)), name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_domain_is_refused() {
+        for text in [
+            "",
+            ".",
+            "https://example.com",
+            "example.com/path",
+            "example.com:80",
+            "a b.com",
+            "a..b",
+            "a,b.com",
+            "[x]",
+            "[::1]/a",
+        ] {
             assert_eq!(DomainName::try_from(text.to_owned()), Err(NotADomain), "{text}");
         }
     }

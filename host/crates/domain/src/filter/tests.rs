@@ -1,10 +1,13 @@
 //! The whole table of the filter, generated: directions, kinds, scopes, actions.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     digest::Digest,
     id::{ConversationId, GroupId, MessageId},
     message::{Actor, Direction, Role},
+    steps,
     time::Timestamp,
 };
 
@@ -316,4 +319,16 @@ fn a_rule_that_was_kept_before_is_read_and_does_what_it_did() {
     let said = |detected: &str| kept.verdict(&message(Direction::Incoming, "", vec![of(detected)]), Language::En);
     assert_eq!(said("image/png"), Verdict::Allow);
     assert!(matches!(said("image/gif"), Verdict::Block(_)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn rules_about_texts_take_steps_in_proportion_to_the_text(family in steps::tests::family()) {
+        let texts = [Subject::Links, Subject::EmailAddresses, Subject::PhoneNumbers, Subject::Emoji];
+        let rule = rule(&texts, Action::Redact);
+        let asked = |text: &str| drop(rule.verdict(&message(Direction::Incoming, text, Vec::new()), Language::En));
+        prop_assert_eq!(steps::tests::out_of_proportion(&family, asked), Vec::<String>::new());
+    }
 }
