@@ -41,6 +41,10 @@ bench: plugins ## Measures and prints tables
 	scripts/samples
 	cargo bench --locked --workspace --bench tables
 
+.PHONY: attacks
+attacks: plugins ## Attacks a server of its own on both databases and prints what held (ATTACKS="NAME…" chooses)
+	cargo bench --locked --workspace --bench attacks -- $(ATTACKS)
+
 .PHONY: demo-real
 demo-real: ## Plays a public collection of 4,862 real messages through the running server
 	scripts/demo-real

@@ -258,6 +258,11 @@ impl Server {
         count.expect("a table")
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.home.data()
