@@ -7,7 +7,7 @@ use sluice_domain::{
     message::{Actor, Role},
     permission::{AccountKind, Permission, Permissions},
 };
-use sluice_storage::Reader;
+use sluice_storage::{DecisionReader, Reader};
 
 use crate::AppError;
 
@@ -79,6 +79,19 @@ impl Caller {
         self.is_free()?;
         let reach = self.permissions.reach().ok_or(AppError::Forbidden(Permission::AnswerOwn))?;
         Ok(Reader { person: self.person, reach })
+    }
+
+    /// The same for what needs another permission than to read conversations: nothing of any conversation is there for who reads none.
+    pub(crate) fn maybe_reader(&self) -> Option<Reader> {
+        self.permissions.reach().map(|reach| Reader { person: self.person, reach })
+    }
+
+    /// Which decisions are there for the caller: those about messages that it reaches, and those about who came in for whoever reads the
+    /// connection journal.
+    pub(crate) fn decision_reader(&self) -> Result<DecisionReader, AppError> {
+        self.require(Permission::ReviewMessages)?;
+        let access = self.permissions.contains(Permission::ReadAudit);
+        Ok(DecisionReader { messages: self.maybe_reader(), access })
     }
 
     /// The caller's session, for what a person does about themselves, whatever duty they have.

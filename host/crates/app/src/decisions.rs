@@ -8,7 +8,9 @@ use sluice_domain::{
     tally::{Buckets, Width},
     time::Timestamp,
 };
-use sluice_storage::{Before, CountFilter, DecisionFilter, DecisionPart, DecisionRow, DecisionTally};
+use sluice_storage::{
+    Before, CountFilter, DecisionFilter, DecisionPart, DecisionReader, DecisionRow, DecisionTally, Tx,
+};
 
 use crate::{App, AppError, caller::Caller};
 
@@ -25,7 +27,7 @@ pub struct Bucket {
 }
 
 impl App {
-    /// The account's decisions that pass `filter`, newest first. There may be more behind a page that is not full: see
+    /// The decisions that are there for the caller and pass `filter`, newest first. There may be more behind a page that is not full: see
     /// [`DecisionPart::seen`]. What imports answered is left out, since it may hold texts of messages.
     ///
     /// # Errors
@@ -36,22 +38,21 @@ impl App {
         filter: DecisionFilter,
         page: Before<DecisionId>,
     ) -> Result<DecisionPart, AppError> {
-        caller.require(Permission::ReviewMessages)?;
-        let account = caller.account;
-        let read = self.inner.database.read(move |tx| tx.account(account).decisions(&filter, page));
+        let (account, reader) = (caller.account, caller.decision_reader()?);
+        let read = self.inner.database.read(move |tx| tx.account(account).decisions(reader, &filter, page));
         let mut part: DecisionPart = read.await?;
         part.rows.iter_mut().for_each(leave_out_exchanges);
         Ok(part)
     }
 
-    /// One decision of the account. What imports answered is left out here too.
+    /// One decision that is there for the caller. What imports answered is left out here too.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn decision(&self, caller: &Caller, id: DecisionId) -> Result<DecisionRow, AppError> {
-        caller.require(Permission::ReviewMessages)?;
-        let account = caller.account;
-        let found = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).decision(id)?)).await?;
+        let (account, reader) = (caller.account, caller.decision_reader()?);
+        let look = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).decision(id, reader)?);
+        let found = self.inner.database.read(look).await?;
         let mut row = found.ok_or(AppError::NotFound("decision"))?;
         leave_out_exchanges(&mut row);
         Ok(row)
@@ -68,11 +69,11 @@ impl App {
         [from, to]: [Timestamp; 2],
         width: Width,
     ) -> Result<Vec<Bucket>, AppError> {
-        caller.require(Permission::ReviewMessages)?;
+        let reader = caller.decision_reader()?;
         let buckets = Buckets::new(from, to, width).map_err(|error| AppError::invalid("to", error.to_string()))?;
         let account = caller.account;
         let read = self.inner.database.read(move |tx| {
-            let tallies = tx.account(account).decision_counts(buckets.edges(), &filter)?;
+            let tallies = tx.account(account).decision_counts(reader, buckets.edges(), &filter)?;
             Ok::<_, AppError>(buckets.starts().zip(tallies).map(|(at, tally)| Bucket { at, tally }).collect())
         });
         read.await
@@ -83,13 +84,13 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`]: it needs the permission to see decisions, and the one to export.
     pub async fn export_decisions(&self, caller: &Caller, filter: DecisionFilter) -> Result<DecisionExport, AppError> {
-        caller.require(Permission::ReviewMessages)?;
+        let reader = caller.decision_reader()?;
         caller.require(Permission::Export)?;
         let details = json!({"rule": filter.rule, "verdict": filter.outcome.map(|outcome| outcome.as_str()),
             "conversation": filter.conversation, "label": filter.label, "person": filter.person,
             "from": filter.from, "to": filter.to, "shadow": filter.shadow});
         self.record(caller, Action::DecisionsExported, details).await?;
-        Ok(DecisionExport { app: self.clone(), account: caller.account, filter, place: Place::After(None) })
+        Ok(DecisionExport { app: self.clone(), account: caller.account, reader, filter, place: Place::After(None) })
     }
 }
 
@@ -97,6 +98,7 @@ impl App {
 pub struct DecisionExport {
     app: App,
     account: AccountId,
+    reader: DecisionReader,
     filter: DecisionFilter,
     place: Place,
 }
@@ -115,10 +117,9 @@ impl DecisionExport {
     /// [`AppError::Storage`].
     pub async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
         while let Place::After(cursor) = self.place {
-            let (account, filter) = (self.account, self.filter.clone());
-            let look =
-                self.app.inner.database.read(move |tx| tx.account(account).decisions_after(&filter, cursor, BATCH));
-            let mut part: DecisionPart = look.await?;
+            let (account, reader, filter) = (self.account, self.reader, self.filter.clone());
+            let look = move |tx: &mut Tx<'_>| tx.account(account).decisions_after(reader, &filter, cursor, BATCH);
+            let mut part: DecisionPart = self.app.inner.database.read(look).await?;
             part.rows.iter_mut().for_each(leave_out_exchanges);
             self.place = part.seen.map_or(Place::End, |seen| Place::After(Some(seen)));
             if !part.rows.is_empty() {
@@ -130,7 +131,7 @@ impl DecisionExport {
 }
 
 /// Takes out what imports answered: it may be texts of messages which whoever asks does not reach. How much it was stays, in `asked`.
-fn leave_out_exchanges(row: &mut DecisionRow) {
+pub(crate) fn leave_out_exchanges(row: &mut DecisionRow) {
     // As it stands in what we wrote ourselves; within a text, the quotation marks would not be bare.
     if row.body.contains("\"exchanges\":") {
         row.body = strip(&row.body);

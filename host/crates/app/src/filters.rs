@@ -152,7 +152,7 @@ impl App {
     pub async fn forecast_filter_rule(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
         caller.require(Permission::ManagePlugins)?;
         rule.check().map_err(bad_setting)?;
-        let account = caller.account;
+        let (account, reader) = (caller.account, caller.maybe_reader());
         let _place = self.inner.forecasts.begin(account).ok_or(AppError::Busy)?;
         let (rule, mut forecast) = (Arc::new(rule), Forecast { messages: 0, hits: 0, newest: Vec::new() });
         let (mut page, mut bytes) = (Before::newest(TRIED_AT_ONCE), 0);
@@ -161,7 +161,7 @@ impl App {
             let batch = self
                 .inner
                 .database
-                .read(move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(page)?))
+                .read(move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(reader, page)?))
                 .await?;
             let Some(last) = batch.last() else { break };
             page = Before::older_than(last.message.id, TRIED_AT_ONCE);

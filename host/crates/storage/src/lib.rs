@@ -38,7 +38,7 @@ pub use crate::{
         clients::{ClientFilter, ClientRow, ClientUpdate},
         comments::CommentRow,
         conversations::{
-            Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
+            Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation,
         },
         counters::{CounterKey, Realm},
         decision_counts::{CountFilter, DecisionTally},
@@ -55,6 +55,7 @@ pub use crate::{
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
         plugins::{InstalledVersion, PluginRow, PluginUsage, PluginVersion},
+        reach::{DecisionReader, Reader},
         replay::Extent,
         requests::RequestRow,
         search::{SearchHit, SearchPart},

@@ -20,6 +20,7 @@ mod outbox;
 mod paging;
 mod people;
 mod preview;
+mod reach;
 mod schema;
 mod search;
 mod transactions;
@@ -174,6 +175,9 @@ cases! {
         messages_are_replayed_oldest_first_with_their_place
         the_newest_messages_of_a_period_are_counted_in_steps
         shadow_verdicts_are_counted_by_day_and_variant
+    }
+    reach {
+        what_a_reader_does_not_reach_is_not_there
     }
     schema {
         opening_again_keeps_the_rows
