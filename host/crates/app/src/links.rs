@@ -8,7 +8,7 @@ use sluice_domain::{
     network::network_of,
     time::Timestamp,
 };
-use sluice_storage::{Account, LinkRow, PersonRow, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LinkRow, PersonRow, PersonStatus, SessionEnd, StorageError};
 
 use crate::{App, AppError, audit::Who, new_password, secret};
 
@@ -45,7 +45,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a link that was never made or was replaced, [`AppError::LinkUsed`], [`AppError::LinkExpired`],
-    /// [`AppError::WeakPassword`], which leaves the link as it was.
+    /// [`AppError::WeakPassword`], which leaves the link as it was, and so does [`AppError::EmailTaken`].
     pub async fn set_password_by_link(
         &self,
         link: SecretString,
@@ -93,6 +93,10 @@ impl App {
                     // A link lets nobody in whom an administrator keeps out.
                     PersonStatus::Disabled | PersonStatus::Deleted => return Err(AppError::LinkExpired),
                 };
+                rows.claim_email(person.id).map_err(|error| match error {
+                    StorageError::Conflict { .. } => AppError::EmailTaken,
+                    other => other.into(),
+                })?;
                 replace_password(&mut rows, &person, &hash, status, None, now)?;
                 // Who has the link is the person: attempts to log in from here count apart from a stranger's.
                 rows.know_network(person.id, &network, now)?;

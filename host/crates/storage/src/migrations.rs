@@ -26,8 +26,8 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0013_shadow.sql"),
     include_str!("../migrations/0014_lists.sql"),
     include_str!("../migrations/0015_imports.sql"),
-    include_str!("../migrations/0018_keyed_digests.sql"),
-    include_str!("../migrations/0019_audit_ends.sql"),
+    include_str!("../migrations/0018_proofs.sql"),
+    include_str!("../migrations/0019_unverified_addresses.sql"),
 ];
 
 /// Stands for the table of words.

@@ -216,6 +216,7 @@ impl From<AppError> for Problem {
             }
             AppError::SignatureRequired => Self::new(S::CONFLICT, "signature-required", detail),
             AppError::Conflict(_) => Self::new(S::CONFLICT, "conflict", detail),
+            AppError::EmailTaken => Self::new(S::CONFLICT, "email-taken", detail),
             AppError::Quota(_) => Self::new(S::CONFLICT, "quota-exceeded", detail),
             AppError::Busy => Self::new(S::SERVICE_UNAVAILABLE, "busy", detail),
             AppError::Closing => Self::new(S::SERVICE_UNAVAILABLE, "closing", detail),

@@ -162,6 +162,7 @@ cases! {
         rules_about_addresses_read_back_in_their_order
         a_person_changes_and_a_deleted_one_is_not_listed
         a_password_is_set_rehashed_and_remembered
+        an_invitation_keeps_nobody_of_another_account_from_an_address
         sessions_are_listed_and_ended_with_their_reason
         a_network_is_known_for_a_time
         a_link_is_used_once
