@@ -1,7 +1,5 @@
 //! Puts the parts of the application together, to serve it or to do one thing from the command line.
 
-use std::path::Path;
-
 use anyhow::Context;
 use sluice_app::{App, Clock, FetchSettings, Parts, Rng, ServerKey};
 use sluice_domain::{public_url::PublicUrl, time::Timestamp};
@@ -10,12 +8,16 @@ use sluice_storage::{Blobs, Database};
 
 use crate::{
     config::{Config, StoreArgs},
-    key_file, trust,
+    key_file,
+    private::{keep_to_ourselves, private_folder},
+    trust,
 };
 
 /// The application over the database, the folders and the key that the configuration names; what is not there is made.
 pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::Result<App> {
+    keep_to_ourselves();
     private_folder(&config.data)?;
+    private_folder(&config.blobs)?;
     let database = Database::open(&config.database).await.context("opening the database")?;
     let blobs = Blobs::local(&config.blobs).context("opening the folder of components")?;
     let key = ServerKey::new(key_file::load_or_create(&config.key)?);
@@ -57,11 +59,4 @@ pub(crate) async fn for_command(store: &StoreArgs) -> anyhow::Result<App> {
 fn since_epoch() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Makes a folder that only this user can enter: keys and customers' data are in it.
-pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.with_context(|| format!("making the folder {}", path.display()))
 }

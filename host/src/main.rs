@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod key_file;
 mod platform;
+mod private;
 mod publisher;
 mod seed;
 mod serve;

@@ -33,6 +33,7 @@ mod people;
 mod permissions;
 mod plugins;
 mod preview;
+mod reach;
 mod reviews;
 mod routes;
 mod search;

@@ -24,6 +24,9 @@ use crate::{
     turns::Asker,
 };
 
+/// How many invitations of one address are looked at, when an account is made for its owner.
+const MOST_INVITED: u32 = 1_000;
+
 /// A person to be made.
 #[derive(Debug)]
 pub struct PersonDraft {
@@ -98,9 +101,13 @@ impl App {
         let new = self.new_account(kind, name, who.clone())?;
         let (invited, link) = self.invited(kind, who, first)?;
         let id = new.row.id;
+        let email = invited.email().to_owned();
         self.inner
             .database
             .write(by(id), move |tx| {
+                if is_somebodys(tx, &email)? {
+                    return Err(AppError::Conflict(EMAIL_TAKEN));
+                }
                 new.insert(tx)?;
                 invited.insert(&mut tx.account(id))
             })
@@ -120,7 +127,17 @@ impl App {
             .inner
             .database
             .read(move |tx| {
-                let (account, person) = tx.person_by_email(&email)?.ok_or(AppError::NotFound("person"))?;
+                let mut invited = tx.invited_by_email(&email, 2)?;
+                if invited.len() > 1 {
+                    return Err(AppError::Conflict(
+                        "several accounts have invited somebody with this e-mail address: an administrator of the account makes the link",
+                    ));
+                }
+                let found = match invited.pop() {
+                    None => tx.person_by_email(&email)?,
+                    found => found,
+                };
+                let (account, person) = found.ok_or(AppError::NotFound("person"))?;
                 Ok::<_, AppError>((account, person.id))
             })
             .await?;
@@ -249,6 +266,20 @@ impl App {
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, AppError> {
         self.inner.database.read(|tx| Ok(tx.accounts()?)).await
     }
+}
+
+/// Whether somebody has set a password with an e-mail address, or is to be the first in an account that was made for them. An invitation
+/// of a customer's keeps nobody from having an account.
+fn is_somebodys(tx: &mut Tx<'_>, email: &str) -> Result<bool, AppError> {
+    if tx.person_by_email(email)?.is_some() {
+        return Ok(true);
+    }
+    for (account, person) in tx.invited_by_email(email, MOST_INVITED)? {
+        if tx.account(account).is_alone(person.id)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// An account to be made, with the entry of its audit log.

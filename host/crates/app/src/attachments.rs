@@ -303,26 +303,20 @@ pub(crate) fn client_of(at: &ConversationRow) -> Actor {
 /// An attachment that the caller may see.
 fn seen(rows: &mut Account<'_>, caller: &Caller, id: AttachmentId) -> Result<Attachment, AppError> {
     let row = rows.attachment(id)?.ok_or(AppError::NotFound("attachment"))?;
-    let is_seen = match (row.message_id, row.conversation_id) {
-        (None, _) => row.uploaded_by == caller.actor().id,
-        (Some(message), Some(conversation)) => may_see(rows, caller, message, conversation)?,
-        (Some(_), None) => false,
+    let is_seen = match row.message_id {
+        None => row.uploaded_by == caller.actor().id,
+        Some(message) => may_see(rows, caller, message)?,
     };
     if is_seen { Ok(row.attachment) } else { Err(AppError::NotFound("attachment")) }
 }
 
 /// Whether the caller sees a message whole, as one of the account's people or as what carries messages to the client.
-fn may_see(
-    rows: &mut Account<'_>,
-    caller: &Caller,
-    message: MessageId,
-    conversation: ConversationId,
-) -> Result<bool, AppError> {
+fn may_see(rows: &mut Account<'_>, caller: &Caller, message: MessageId) -> Result<bool, AppError> {
     let Some(row) = rows.message(message)? else { return Ok(false) };
     let carries = caller.require(Permission::WriteAsClient).is_ok()
         && visibility::of_client(row.direction, row.state) == Visibility::Full;
     let reads = match caller.reader() {
-        Ok(reader) => rows.conversation(conversation, reader)?.is_some(),
+        Ok(reader) => rows.message_for(message, reader)?.is_some(),
         Err(_) => false,
     };
     let sees = visibility::of(caller.permissions, row.direction, row.state) == Visibility::Full;

@@ -8,7 +8,7 @@ use sluice_domain::{
     message::{Actor, Role},
     permission::{AccountKind, Permission, Permissions},
 };
-use sluice_storage::Reader;
+use sluice_storage::{DecisionReader, Reader};
 
 use crate::AppError;
 
@@ -88,6 +88,19 @@ impl Caller {
     pub(crate) fn sees_as(&self, other: &Self) -> bool {
         let rights = |caller: &Self| (caller.account, caller.person, caller.means, caller.permissions, caller.duty);
         rights(self) == rights(other)
+    }
+
+    /// The same for what needs another permission than to read conversations: nothing of any conversation is there for who reads none.
+    pub(crate) fn maybe_reader(&self) -> Option<Reader> {
+        self.permissions.reach().map(|reach| Reader { person: self.person, reach })
+    }
+
+    /// Which decisions are there for the caller: those about messages that it reaches, and those about who came in for whoever reads the
+    /// connection journal.
+    pub(crate) fn decision_reader(&self) -> Result<DecisionReader, AppError> {
+        self.require(Permission::ReviewMessages)?;
+        let access = self.permissions.contains(Permission::ReadAudit);
+        Ok(DecisionReader { messages: self.maybe_reader(), access })
     }
 
     /// The caller's session, for what a person does about themselves, whatever duty they have.

@@ -86,7 +86,5 @@ impl App {
 
 /// A client with whom the reader reaches a conversation.
 pub(crate) fn reached_client(rows: &mut Account<'_>, id: ClientId, reader: Reader) -> Result<ClientRow, AppError> {
-    let nothing = AppError::NotFound("client");
-    let Some(row) = rows.client(id)? else { return Err(nothing) };
-    if rows.reaches_client(id, reader)? { Ok(row) } else { Err(nothing) }
+    rows.client(id, reader)?.ok_or(AppError::NotFound("client"))
 }

@@ -34,7 +34,7 @@ impl App {
         self.write_and_wake(caller, move |tx| {
             reached(&mut tx.account(account), conversation, reader)?;
             if let Some(earlier) = making.earlier(tx, row.id, now)? {
-                return tx.account(account).comment(earlier)?.ok_or(AppError::NotFound("comment any more"));
+                return tx.account(account).comment_for(earlier, reader)?.ok_or(AppError::NotFound("comment any more"));
             }
             let mut rows = tx.account(account);
             row.seq =
@@ -74,9 +74,8 @@ impl App {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
-            let own = rows.comment(id)?.filter(|row| row.person_id == reader.person);
+            let own = rows.comment_for(id, reader)?.filter(|row| row.person_id == reader.person);
             let row = own.ok_or(AppError::NotFound("comment of yours"))?;
-            rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("comment of yours"))?;
             rows.delete_comment(id)?;
             let body = json!({"comment": id, "conversation": row.conversation_id, "removed": true});
             rows.append_event(COMMENT_EVENT, &body, now)?;

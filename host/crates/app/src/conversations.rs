@@ -26,11 +26,16 @@ pub struct NewClient {
     pub external_id: Option<String>,
 }
 
+/// The same whether there is such a client or not.
+const UNREACHED: &str = "client with this external id whom you reach (leave `external_id` out for a new client, or ask somebody who reaches all conversations)";
+
 impl App {
-    /// Starts a conversation with a client, who is made unless the account has one with this external id.
+    /// Starts a conversation with a client, who is made unless the account has one with this external id. Who does not reach all
+    /// conversations names only clients whom they reach: whether there is another with an external id, they do not learn.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`] for a name, an id or the key; [`AppError::Conflict`] for the key.
+    /// [`AppError::Forbidden`], [`AppError::Invalid`] for a name, an id or the key; [`AppError::Conflict`] for the key;
+    /// [`AppError::NotFound`] for an external id that is not that of a client whom the caller reaches, when that is asked for.
     pub async fn start_conversation(
         &self,
         caller: &Caller,
@@ -62,9 +67,12 @@ impl App {
             }
             let mut rows = tx.account(account);
             let known = match &new_client.external_id {
-                Some(external_id) => rows.client_by_external_id(external_id)?,
+                Some(external_id) => rows.client_by_external_id(external_id, reader)?,
                 None => None,
             };
+            if known.is_none() && new_client.external_id.is_some() && reader.reach != Reach::All {
+                return Err(AppError::NotFound(UNREACHED));
+            }
             let client_id = match known {
                 Some(client) => client.id,
                 None => {

@@ -174,6 +174,11 @@ pub enum AppError {
     /// Something with the same identity is there already.
     #[error("{0}")]
     Conflict(&'static str),
+    /// Somebody else has set a password with the e-mail address of an invitation.
+    #[error(
+        "somebody has set a password with this e-mail address in another account: ask whoever invited you for an invitation to another address"
+    )]
+    EmailTaken,
     /// A limit of the account is reached.
     #[error("{0}")]
     Quota(&'static str),

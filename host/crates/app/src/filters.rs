@@ -155,14 +155,14 @@ impl App {
     }
 
     async fn tried(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
-        let account = caller.account;
+        let (account, reader) = (caller.account, caller.maybe_reader());
         let _place = self.inner.forecasts.begin(account).ok_or(AppError::Busy)?;
         let (rule, mut forecast) = (Arc::new(rule), Forecast { messages: 0, hits: 0, newest: Vec::new() });
         let (mut page, mut bytes) = (Before::newest(TRIED_AT_ONCE), 0);
         // In small parts, so that others have their turn between them.
         while forecast.messages < TRIED && bytes < TRIED_BYTES {
             let batch =
-                self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(page)?)).await?;
+                self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(reader, page)?)).await?;
             let Some(last) = batch.last() else { break };
             page = Before::older_than(last.message.id, TRIED_AT_ONCE);
             forecast.messages += batch.len();

@@ -58,6 +58,7 @@ pub mod error;
 mod evaluators;
 pub mod events;
 mod evidence;
+mod expiring;
 pub mod exports;
 mod fetch;
 pub mod filters;
@@ -255,12 +256,15 @@ impl App {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and takes writes.
     ///
     /// # Errors
-    /// [`AppError::Storage`] when it does not.
+    /// [`AppError::Storage`] with [`StorageError::Unavailable`] when it does not.
     pub async fn ready(&self) -> Result<(), AppError> {
-        Ok(self.inner.database.ping().await?)
+        self.inner.database.ready().await.map_err(|error| match error {
+            StorageError::Unavailable { .. } => error.into(),
+            other => StorageError::Unavailable { reason: other.to_string() }.into(),
+        })
     }
 
     /// Finishes what was accepted: shadow installations that still run, then the writes in the queue.

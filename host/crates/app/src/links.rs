@@ -8,7 +8,7 @@ use sluice_domain::{
     network::network_of,
     time::Timestamp,
 };
-use sluice_storage::{Account, LinkRow, PersonRow, SessionEnd};
+use sluice_storage::{Account, LinkRow, PersonRow, SessionEnd, StorageError};
 
 use crate::{App, AppError, audit::Who, refusals::Refusal, secret, store::By, throttle::Subjects, turns::Asker};
 
@@ -45,7 +45,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a link that was never made or was replaced, [`AppError::LinkUsed`], [`AppError::LinkExpired`],
-    /// [`AppError::TooManyAttempts`] after many of those; [`AppError::WeakPassword`], which leaves the link as it was.
+    /// [`AppError::TooManyAttempts`] after many of those; [`AppError::WeakPassword`], which leaves the link as it was, and so does [`AppError::EmailTaken`].
     pub async fn set_password_by_link(
         &self,
         link: SecretString,
@@ -93,6 +93,10 @@ impl App {
                 }
                 rows.activate_person(person.id)?;
                 rows.cancel_links(person.id)?;
+                rows.claim_email(person.id).map_err(|error| match error {
+                    StorageError::Conflict { .. } => AppError::EmailTaken,
+                    other => other.into(),
+                })?;
                 // Who has the link is the person: attempts to log in from here count apart from a stranger's.
                 rows.know_network(person.id, &network, now)?;
                 Ok(rows.insert_audit(&entry)?)

@@ -269,6 +269,11 @@ pub(crate) struct Invited {
 }
 
 impl Invited {
+    /// Whom it goes to.
+    pub(crate) fn email(&self) -> &str {
+        &self.person.email
+    }
+
     pub(crate) fn insert(&self, rows: &mut Account<'_>) -> Result<(), AppError> {
         rows.insert_person(&self.person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
         rows.insert_link(&self.link)?;

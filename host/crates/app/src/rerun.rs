@@ -11,11 +11,10 @@ use sluice_domain::{
     id::{AccountId, AttachmentId, DecisionId, InstallationId},
     installation::{FailurePolicy, Mode},
     message::Message,
-    permission::Permission,
     verdict::{Cost, Decision, Failure, Fold, PluginRef, RuleCall, RuleRef, RuleTrail},
 };
 use sluice_sandbox::Use;
-use sluice_storage::{Blobs, DecisionRow, Evidence, Outcome};
+use sluice_storage::{Blobs, DecisionReader, DecisionRow, Evidence, Outcome};
 
 use crate::{
     App, AppError,
@@ -79,9 +78,8 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`]; that something is gone is no error.
     pub async fn rerun_decision(&self, caller: &Caller, id: DecisionId) -> Result<Reran, AppError> {
-        caller.require(Permission::ReviewMessages)?;
-        let account = caller.account;
-        let kept = self.kept_decision(account, id).await?;
+        let (account, reader) = (caller.account, caller.decision_reader()?);
+        let kept = self.kept_decision(account, id, reader).await?;
         let compared = kept.row.input.is_some();
         Ok(Reran { outcome: self.make_again(account, kept).await?, compared })
     }
@@ -143,13 +141,18 @@ impl App {
         }
     }
 
-    async fn kept_decision(&self, account: AccountId, id: DecisionId) -> Result<Kept, AppError> {
+    async fn kept_decision(
+        &self,
+        account: AccountId,
+        id: DecisionId,
+        reader: DecisionReader,
+    ) -> Result<Kept, AppError> {
         let kept = self
             .inner
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                let Some(row) = rows.decision(id)? else { return Ok(None) };
+                let Some(row) = rows.decision(id, reader)? else { return Ok(None) };
                 let evidence = rows.evidence(id)?.unwrap_or_default();
                 let state = match evidence.chain_version {
                     None => None,

@@ -6,17 +6,20 @@ use sluice_domain::{
     id::{AccountId, MessageId, PersonId, TokenId},
     keyed_digest::Kind,
     message::{Actor, Direction, Message},
-    permission::{Permission, Reach},
+    permission::Permission,
     review::{self, MessagingSettings, Outcome, Review},
     time::Timestamp,
     verdict::{Severity, State},
 };
-use sluice_storage::{Account, Before, Cursor, DecisionRow, MessageRow, Page, Reader, Reviewed, Tx};
+use sluice_storage::{
+    Account, Before, Cursor, DecisionReader, DecisionRow, MessageRow, Page, Reader, Reviewed, Tx,
+};
 
 use crate::{
     App, AppError,
     caller::Caller,
     chain::notice,
+    decisions::leave_out_exchanges,
     imports::Asked,
     messages::{MESSAGE_UPDATED_EVENT, MessageView, check_words},
     store::By,
@@ -66,21 +69,8 @@ impl App {
             Cursor::First | Cursor::Before(_) | Cursor::Last => (page.limit, 0),
         };
         self.read(account, move |tx| {
-            let mut rows = tx.account(account);
-            let (mut found, mut after) = (Vec::new(), after);
-            while found.len() < limit as usize {
-                let batch = rows.held_messages(after, limit)?;
-                let Some(last) = batch.last() else { break };
-                after = last.seq;
-                for row in batch {
-                    let reached =
-                        reader.reach == Reach::All || rows.conversation(row.conversation_id, reader)?.is_some();
-                    if reached && found.len() < limit as usize {
-                        found.push(MessageView::of(row, viewer));
-                    }
-                }
-            }
-            Ok(found)
+            let held = tx.account(account).held_messages(reader, after, limit)?;
+            Ok(held.into_iter().map(|row| MessageView::of(row, viewer)).collect())
         })
         .await
     }
@@ -122,8 +112,7 @@ impl App {
             .database
             .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
-                rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
+                let row = rows.message_for(id, reader)?.ok_or(AppError::NotFound("message"))?;
                 let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
                 if outcome == Outcome::Approved && !settings.own_messages && is_of(&mut rows, &row.author, person)? {
                     return Err(AppError::OwnMessage);
@@ -210,20 +199,22 @@ impl App {
         Err(AppError::EditRefused(reason))
     }
 
-    /// Blocked messages of clients, newest first, with their trails. That somebody looked is written down.
+    /// Blocked messages of clients in conversations that the caller reaches, newest first, with their trails. That somebody looked is written down.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
     pub async fn quarantine(&self, caller: &Caller, page: Before<MessageId>) -> Result<Vec<Quarantined>, AppError> {
         caller.require(Permission::ReadQuarantine)?;
         let (account, viewer) = (caller.account, caller.permissions);
+        let reader = DecisionReader { messages: caller.maybe_reader(), access: false };
         let found = self
             .read(account, move |tx| {
                 let mut rows = tx.account(account);
-                let messages = rows.quarantined_messages(page)?;
+                let messages = rows.quarantined_messages(reader.messages, page)?;
                 let mut found = Vec::with_capacity(messages.len());
                 for row in messages {
-                    let decision = rows.decision(row.decision_id)?;
+                    let mut decision = rows.decision(row.decision_id, reader)?;
+                    decision.iter_mut().for_each(leave_out_exchanges);
                     found.push(Quarantined { message: MessageView::of(row, viewer), decision });
                 }
                 Ok::<_, AppError>(found)

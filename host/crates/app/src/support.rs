@@ -262,6 +262,10 @@ impl App {
         if let Some(refusal) = refused(&live, &at_home.settings, &caller.address, now) {
             return Err(self.refuse(&caller, refusal, now).await);
         }
+        // Where the person may work from at home, by the platform's own rules, holds in here too.
+        let at_home_as =
+            Caller { account: live.session.platform, kind: AccountKind::Platform, role: live.role, ..caller.clone() };
+        self.check_address(&at_home, &at_home_as, Door::Session, now).await?;
         // Who works in another account is not idle at home.
         if let Some(own) = live.own {
             self.note_seen(live.session.platform, live.session.session, own.last_seen_at, now);

@@ -82,7 +82,7 @@ pub enum StorageError {
 pub enum Constraint {
     /// Identifiers within an account, and keys of idempotent requests.
     PrimaryKey,
-    /// One person an e-mail address, over all accounts.
+    /// One person an e-mail address: over all accounts of who has set a password, within the account of everybody.
     PersonEmail,
     /// One session a token.
     SessionToken,

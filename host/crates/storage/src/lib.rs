@@ -39,7 +39,7 @@ pub use crate::{
         clients::{ClientFilter, ClientRow, ClientUpdate},
         comments::CommentRow,
         conversations::{
-            Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
+            Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation,
         },
         counters::{CounterKey, Realm},
         decision_counts::{CountFilter, DecisionTally},
@@ -56,6 +56,7 @@ pub use crate::{
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
         plugins::{InstalledVersion, PluginRow, PluginUsage, PluginVersion},
+        reach::{DecisionReader, Reader},
         replay::Extent,
         requests::RequestRow,
         search::{SearchHit, SearchPart},

@@ -27,8 +27,8 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0014_lists.sql"),
     include_str!("../migrations/0015_imports.sql"),
     include_str!("../migrations/0017_deleted_people.sql"),
-    include_str!("../migrations/0018_keyed_digests.sql"),
-    include_str!("../migrations/0019_audit_ends.sql"),
+    include_str!("../migrations/0018_proofs.sql"),
+    include_str!("../migrations/0019_unverified_addresses.sql"),
 ];
 
 /// Stands for the table of words.

@@ -28,6 +28,7 @@ pub(crate) mod people;
 pub(crate) mod permission_templates;
 pub(crate) mod plugin_settings;
 pub(crate) mod plugins;
+pub(crate) mod reach;
 pub(crate) mod reading_marks;
 pub(crate) mod replay;
 pub(crate) mod requests;

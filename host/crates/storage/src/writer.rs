@@ -6,6 +6,10 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -169,12 +173,14 @@ impl WriteConnection {
 pub(crate) struct Writer {
     source: Source,
     connection: Option<WriteConnection>,
+    /// Shared with the others, and with whoever asks whether the server is ready.
+    fails: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// The first connection may be given; others are opened when one is lost.
-    pub(crate) const fn new(source: Source, connection: Option<WriteConnection>) -> Self {
-        Self { source, connection }
+    pub(crate) const fn new(source: Source, connection: Option<WriteConnection>, fails: Arc<AtomicBool>) -> Self {
+        Self { source, connection, fails }
     }
 
     /// Takes orders until it is told to close, or nobody can give any.
@@ -188,14 +194,15 @@ impl Writer {
     }
 
     fn work(&mut self, first: Waiting, queue: &mut Queue) {
-        let most = self.source.batch();
+        let (most, fails) = (self.source.batch(), self.fails.clone());
         match self.begin() {
             Ok(connection) => {
-                if !transaction(connection, first, queue, most) {
+                if !transaction(connection, first, queue, most, &fails) {
                     self.connection = None;
                 }
             }
             Err(error) => {
+                fails.store(true, Ordering::Relaxed);
                 tracing::error!(%error, "no transaction can be begun");
                 first.job.answer(Err(error.clone()));
                 // To find out may have taken seconds: those that waited meanwhile are not made to wait for it again.
@@ -262,7 +269,13 @@ impl Place {
 
 /// Runs a closure, and those that wait by then, in the transaction that was begun; commits; answers. Gives whether the connection
 /// can be used further.
-fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Queue, most: usize) -> bool {
+fn transaction(
+    connection: &mut WriteConnection,
+    first: Waiting,
+    queue: &mut Queue,
+    most: usize,
+    fails: &AtomicBool,
+) -> bool {
     let (mut ran, mut place, begun) = (Vec::new(), Place::Begun, Instant::now());
     let mut batch = VecDeque::from([first]);
     if connection.locks_accounts() {
@@ -296,6 +309,12 @@ fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Que
         // Nothing was committed.
         (Err(_), _) => false,
     };
+    // A transaction that wrote nothing says nothing about the disk.
+    match (&end, place) {
+        (Err(_), _) => fails.store(true, Ordering::Relaxed),
+        (Ok(()), Place::Kept | Place::KeptAfterSave | Place::Saved) => fails.store(false, Ordering::Relaxed),
+        (Ok(()), Place::Begun | Place::Spoiled) => {}
+    }
     ran.into_iter().for_each(|job| job.answer(end.clone()));
     usable
 }

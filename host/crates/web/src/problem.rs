@@ -249,6 +249,7 @@ impl From<AppError> for Problem {
             }
             AppError::SignatureRequired => Self::new(S::CONFLICT, "signature-required", detail),
             AppError::Conflict(_) => Self::new(S::CONFLICT, "conflict", detail),
+            AppError::EmailTaken => Self::new(S::CONFLICT, "email-taken", detail),
             AppError::Quota(_) => Self::new(S::CONFLICT, "quota-exceeded", detail),
             AppError::TooManyAtOnce(_) => {
                 let more = More { retry_after: Some(1), ..More::default() };

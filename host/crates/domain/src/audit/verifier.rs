@@ -82,6 +82,8 @@ pub struct Verifier {
     log: KeptLog,
     earlier: Earlier,
     chain: Chain,
+    /// Whether the row's seal is that of what it says.
+    sealed: bool,
     /// Where the log says that it was sealed as it was found.
     sealed_at: Option<i64>,
     breach: Option<Breach>,
@@ -95,7 +97,6 @@ impl Verifier {
             // Both are in the hands of whoever asks: nothing is learned from the time that it takes.
             end.unsealed >= 0 && end.seq >= end.unsealed && end.seal(key, account).to_string() == log.seal
         });
-        let breach = if sealed { None } else { Some(Breach::End { named: log.named }) };
         Self {
             key: key.clone(),
             account,
@@ -103,8 +104,9 @@ impl Verifier {
             log,
             earlier: Earlier::NONE,
             chain: Chain::begin(key, account, end.unsealed),
+            sealed,
             sealed_at: None,
-            breach,
+            breach: None,
         }
     }
 
@@ -158,6 +160,11 @@ impl Verifier {
     pub fn finish(mut self, accepted: i64) -> Verification {
         if self.breach.is_none() {
             self.breach = self.check_end(accepted).err();
+        }
+        // An entry that is not what was written says more than a row that is not. What else seems wrong was read from that row.
+        let of_entry = matches!(self.breach, Some(Breach::Missing(_) | Breach::Inserted(_) | Breach::Changed(_)));
+        if !self.sealed && !of_entry {
+            self.breach = Some(Breach::End { named: self.log.named });
         }
         let entries = if self.earlier.seq() < self.end.unsealed { self.earlier.seq() } else { self.chain.seq() };
         Verification {

@@ -17,6 +17,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, Value, values},
+    tables::reach::{self, DecisionReader, decision_reached},
     tx::Account,
 };
 
@@ -103,14 +104,19 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
+/// The outcome in two columns: what it is about, and the verdict.
+pub(crate) fn outcome(row: &mut Row<'_>) -> Result<Outcome, StorageError> {
+    match row.text("decision subject")?.as_str() {
+        "message" => Ok(Outcome::Message(row.word("verdict")?)),
+        "access" => Ok(Outcome::Access(row.word("verdict")?)),
+        _ => Err(StorageError::Corrupt { what: "decision subject" }),
+    }
+}
+
 pub(crate) fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
     Ok(DecisionRow {
         id: row.parsed("decision id")?,
-        outcome: match row.text("decision subject")?.as_str() {
-            "message" => Outcome::Message(row.word("verdict")?),
-            "access" => Outcome::Access(row.word("verdict")?),
-            _ => return Err(StorageError::Corrupt { what: "decision subject" }),
-        },
+        outcome: outcome(row)?,
         shadow: row.int("shadow")? != 0,
         message_id: row.maybe_parsed("message id")?,
         conversation_id: row.maybe_parsed("conversation id")?,
@@ -134,7 +140,12 @@ const INSERT_RULE: Sql =
 const INSERT_LABEL: Sql = Sql::new(
     "INSERT INTO decision_labels (account_id, label, decision_id, verdict, shadow) VALUES ($1, $2, $3, $4, $5)",
 );
-const GET: Sql = Sql::new(concat!("SELECT ", columns!(), "FROM decisions d WHERE d.account_id = $1 AND d.id = $2"));
+const GET: Sql = Sql::new(concat!(
+    "SELECT ",
+    columns!(),
+    "FROM decisions d WHERE d.account_id = $1 AND d.id = $2 AND ",
+    decision_reached!("$1", "$3", "$4", "$5")
+));
 const EVIDENCE: Sql = Sql::new("SELECT chain_version, input FROM decisions WHERE account_id = $1 AND id = $2");
 const FORGET_INPUTS: Sql = Sql::new(
     "UPDATE decisions SET input = NULL WHERE account_id = $1 AND id IN
@@ -180,12 +191,14 @@ impl Account<'_> {
         Ok(())
     }
 
-    /// One decision; `None` when the account has no such decision.
+    /// One decision; `None` when the account has no such decision, or the reader does not reach what it is about.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn decision(&mut self, id: DecisionId) -> Result<Option<DecisionRow>, StorageError> {
-        self.tx.first(GET, values![self.id, id], decision)
+    pub fn decision(&mut self, id: DecisionId, reader: DecisionReader) -> Result<Option<DecisionRow>, StorageError> {
+        let DecisionReader { messages, access } = reader;
+        let values = values![self.id, id, reach::word(messages), reach::person(messages), i64::from(access)];
+        self.tx.first(GET, values, decision)
     }
 
     /// What one decision is made again from; `None` when the account has no such decision.

@@ -30,9 +30,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, CounterKey, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow,
-    ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome, PersonRow,
-    PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
+    CommentRow, CounterKey, Database, DatabaseConfig, DecisionReader, DecisionRow, Evidence, FilterRuleRow, GroupRow,
+    LinkRow, ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome,
+    PersonRow, PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -162,6 +162,11 @@ pub(crate) fn keyed_digest() -> KeyedDigest {
 
 pub(crate) fn host(text: &str) -> HostName {
     HostName::try_from(text.to_owned()).unwrap()
+}
+
+/// Who sees all decisions.
+pub(crate) fn every_decision() -> DecisionReader {
+    DecisionReader { messages: Some(reader_of_all()), access: true }
 }
 
 /// A counter in force.

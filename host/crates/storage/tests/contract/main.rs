@@ -20,6 +20,7 @@ mod outbox;
 mod paging;
 mod people;
 mod preview;
+mod reach;
 mod schema;
 mod search;
 mod transactions;
@@ -162,6 +163,7 @@ cases! {
         a_person_changes_and_a_deleted_one_is_not_listed
         a_password_is_set_for_nobody_who_is_kept_out_and_lets_nobody_in
         a_password_is_set_rehashed_and_remembered
+        an_invitation_keeps_nobody_of_another_account_from_an_address
         sessions_are_listed_and_ended_with_their_reason
         a_network_is_known_for_a_time
         a_link_is_used_once
@@ -175,6 +177,9 @@ cases! {
         messages_are_replayed_oldest_first_with_their_place
         the_newest_messages_of_a_period_are_counted_in_steps
         shadow_verdicts_are_counted_by_day_and_variant
+    }
+    reach {
+        what_a_reader_does_not_reach_is_not_there
     }
     schema {
         opening_again_keeps_the_rows

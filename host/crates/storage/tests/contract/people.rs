@@ -477,3 +477,49 @@ pub(crate) async fn a_passkey_is_kept_used_and_removed_and_a_challenge_taken_onc
     assert_eq!(take(who, late, 9).await, None);
     assert_eq!(fixture.write(id, |tx| tx.delete_expired_challenges(time(10))).await, 4);
 }
+
+pub(crate) async fn an_invitation_keeps_nobody_of_another_account_from_an_address(fixture: Fixture<'_>) {
+    let (one, other) = (fixture.world().await.account.id, fixture.world().await.account.id);
+    let invited = |email: &str| PersonRow {
+        email: email.to_owned(),
+        password_hash: None,
+        status: PersonStatus::Invited,
+        ..person()
+    };
+    let insert = async |account, row: &PersonRow| {
+        let row = row.clone();
+        fixture.database.write(Some(account), move |tx| tx.account(account).insert_person(&row)).await
+    };
+    let conflict = Err(StorageError::Conflict { constraint: Constraint::PersonEmail });
+    let (ours, theirs) = (invited("new@example.com"), invited("New@example.com"));
+    let (our_id, their_id) = (ours.id, theirs.id);
+    assert_eq!(insert(one, &ours).await, Ok(()));
+    assert_eq!(insert(other, &theirs).await, Ok(()));
+    assert_eq!(insert(one, &invited("new@example.com")).await, conflict, "one of the account has it");
+    assert_eq!(
+        fixture.read(|tx| tx.person_by_email("new@example.com")).await,
+        None,
+        "nobody has shown it to be theirs"
+    );
+    let found = fixture.read(|tx| tx.invited_by_email("NEW@example.com", 9)).await;
+    assert_eq!(found.len(), 2);
+    let kept = fixture.read(move |tx| tx.account(one).person(our_id)).await.unwrap();
+    assert_eq!(kept.email, "new@example.com");
+
+    // Whoever sets a password first has it.
+    let claim =
+        async |account, id| fixture.database.write(Some(account), move |tx| tx.account(account).claim_email(id)).await;
+    assert_eq!(claim(other, their_id).await, Ok(()));
+    assert_eq!(claim(other, their_id).await, Ok(()), "again changes nothing");
+    assert_eq!(claim(one, our_id).await, conflict);
+    let (account, _) = fixture.read(|tx| tx.person_by_email("new@example.com")).await.unwrap();
+    assert_eq!(account, other);
+    // Who is disabled before they came has no address yet; who is deleted has none any more.
+    let gone = PersonRow { status: PersonStatus::Disabled, email: "else@example.com".to_owned(), ..ours.clone() };
+    assert!(fixture.write(one, move |tx| tx.account(one).update_person(&gone)).await);
+    assert_eq!(fixture.read(|tx| tx.invited_by_email("else@example.com", 9)).await.len(), 1);
+    let gone = PersonRow { status: PersonStatus::Deleted, email: "x@deleted.invalid".to_owned(), ..ours };
+    assert!(fixture.write(one, move |tx| tx.account(one).update_person(&gone)).await);
+    assert_eq!(fixture.read(|tx| tx.invited_by_email("else@example.com", 9)).await, []);
+    assert!(fixture.read(|tx| tx.person_by_email("x@deleted.invalid")).await.is_some());
+}

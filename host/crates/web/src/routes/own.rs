@@ -95,6 +95,7 @@ impl SessionView {
 #[utoipa::path(post, path = "/api/v1/passwords", tag = "own", security(()), request_body = ChosenPassword, responses(
     (status = 204, description = "Set: log in with it"),
     (status = 404, description = "`not-found`: no such link, or a newer one was made", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`email-taken`: somebody of another account has set a password with this e-mail address; the link stays good", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "`link-used`, `link-expired`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`; the link stays good", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts` with links that were used or have expired, from your address or network; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
