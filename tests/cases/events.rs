@@ -151,7 +151,8 @@ async fn nothing_is_delivered_after_a_right_is_gone() {
     // What takes the right away; the stream then ends, or says nothing of what its reader sees no more.
     let takings = ["disabled", "deleted", "no permissions", "password replaced", "logged out"];
     for (number, taking) in takings.into_iter().enumerate() {
-        let person = server.join(administrator, &format!("reader {number}"), "operator", json!(["conversations-all"])).await;
+        let person =
+            server.join(administrator, &format!("reader {number}"), "operator", json!(["conversations-all"])).await;
         let me = person.get("/api/v1/me").await.is(200);
         let path = format!("/api/v1/people/{}", me["id"].as_str().unwrap());
         let mut events = person.events(None).await;

@@ -84,12 +84,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
-    pub async fn connections(
-        &self,
-        caller: &Caller,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<AuditPart, AppError> {
+    pub async fn connections(&self, caller: &Caller, before: Option<i64>, limit: u32) -> Result<AuditPart, AppError> {
         let accepted = Action::ALL.into_iter().filter(|action| action.is_about_connecting()).map(Action::as_str);
         let refused = Refused::ALL.into_iter().filter(|refused| refused.is_about_connecting()).map(Refused::as_str);
         let among = accepted.chain(refused).fold(" ".to_owned(), |among, word| among + word + " ");

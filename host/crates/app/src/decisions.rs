@@ -130,7 +130,8 @@ impl Batches for DecisionExport {
     async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
         while let Place::After(cursor) = self.place {
             let (account, reader, filter) = (self.caller.account, self.reader, self.filter.clone());
-            let look = move |tx: &mut Tx<'_>| Ok(tx.account(account).decisions_after(reader, &filter, cursor, BATCH)?);
+            let look =
+                move |tx: &mut Tx<'_>| Ok(tx.account(account).decisions_after(reader, &filter, cursor, BATCH)?);
             let mut part: DecisionPart = self.app.read(account, look).await?;
             part.rows.iter_mut().for_each(leave_out_exchanges);
             self.place = part.seen.map_or(Place::End, |seen| Place::After(Some(seen)));

@@ -1,9 +1,7 @@
 //! What happened in an account, in order, without a gap and without a repetition.
 
 use serde_json::{Value, json};
-use sluice_domain::{
-    id::ConversationId, message::Direction, permission::Reach, shares::Share, time::Timestamp,
-};
+use sluice_domain::{id::ConversationId, message::Direction, permission::Reach, shares::Share, time::Timestamp};
 use sluice_storage::{Account, Assignment, CommentRow, EventRow, MessageRow, Reader, StorageError, Tx};
 use tokio::sync::broadcast::error::RecvError;
 

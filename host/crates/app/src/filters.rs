@@ -161,8 +161,9 @@ impl App {
         let (mut page, mut bytes) = (Before::newest(TRIED_AT_ONCE), 0);
         // In small parts, so that others have their turn between them.
         while forecast.messages < TRIED && bytes < TRIED_BYTES {
-            let batch =
-                self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(reader, page)?)).await?;
+            let batch = self
+                .read(account, move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(reader, page)?))
+                .await?;
             let Some(last) = batch.last() else { break };
             page = Before::older_than(last.message.id, TRIED_AT_ONCE);
             forecast.messages += batch.len();

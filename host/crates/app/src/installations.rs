@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sluice_domain::{
     audit::Action,
     digest::Digest,
-    id::{InstallationId, PluginId},
+    id::{AccountId, InstallationId, PluginId},
     installation::{self, Budget, FailurePolicy, HostName, Mode, Percent, Scope, missing_grants},
     limits,
     permission::Permission,
@@ -172,7 +172,7 @@ impl App {
         let wanted = change.made_to(&row, now);
         let tried = if has_to_be_ready(&row, &wanted) {
             check_hosts(&wanted.grants, &wanted.http_hosts)?;
-            self.configure(&plugin, &wanted.config, &wanted.grants).await?;
+            self.configure(caller.account, &plugin, &wanted.config, &wanted.grants).await?;
             Some(Tried::of(&wanted))
         } else {
             None

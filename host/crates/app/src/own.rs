@@ -61,7 +61,12 @@ impl App {
     ) -> Result<Confirmed, AppError> {
         let (account, id, now) = (caller.account, caller.person, self.now());
         // Somebody at an unlocked screen must not try passwords without end.
-        let subjects = Subjects::of_caller(&self.inner.digest_key, self.free_failures(), &format!("confirm {id}"), &caller.address);
+        let subjects = Subjects::of_caller(
+            &self.inner.digest_key,
+            self.free_failures(),
+            &format!("confirm {id}"),
+            &caller.address,
+        );
         let person = self
             .inner
             .database

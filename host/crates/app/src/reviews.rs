@@ -11,9 +11,7 @@ use sluice_domain::{
     time::Timestamp,
     verdict::{Severity, State},
 };
-use sluice_storage::{
-    Account, Before, Cursor, DecisionReader, DecisionRow, MessageRow, Page, Reader, Reviewed, Tx,
-};
+use sluice_storage::{Account, Before, Cursor, DecisionReader, DecisionRow, MessageRow, Page, Reader, Reviewed, Tx};
 
 use crate::{
     App, AppError,
@@ -160,7 +158,7 @@ impl App {
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
+                let row = rows.message_for(id, reader)?.ok_or(AppError::NotFound("message"))?;
                 let place = rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
                 Ok::<_, AppError>((row, place))
             })

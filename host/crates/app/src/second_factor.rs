@@ -297,7 +297,12 @@ impl App {
     /// Checks a code that the caller shows about themselves. Failures are counted, or somebody at an unlocked screen would try all.
     async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
-        let subjects = Subjects::of_caller(&self.inner.digest_key, self.free_failures(), &format!("code {person}"), &caller.address);
+        let subjects = Subjects::of_caller(
+            &self.inner.digest_key,
+            self.free_failures(),
+            &format!("code {person}"),
+            &caller.address,
+        );
         let factors = self.factors(account, person).await?;
         let totp = factors.totp.filter(|totp| totp.is_confirmed() == confirmed);
         if totp.is_none() && (!confirmed || factors.passkeys.is_empty()) {
@@ -318,7 +323,8 @@ impl App {
     /// Checks a second factor that the caller shows about themselves, as a log-in does.
     pub(crate) async fn check_own_proof(&self, caller: &Caller, proof: Option<Proof>) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
-        let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
+        let code = format!("code {person}");
+        let subjects = Subjects::of_caller(&self.inner.digest_key, self.free_failures(), &code, &caller.address);
         let fitting = self.fitting(account, person, proof, now);
         let shown = self.look_charged(subjects, now, fitting).await?;
         self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx, now)).await?;

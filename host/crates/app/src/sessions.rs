@@ -121,7 +121,7 @@ impl App {
             Some(known) if verified.right => known,
             other => {
                 let caller = other.as_ref().map(|(caller, _)| caller);
-                self.failed(known.subjects, caller).await?;
+                self.failed(known.subjects, caller, now).await?;
                 return Err(AppError::WrongCredentials);
             }
         };

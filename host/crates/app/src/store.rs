@@ -132,9 +132,9 @@ impl Store {
             .await
     }
 
-    /// See [`Database::ping`].
-    pub(crate) async fn ping(&self) -> Result<(), StorageError> {
-        self.database.ping().await
+    /// See [`Database::ready`].
+    pub(crate) async fn ready(&self) -> Result<(), StorageError> {
+        self.database.ready().await
     }
 
     /// See [`Database::close`].

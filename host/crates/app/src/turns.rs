@@ -206,7 +206,9 @@ impl Turns {
         let holders: Vec<_> = holders.map(|whose| ((asker.kind, *whose), self.places.of(*whose))).collect();
         let share = self.shares.take(&holders).map_err(|full| match full {
             Full::Everybody => AppError::Busy,
-            Full::Holder(_) => AppError::TooManyAtOnce("as many of your requests of this kind are being worked on as may be"),
+            Full::Holder(_) => {
+                AppError::TooManyAtOnce("as many of your requests of this kind are being worked on as may be")
+            }
         })?;
         let place = self.queue.join(asker).await?;
         let front = self.front.as_ref().filter(|_| !place.leaves_one);

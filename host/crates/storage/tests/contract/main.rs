@@ -64,6 +64,7 @@ cases! {
         a_session_is_found_by_its_secret_until_it_ends
         a_token_is_found_by_its_secret_with_its_persons_role
         the_audit_log_is_numbered_sealed_and_found_by_what_it_says
+        a_look_into_the_audit_log_ends_after_as_many_entries_however_few_fit
         an_answer_is_kept_once_for_an_actors_key
     }
     attachments {

@@ -31,7 +31,10 @@ fn lzma(content: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-const PACKERS: [(&str, fn(&[u8]) -> Vec<u8>); 4] = [("gz", gzip), ("xz", xz), ("lz", lzip), ("lzma", lzma)];
+/// What compresses a content.
+type Pack = fn(&[u8]) -> Vec<u8>;
+
+const PACKERS: [(&str, Pack); 4] = [("gz", gzip), ("xz", xz), ("lz", lzip), ("lzma", lzma)];
 
 #[test]
 fn a_program_that_is_compressed_is_found_by_its_content() {
