@@ -23,6 +23,10 @@ async fn guess(proxy: &Api, email: &str, address: &str) -> Answer {
     over_proxy(proxy, address, "/api/v1/sessions", json!({"email": email, "password": "guess"})).await
 }
 
+async fn estimate(api: &Api, password: &str) -> Answer {
+    api.post("/api/v1/passwords/strength", json!({"password": password})).await
+}
+
 #[tokio::test]
 async fn strangers_of_one_network_fill_their_share_and_people_still_get_in() {
     let server = server("hashes_waiting=8,hashes_per_network=4,hashes_per_address=2").await;
@@ -99,8 +103,6 @@ async fn estimates_of_strength_are_shared_and_keep_nobody_from_logging_in() {
     let server = server("strength_checks_per_person=1").await;
     let [_, supervisor, operator] = &server.without_plugins.members;
     let (flooding, other) = (server.nobody.session_of(operator).await, server.nobody.session_of(supervisor).await);
-    let estimate =
-        async |api: &Api, password: &str| api.post("/api/v1/passwords/strength", json!({"password": password})).await;
     let crafted = "4@8({[<369&#!1|/7$5+%2".repeat(4);
     let flood = join_all((0..40).map(|_| estimate(&flooding, &crafted)));
     let people = async {

@@ -286,8 +286,9 @@ impl Queue {
     async fn join(&self, asker: &Asker) -> Result<Place, AppError> {
         let (waits, come) = oneshot::channel();
         let joined = self.lock().join(asker.kind as usize, asker.levels(), waits, self.clock.now());
-        // Whoever made room learns it when what they wait for is dropped, outside of the lock.
-        let (ticket, _displaced) = joined.map_err(|_| AppError::Busy)?;
+        let (ticket, displaced) = joined.map_err(|_| AppError::Busy)?;
+        // That is how whoever made room learns it.
+        drop(displaced);
         let _in_line = InLine { queue: self, ticket };
         self.give();
         come.await.map_err(|_| AppError::Busy)
