@@ -39,5 +39,6 @@ pub mod tag;
 pub mod tally;
 pub mod throttle;
 pub mod time;
+pub mod turns;
 pub mod verdict;
 pub mod visibility;
