@@ -20,6 +20,7 @@ mod evidence;
 mod evidence_search;
 mod failures;
 mod filters;
+mod floods;
 mod https;
 mod imports;
 mod input;

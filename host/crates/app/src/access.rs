@@ -10,7 +10,7 @@ use std::{
 use serde_json::json;
 use sluice_domain::{
     access::{Access, AccessDecision, AccessRequest, AccessSeverity, Occasion},
-    audit::Action,
+    audit::{Action, Refused},
     digest::Digest,
     id::{AccountId, DecisionId},
     installation::Mode,
@@ -29,6 +29,7 @@ use crate::{
     chain::Chain,
     door::Door,
     imports::Asked,
+    refusals::Refusal,
     seldom::MINUTE,
 };
 
@@ -57,6 +58,19 @@ impl Visit<'_> {
             user_agent: cut(self.user_agent, limits::USER_AGENT_BYTES).to_owned(),
             at: self.at,
         }
+    }
+
+    fn refusal<'a>(&self, code: &'a str) -> Refusal<'a> {
+        let (caller, person) = (self.caller, self.caller.person.to_string());
+        let (refused, subject) = match (self.occasion, caller.means) {
+            (Occasion::LogIn, _) => (Refused::LogIn, person),
+            (Occasion::SupportEntry, _) => (Refused::Support, person),
+            (Occasion::NewAddress, Means::Session(id)) => (Refused::Session, id.to_string()),
+            (Occasion::TokenUse, Means::Token(id)) => (Refused::Token, id.to_string()),
+            (Occasion::NewAddress, Means::Token(_) | Means::Support(_)) => (Refused::Session, person),
+            (Occasion::TokenUse, Means::Session(_) | Means::Support(_)) => (Refused::Token, person),
+        };
+        Refusal::of(caller, refused, subject, code)
     }
 
     fn is_guarded(&self) -> bool {
@@ -181,8 +195,17 @@ impl App {
         decision: &AccessDecision,
         refused: bool,
     ) -> Result<(), AppError> {
-        let (caller, occasion) = (visit.caller, visit.occasion);
+        let caller = visit.caller;
         let id = DecisionId::new(visit.at, self.random());
+        let entry = if refused {
+            let code = decision.reason.as_ref().map_or("", |reason| reason.code.as_str());
+            let refusal = Refusal { target: id.to_string(), ..visit.refusal(code) };
+            // Whoever is refused again and again leaves no more decisions than entries.
+            let Some(entry) = self.refusal_entry(caller.account, refusal, visit.at) else { return Ok(()) };
+            Some(entry)
+        } else {
+            None
+        };
         let input =
             serde_json::to_vec(&visit.request()).map_err(|_| AppError::Internal("writing a request as JSON"))?;
         let row = DecisionRow {
@@ -199,14 +222,6 @@ impl App {
             evidence: self.evidence(chain, id, true, &input)?,
             created_at: visit.at,
         };
-        let code = decision.reason.as_ref().map(|reason| reason.code.clone());
-        let action = match occasion {
-            Occasion::LogIn => Action::LogInRefused,
-            Occasion::NewAddress => Action::SessionRefused,
-            Occasion::TokenUse => Action::TokenRefused,
-            Occasion::SupportEntry => Action::SupportRefused,
-        };
-        let entry = refused.then(|| self.audit_row(caller, action, row.id, json!({"code": code})));
         let account = caller.account;
         self.inner
             .database

@@ -20,6 +20,7 @@ use crate::{
     people::{EMAIL_TAKEN, Invitation, there},
     plugins::conflict,
     secret,
+    turns::Asker,
 };
 
 /// A person to be made.
@@ -171,7 +172,7 @@ impl App {
                 format!("{} characters or more, at most {} bytes", passwords::SHORTEST, passwords::LONGEST),
             ));
         }
-        let password_hash = self.inner.passwords.hash(draft.password, &self.inner.rng).await?;
+        let password_hash = self.inner.passwords.hash(&Asker::platform(), draft.password, &self.inner.rng).await?;
         let now = self.now();
         let person = PersonRow {
             id: PersonId::new(now, self.random()),

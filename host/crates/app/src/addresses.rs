@@ -20,6 +20,7 @@ use crate::{
     audit::{Who, platform_reason},
     caller::Caller,
     door,
+    refusals::Refusal,
 };
 
 /// A rule to be made.
@@ -181,7 +182,9 @@ impl App {
                 const CODE: &str = "address-refused";
                 match door {
                     // Each attempt is one of somebody who knew the password.
-                    Door::LogIn => self.record(caller, Action::LogInRefused, json!({"code": CODE})).await?,
+                    Door::LogIn => {
+                        self.keep_refusal(caller.account, Refusal::of_log_in(caller, caller.person, CODE), now).await?;
+                    }
                     Door::Session | Door::Token | Door::Support => self.write_down_refusal(caller, CODE, now).await?,
                 }
                 Err(AppError::AddressRefused)

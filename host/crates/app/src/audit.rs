@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sluice_domain::{
-    audit::{Action, Breach, Chain},
+    audit::{Action, Breach, Chain, Refused},
     digest::Digest,
     id::{AccountId, AuditId},
     message::Role,
@@ -94,8 +94,9 @@ impl App {
         before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<SealedAudit>, AppError> {
-        let words = Action::ALL.into_iter().filter(|action| action.is_about_connecting()).map(Action::as_str);
-        let among = words.fold(" ".to_owned(), |among, word| among + word + " ");
+        let accepted = Action::ALL.into_iter().filter(|action| action.is_about_connecting()).map(Action::as_str);
+        let refused = Refused::ALL.into_iter().filter(|refused| refused.is_about_connecting()).map(Refused::as_str);
+        let among = accepted.chain(refused).fold(" ".to_owned(), |among, word| among + word + " ");
         self.audit_log(caller, AuditFilter { among, ..AuditFilter::default() }, before, limit).await
     }
 
@@ -185,13 +186,22 @@ impl App {
 
     /// An entry about something that somebody does who is no caller.
     pub(crate) fn audit_row_of(&self, who: Who, action: Action, target: impl ToString, details: Value) -> NewAudit {
+        self.sealed_later(who, action.as_str(), target, &details)
+    }
+
+    /// An entry about a refusal. Only `refusals` asks for it, which knows whether there is one.
+    pub(crate) fn refused_row(&self, who: Who, refused: Refused, target: impl ToString, details: &Value) -> NewAudit {
+        self.sealed_later(who, refused.as_str(), target, details)
+    }
+
+    fn sealed_later(&self, who: Who, action: &str, target: impl ToString, details: &Value) -> NewAudit {
         let now = self.now();
         let row = AuditRow {
             id: AuditId::new(now, self.random()),
             at: now,
             actor_id: who.id,
             actor_role: who.role,
-            action: action.as_str().to_owned(),
+            action: action.to_owned(),
             target: target.to_string(),
             address: who.address,
             details: details.to_string(),

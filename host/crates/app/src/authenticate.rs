@@ -7,7 +7,7 @@ use serde_json::json;
 use sluice_domain::{
     access::Occasion,
     address,
-    audit::Action,
+    audit::{Action, Refused},
     id::{AccountId, SessionId},
     network::network_of,
     permission::Permissions,
@@ -20,7 +20,7 @@ use crate::{
     App, AppError,
     access::{Visit, cut},
     caller::{Caller, Duty, Means},
-    secret,
+    refusals, secret,
     seldom::MINUTE,
 };
 
@@ -301,16 +301,13 @@ impl App {
         code: &'static str,
         now: Timestamp,
     ) -> Result<(), AppError> {
-        let (who, action) = match caller.means {
-            Means::Session(id) => (id.to_string(), Action::SessionRefused),
-            Means::Token(id) => (id.to_string(), Action::TokenRefused),
+        let (subject, refused) = match caller.means {
+            Means::Session(id) => (id.to_string(), Refused::Session),
+            Means::Token(id) => (id.to_string(), Refused::Token),
             // Each attempt of one person to enter an account would be a session of its own.
-            Means::Support(_) => (format!("{} {}", caller.account, caller.person), Action::SupportRefused),
+            Means::Support(_) => (caller.person.to_string(), Refused::Support),
         };
-        if !self.inner.seldom.first(format!("refused {who} {} {code}", caller.address), now) {
-            return Ok(());
-        }
-        self.record(caller, action, json!({"code": code})).await
+        self.keep_refusal(caller.account, refusals::Refusal::of(caller, refused, subject, code), now).await
     }
 }
 

@@ -166,6 +166,9 @@ pub enum AppError {
     /// A limit of the account is reached.
     #[error("{0}")]
     Quota(&'static str),
+    /// As much of the asker's own is being worked on as may be at once.
+    #[error("too many of your requests of this kind are being worked on: wait for their answers, then try again")]
+    TooManyAtOnce,
     /// More work is waiting than may wait.
     #[error("the server is busy: try again in a moment")]
     Busy,

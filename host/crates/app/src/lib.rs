@@ -22,6 +22,7 @@ use crate::{
     evaluators::Evaluators,
     fetch::Fetcher,
     passwords::Passwords,
+    refusals::Refusals,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
     uploads::Uploads,
@@ -79,6 +80,7 @@ pub mod publishers;
 pub mod quotas;
 pub mod reading;
 mod ready_lists;
+mod refusals;
 mod requests;
 pub mod rerun;
 pub mod reviews;
@@ -94,6 +96,7 @@ pub mod tags;
 pub mod templates;
 mod throttle;
 pub mod tokens;
+mod turns;
 pub mod typing;
 pub mod uploads;
 
@@ -152,6 +155,7 @@ struct Inner {
     limits: ServerLimits,
     fetcher: Arc<Fetcher>,
     seldom: Seldom,
+    refusals: Refusals,
     typing: Seldom,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
@@ -202,7 +206,7 @@ impl App {
             limits,
             fetch,
         } = parts;
-        let passwords = Passwords::new(&rng);
+        let passwords = Passwords::new(&limits, &clock, &rng);
         Self {
             inner: Arc::new(Inner {
                 database,
@@ -226,11 +230,12 @@ impl App {
                 previews: Uploads::of_previews(),
                 attachment_limits,
                 budget_ceiling,
-                limits,
                 fetcher: Arc::new(Fetcher::new(fetch)),
                 seldom: Seldom::every(MINUTE),
+                refusals: Refusals::new(limits.refusals_written_per_account),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
+                limits,
                 shadows: Arc::new(Semaphore::new(SHADOWS)),
             }),
         }

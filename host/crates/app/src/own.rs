@@ -5,7 +5,7 @@ use serde_json::json;
 use sluice_domain::{audit::Action, id::SessionId};
 use sluice_storage::{PersonRow, SessionEnd, SessionRow};
 
-use crate::{App, AppError, caller::Caller, links::replace_password, throttle::Subjects};
+use crate::{App, AppError, caller::Caller, links::replace_password, throttle::Subjects, turns::Asker};
 
 impl App {
     /// Changes the caller's password. Their other sessions end.
@@ -22,7 +22,7 @@ impl App {
         let session = caller.session()?;
         let (account, id, now) = (caller.account, caller.person, self.now());
         let person = self.confirm_password(caller, current).await?;
-        let hash = self.hash_new_password(account, &person, new).await?;
+        let hash = self.hash_new_password(&Asker::caller(account, id), account, &person, new).await?;
         let entry = self.audit_row(caller, Action::PasswordChanged, id, json!({}));
         self.inner
             .database
@@ -42,7 +42,7 @@ impl App {
     ) -> Result<PersonRow, AppError> {
         let (account, id, now) = (caller.account, caller.person, self.now());
         // Somebody at an unlocked screen must not try passwords without end.
-        let subjects = Subjects::new(&format!("confirm {id}"), &caller.address, None);
+        let subjects = Subjects::of_caller(self.free_failures(), &format!("confirm {id}"), &caller.address);
         let person = self
             .inner
             .database
@@ -52,7 +52,8 @@ impl App {
             })
             .await?;
         let stored = person.password_hash.clone();
-        let right = self.inner.passwords.verify(password, stored, &self.inner.rng).await?.right;
+        let asker = Asker::caller(account, id);
+        let right = self.inner.passwords.verify(&asker, password, stored, &self.inner.rng).await?.right;
         let counted = self
             .inner
             .database
@@ -104,7 +105,9 @@ impl App {
             .write(Some(account), move |tx| {
                 let mut rows = tx.account(account);
                 let ended = rows.end_sessions(person, Some(kept), SessionEnd::Ended)?;
-                rows.insert_audit(&entry)?;
+                if ended > 0 {
+                    rows.insert_audit(&entry)?;
+                }
                 Ok(ended)
             })
             .await

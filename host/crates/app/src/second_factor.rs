@@ -275,7 +275,7 @@ impl App {
     /// Checks a code that the caller shows about themselves. Failures are counted, or somebody at an unlocked screen would try all.
     async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
-        let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
+        let subjects = Subjects::of_caller(self.free_failures(), &format!("code {person}"), &caller.address);
         let factors = self.factors(account, person).await?;
         let totp = factors.totp.filter(|totp| totp.is_confirmed() == confirmed);
         if totp.is_none() && (!confirmed || factors.passkeys.is_empty()) {

@@ -12,10 +12,12 @@ use crate::{
     access::{Visit, cut},
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
+    refusals::Refusal,
     second_factor::{Proof, Shown, has_factor},
     secret,
     seldom::MINUTE,
     throttle::Subjects,
+    turns::Asker,
 };
 
 /// A log-in.
@@ -47,6 +49,7 @@ pub struct NewSession {
 /// What is known of an e-mail address before the password is looked at.
 struct Known {
     found: Option<Found>,
+    asker: Asker,
     subjects: Subjects,
 }
 
@@ -89,7 +92,7 @@ impl App {
         let LogIn { email, password, proof, address, user_agent } = log_in;
         let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
         let stored = known.found.as_ref().and_then(|found| found.person.password_hash.clone());
-        let verified = self.inner.passwords.verify(password, stored, &self.inner.rng).await?;
+        let verified = self.inner.passwords.verify(&known.asker, password, stored, &self.inner.rng).await?;
         let session = SessionId::new(now, self.random());
         let (caller, person) = match known.found.map(|found| found.caller(session, address)) {
             Some(known) if verified.right => known,
@@ -100,7 +103,7 @@ impl App {
             }
         };
         if let Some(refusal) = not_let_in(person.status) {
-            self.record(&caller, Action::LogInRefused, json!({"code": refusal.code()})).await?;
+            self.keep_refusal(caller.account, Refusal::of_log_in(&caller, person.id, refusal.code()), now).await?;
             return Err(AppError::Refused(refusal));
         }
         let door = self.door(caller.account, caller.security_version).await?;
@@ -178,37 +181,40 @@ impl App {
             Err(AppError::WrongPasskey) => "wrong-passkey",
             other => return other,
         };
-        self.record(caller, Action::LogInRefused, json!({"code": code})).await?;
+        self.keep_refusal(caller.account, Refusal::of_log_in(caller, caller.person, code), now).await?;
         fitting
     }
 
     /// Who has the e-mail address, and whether an attempt to log in is looked at now.
     async fn known(&self, email: String, address: String, now: Timestamp) -> Result<Known, AppError> {
+        let free = self.free_failures();
         self.inner
             .database
             .read(move |tx| {
                 let network = network_of(&address);
                 let mut found = None;
-                let mut been_here = false;
+                let mut known = None;
                 if let Some((account, person)) = tx.person_by_email(&email)? {
                     let since = now.plus_millis(-KNOWN_MILLIS);
-                    been_here = tx.account(account).knows_network(person.id, &network, since)?;
+                    let been_here = tx.account(account).knows_network(person.id, &network, since)?;
+                    known = been_here.then(|| Asker::known(account, person.id, &address));
                     let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
                     found = Some(Found { account: row, person });
                 }
-                let subjects = Subjects::new(&email, &address, Some(network.as_str()).filter(|_| been_here));
+                let subjects =
+                    Subjects::new(free, &email, &address, Some(network.as_str()).filter(|_| known.is_some()));
                 subjects.check(tx, now)?;
-                Ok::<_, AppError>(Known { found, subjects })
+                let asker = known.unwrap_or_else(|| Asker::stranger(&email, &address));
+                Ok::<_, AppError>(Known { found, asker, subjects })
             })
             .await
     }
 
     /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
     async fn failed(&self, subjects: Subjects, caller: Option<&Caller>, now: Timestamp) -> Result<(), AppError> {
-        let entry = caller.map(|caller| {
-            let entry =
-                self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": "wrong-credentials"}));
-            (caller.account, entry)
+        let entry = caller.and_then(|caller| {
+            let refusal = Refusal::of_log_in(caller, caller.person, "wrong-credentials");
+            Some((caller.account, self.refusal_entry(caller.account, refusal, now)?))
         });
         self.inner
             .database

@@ -80,6 +80,32 @@ limits! {
     connections_per_address = 1024 in 8..=1000000;
     /// Connections at once of one network (of IPv4, of one /24; of IPv6, of one /48).
     connections_per_network = 4096 in 8..=1000000;
+    /// Passwords that are hashed at once, each with 19 MiB and a core for some 20 ms.
+    hashes_at_once = 2 in 1..=256;
+    /// Passwords of one kind that wait to be hashed: log-ins from known networks, other log-ins, confirmations, new ones by link.
+    hashes_waiting = 256 in 8..=65536;
+    /// Passwords of one kind that wait or are hashed, of one network (of IPv4, of one /24; of IPv6, of one /48).
+    hashes_per_network = 64 in 1..=65536;
+    /// Passwords of one kind that wait or are hashed, of one address (of IPv6, of one /64).
+    hashes_per_address = 32 in 1..=65536;
+    /// Passwords of one kind that wait or are hashed, of one account.
+    hashes_per_account = 64 in 1..=65536;
+    /// Passwords of one kind that wait or are hashed, of one person.
+    hashes_per_person = 4 in 1..=65536;
+    /// Passwords whose strength waits to be estimated.
+    strength_checks_waiting = 64 in 8..=65536;
+    /// Passwords whose strength waits to be estimated or is, of one account.
+    strength_checks_per_account = 16 in 1..=65536;
+    /// Passwords whose strength waits to be estimated or is, of one person.
+    strength_checks_per_person = 4 in 1..=65536;
+    /// Failed log-ins of one e-mail address from anywhere or one known network, before each further one doubles a pause.
+    free_failures_per_person = 5 in 1..=1000;
+    /// Failed log-ins and refused links of one address (of IPv6, of one /64), before each further one doubles a pause.
+    free_failures_per_address = 20 in 1..=100000;
+    /// Failed log-ins and refused links of one network (of IPv4, of one /24; of IPv6, of one /48), before each further one doubles a pause.
+    free_failures_per_network = 200 in 1..=1000000;
+    /// Entries about refusals in the audit log of one account, each minute; further ones are counted only.
+    refusals_written_per_account = 120 in 10..=100000;
 }
 
 impl ServerLimits {

@@ -216,10 +216,15 @@ pub fn router(app: App, settings: Settings) -> Router {
         .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("permissions-policy"), NO_DEVICES))
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-            // The path names ids, never texts; the query may hold more, so it stays out of the log.
-            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-        }))
+        // What fails by our fault is logged where it is handled; that the server is busy, anybody could have it write again and again.
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &Request| {
+                    // The path names ids, never texts; the query may hold more, so it stays out of the log.
+                    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+                })
+                .on_failure(()),
+        )
         .with_state(web)
 }
 

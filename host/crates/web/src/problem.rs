@@ -217,6 +217,10 @@ impl From<AppError> for Problem {
             AppError::SignatureRequired => Self::new(S::CONFLICT, "signature-required", detail),
             AppError::Conflict(_) => Self::new(S::CONFLICT, "conflict", detail),
             AppError::Quota(_) => Self::new(S::CONFLICT, "quota-exceeded", detail),
+            AppError::TooManyAtOnce => {
+                let more = More { retry_after: Some(1), ..More::default() };
+                Self::new(S::TOO_MANY_REQUESTS, "too-many-at-once", detail).with(more)
+            }
             AppError::Busy => Self::new(S::SERVICE_UNAVAILABLE, "busy", detail),
             AppError::Closing => Self::new(S::SERVICE_UNAVAILABLE, "closing", detail),
             AppError::Storage(StorageError::Unavailable { .. }) => {

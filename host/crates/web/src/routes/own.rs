@@ -97,6 +97,8 @@ impl SessionView {
     (status = 404, description = "`not-found`: no such link, or a newer one was made", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "`link-used`, `link-expired`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`; the link stays good", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts` with links that were used or have expired, from your address or network; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: more passwords wait than may; the link stays good", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn set_by_link(
     State(web): State<Web>,
@@ -113,7 +115,8 @@ pub(crate) async fn set_by_link(
     (status = 401, description = "`unauthenticated`; `wrong-credentials`: the current password is another one", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: more passwords wait than may; nothing is changed", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn change_password(
     State(web): State<Web>,
@@ -128,6 +131,8 @@ pub(crate) async fn change_password(
 #[utoipa::path(post, path = "/api/v1/passwords/strength", tag = "own", request_body = TriedPassword, responses(
     (status = 200, description = "Its strength", body = StrengthView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: you or your account wait for as many answers as you may", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn strength(
     State(web): State<Web>,

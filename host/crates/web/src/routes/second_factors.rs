@@ -160,7 +160,7 @@ pub(crate) async fn get(State(web): State<Web>, Auth(caller): Auth) -> Result<ax
     (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: there is a second factor", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn begin(
     State(web): State<Web>,
@@ -194,7 +194,7 @@ pub(crate) async fn confirm(
     (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`passkeys-unavailable`: the server is not reached by a name over HTTPS; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn begin_passkey(
     State(web): State<Web>,
@@ -227,7 +227,7 @@ pub(crate) async fn confirm_passkey(
     (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn remove_passkey(
     State(web): State<Web>,
