@@ -96,6 +96,7 @@ impl SessionView {
     (status = 204, description = "Set: log in with it"),
     (status = 404, description = "`not-found`: no such link, or a newer one was made", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "`link-used`, `link-expired`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`; the link stays good", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn set_by_link(
@@ -112,6 +113,7 @@ pub(crate) async fn set_by_link(
     (status = 204, description = "Changed"),
     (status = 401, description = "`unauthenticated`; `wrong-credentials`: the current password is another one", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -128,6 +130,7 @@ pub(crate) async fn change_password(
 #[utoipa::path(post, path = "/api/v1/passwords/strength", tag = "own", request_body = TriedPassword, responses(
     (status = 200, description = "Its strength", body = StrengthView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn strength(
     State(web): State<Web>,
