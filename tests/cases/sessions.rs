@@ -37,7 +37,9 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
     let unknown = server.nobody.log_in("nobody@plain.example", "not the password").await;
     assert_eq!(wrong.headers.get("set-cookie"), None);
     assert_eq!(wrong.problem(401, "wrong-credentials"), unknown.problem(401, "wrong-credentials"));
-    let long = "x".repeat(100_000);
+    let too_long = "x".repeat(100_000);
+    server.nobody.log_in(&operator.email, &too_long).await.problem(413, "too-large");
+    let long = "x".repeat(4_000);
     server.nobody.log_in(&operator.email, &long).await.problem(401, "wrong-credentials");
     server.nobody.log_in(&long, &long).await.problem(401, "wrong-credentials");
     let audit = server.without_plugins.administrator.list("/api/v1/audit").await;

@@ -97,6 +97,7 @@ impl SessionView {
     (status = 404, description = "`not-found`: no such link, or a newer one was made", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`email-taken`: somebody of another account has set a password with this e-mail address; the link stays good", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "`link-used`, `link-expired`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`; the link stays good", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts` with links that were used or have expired, from your address or network; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "`busy`: more passwords wait than may; the link stays good", body = Problem, content_type = "application/problem+json"),
@@ -115,6 +116,7 @@ pub(crate) async fn set_by_link(
     (status = 204, description = "Changed"),
     (status = 401, description = "`unauthenticated`; `wrong-credentials`: the current password is another one", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "`busy`: more passwords wait than may; nothing is changed", body = Problem, content_type = "application/problem+json"),
@@ -132,6 +134,7 @@ pub(crate) async fn change_password(
 #[utoipa::path(post, path = "/api/v1/passwords/strength", tag = "own", request_body = TriedPassword, responses(
     (status = 200, description = "Its strength", body = StrengthView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-at-once`: you or your account wait for as many answers as you may", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "`busy`", body = Problem, content_type = "application/problem+json"),
 ))]
