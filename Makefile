@@ -17,8 +17,9 @@ run: plugins ## Builds and serves on 127.0.0.1:8080 (SLUICE_LISTEN), data in ./d
 	@exec $(SLUICE) serve --demo target/plugins
 
 .PHONY: build
+# With the whole workspace's features, as the tests have them: otherwise the engine would be compiled once for each.
 build:
-	cargo build --release --locked -p sluice
+	cargo build --release --locked --workspace --bin sluice
 
 .PHONY: plugins
 plugins: build

@@ -82,3 +82,5 @@ pub use config::ConfigErrors;
 pub use content::Content;
 pub use edits::Edits;
 pub use plugin::{AccessRule, AttachmentFilter, MessageFilter, Plugin};
+#[doc(inline)]
+pub use sluice_text as text;

@@ -323,3 +323,40 @@ async fn the_platform_makes_an_account_whose_first_administrator_comes_by_link()
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert!(listed.contains("Bakery") && !listed.contains("Other"), "{listed}");
 }
+
+#[tokio::test]
+async fn an_invitation_tells_nothing_of_other_accounts_and_takes_no_address_from_anybody() {
+    let server = Server::start().await;
+    let (ours, theirs) = (&server.without_plugins.administrator, &server.with_plugins.administrator);
+    let [_, supervisor, _] = &server.with_plugins.members;
+    let invite = |email: &str| json!({"email": email, "name": "New", "role": "operator"});
+    // Somebody of another account has it, and nobody learns that.
+    let first = ours.post("/api/v1/people", invite(&supervisor.email)).await.is(201);
+    ours.post("/api/v1/people", invite(&supervisor.email)).await.problem(409, "conflict");
+    let set = async |made: &Value| {
+        let chosen = json!({"link": made["link"]["secret"], "password": GOOD});
+        server.nobody.post("/api/v1/passwords", chosen).await
+    };
+    set(&first).await.problem(409, "email-taken");
+    set(&first).await.problem(409, "email-taken");
+    server.nobody.log_in(&supervisor.email, GOOD).await.problem(401, "wrong-credentials");
+    server.nobody.log_in(&supervisor.email, &supervisor.password).await.is(201);
+
+    // An invitation that nobody took keeps the address from nobody.
+    let (one, other) = (
+        ours.post("/api/v1/people", invite("new.hire@victim.example")).await.is(201),
+        theirs.post("/api/v1/people", invite("New.Hire@victim.example")).await.is(201),
+    );
+    assert_eq!(one["person"]["email"], "new.hire@victim.example");
+    set(&other).await.is(204);
+    let me = server.nobody.log_in("new.hire@victim.example", GOOD).await.is(201);
+    assert_eq!(me["person_id"], other["person"]["id"]);
+    set(&one).await.problem(409, "email-taken");
+    // With another address, the same person comes in.
+    let path = format!("/api/v1/people/{}", one["person"]["id"].as_str().unwrap());
+    ours.patch(&path, json!({"email": "hire@victim.example"})).await.is(200);
+    let link = ours.post(&format!("{path}/password-link"), json!({})).await.is(201);
+    let chosen = json!({"link": link["secret"], "password": GOOD});
+    server.nobody.post("/api/v1/passwords", chosen).await.is(204);
+    server.nobody.log_in("hire@victim.example", GOOD).await.is(201);
+}

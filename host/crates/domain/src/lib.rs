@@ -17,6 +17,7 @@ pub mod histogram;
 pub mod id;
 pub mod import;
 pub mod installation;
+pub mod keyed_digest;
 pub mod language;
 pub mod limits;
 pub mod link;
@@ -31,11 +32,18 @@ pub mod quota;
 pub mod review;
 pub mod search;
 pub mod security;
+pub mod server_limits;
+pub mod shares;
 pub mod signature;
+mod steps;
 pub mod support;
 pub mod tag;
 pub mod tally;
 pub mod throttle;
 pub mod time;
+pub mod turns;
 pub mod verdict;
 pub mod visibility;
+
+#[doc(inline)]
+pub use sluice_text as text;

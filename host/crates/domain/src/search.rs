@@ -1,5 +1,7 @@
 //! The words by which a text is found. Both databases are given these words and nothing else, so both find the same.
 
+use crate::steps;
+
 /// Longest word, in characters; what is longer is cut, in texts and in what is searched for alike.
 pub const WORD_CHARS: usize = 64;
 /// Most words that are searched for at once.
@@ -10,7 +12,10 @@ pub const QUERY_BYTES: usize = 1_024;
 /// The words of a text, in order: runs of letters and digits in lower case. `ё` counts as `е`, since people write either; accents
 /// that are written as characters of their own are left out, except that they make `й` of `и`.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
-    let pieces = text.split(|c: char| !c.is_alphanumeric() && !is_accent(c));
+    let pieces = text.split(|c: char| {
+        steps::take(1);
+        !c.is_alphanumeric() && !is_accent(c)
+    });
     pieces.map(word).filter(|word| !word.is_empty())
 }
 
@@ -29,7 +34,7 @@ pub fn folded(text: &str) -> String {
 fn word(piece: &str) -> String {
     let mut word = String::with_capacity(piece.len());
     let mut chars = 0;
-    for c in piece.chars().flat_map(char::to_lowercase) {
+    for c in steps::each(piece.chars()).flat_map(char::to_lowercase) {
         if c == '\u{306}' && word.ends_with('и') {
             word.pop();
             word.push('й');

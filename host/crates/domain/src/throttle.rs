@@ -33,6 +33,13 @@ pub fn after_failure(before: Option<Failures>, free: u32, now: Timestamp) -> Fai
     Failures { count, blocked_until: now.plus_millis(pause.min(LONGEST_MILLIS)), last: now }
 }
 
+/// What is left when one of the failures turns out at `now` to have been none: no more than `free`, and there is no pause.
+pub fn one_less(failures: Failures, free: u32, now: Timestamp) -> Failures {
+    let count = failures.count.saturating_sub(1);
+    let blocked_until = if count <= free { failures.blocked_until.min(now) } else { failures.blocked_until };
+    Failures { count, blocked_until, ..failures }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -61,6 +68,19 @@ mod tests {
             failures = Some(next);
         }
         assert_eq!(pauses, [0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+    }
+
+    #[test]
+    fn what_was_no_failure_leaves_no_pause_that_it_made() {
+        let at = Timestamp::from_millis;
+        let before = Failures { count: 3, blocked_until: at(0), last: at(0) };
+        let charged = after_failure(Some(before), 3, at(5));
+        assert_eq!((charged.count, charged.blocked_until), (4, at(1_005)));
+        let left = one_less(charged, 3, at(9));
+        assert_eq!((left.count, left.blocked_until), (3, at(9)));
+        // Another one failed meanwhile: its pause stays.
+        let failed = after_failure(Some(charged), 3, at(1_005));
+        assert_eq!(one_less(failed, 3, at(1_006)).blocked_until, failed.blocked_until);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::bytes;
 use crate::{
-    folded::{self, Unit, is_name},
+    folded::{self, Units, is_name},
     limits,
     link::{self, DOTS, PROSE_BEFORE, SPOKEN},
 };
@@ -51,7 +51,7 @@ struct Sign {
 }
 
 struct Text<'a> {
-    units: &'a [Unit],
+    units: &'a Units,
 }
 
 impl Text<'_> {

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::bytes;
 use crate::{
-    folded::{self, Unit},
-    limits,
+    folded::{self, Units},
+    limits, steps,
 };
 
 /// Fewest and most digits of a number with its country's code (ITU-T E.164, section 6).
@@ -49,7 +49,7 @@ struct Group {
 }
 
 /// The groups from `at` on, until something else than digits and what parts them.
-fn run(units: &[Unit], at: usize) -> Vec<Group> {
+fn run(units: &Units, at: usize) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut next = at;
     while let Some(group) = group(units, next, groups.is_empty()) {
@@ -76,7 +76,7 @@ fn run(units: &[Unit], at: usize) -> Vec<Group> {
     groups
 }
 
-fn group(units: &[Unit], from: usize, first: bool) -> Option<Group> {
+fn group(units: &Units, from: usize, first: bool) -> Option<Group> {
     const BETWEEN: usize = 4;
     let ch = |at: usize| units.get(at).map(|unit| unit.ch);
     let mut digit = from;
@@ -123,6 +123,7 @@ fn numbers(run: &[Group]) -> Vec<(usize, usize)> {
 
 /// Whether the groups are one number; `alone` when there are no others beside them.
 fn is_number(groups: &[Group], alone: bool) -> bool {
+    steps::take(groups.len());
     let count = groups.iter().map(|group| group.digits.len()).sum();
     if count != 7 && !(10..=17).contains(&count) {
         return false;
