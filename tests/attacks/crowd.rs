@@ -55,6 +55,9 @@ impl Crowd {
                 while goes_on.load(Ordering::Relaxed) {
                     let bytes = request(next.fetch_add(1, Ordering::Relaxed));
                     let reply = ask(&mut wire, to, address(number), &bytes).await;
+                    if reply.as_ref().is_ok_and(|reply| reply.ends) {
+                        wire = None;
+                    }
                     let status = reply.map_or(0, |reply| reply.status);
                     *answers.lock().unwrap().entry(status).or_default() += 1;
                     if status == 0 {

@@ -29,6 +29,8 @@ fn main() -> ExitCode {
     }
     let chosen = if names.is_empty() { all() } else { chosen };
     allow_many_files();
+    // What breaks an attack off is in its row: where, is enough here.
+    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
     let table = play(&chosen, &databases);
     println!("{table}");
     if table.failed() > 0 {

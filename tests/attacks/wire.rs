@@ -21,6 +21,13 @@ pub(crate) struct Wire {
     stream: BufReader<TcpStream>,
 }
 
+/// An answer without its body.
+struct Head {
+    status: u16,
+    length: Length,
+    ends: bool,
+}
+
 /// How long a body is.
 enum Length {
     Of(usize),
@@ -32,6 +39,8 @@ enum Length {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// Whether the connection ends with it.
+    pub(crate) ends: bool,
 }
 
 impl Reply {
@@ -87,28 +96,29 @@ impl Wire {
 
     /// Reads the head of an answer whose body does not end; its status.
     pub(crate) async fn head(&mut self) -> io::Result<u16> {
-        within(self.read_head()).await.map(|(status, _)| status)
+        within(self.read_head()).await.map(|head| head.status)
     }
 
-    async fn read_head(&mut self) -> io::Result<(u16, Length)> {
+    async fn read_head(&mut self) -> io::Result<Head> {
         let first = self.line().await?;
         let status = first.split(' ').nth(1).and_then(|word| word.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
-        let mut length = Length::Of(0);
+        let mut head = Head { status, length: Length::Of(0), ends: false };
         loop {
             let line = self.line().await?.to_ascii_lowercase();
             match line.split_once(": ") {
-                None => return Ok((status, length)),
+                None => return Ok(head),
                 Some(("content-length", value)) => {
-                    length = Length::Of(value.parse().map_err(|_| io::ErrorKind::InvalidData)?);
+                    head.length = Length::Of(value.parse().map_err(|_| io::ErrorKind::InvalidData)?);
                 }
-                Some(("transfer-encoding", _)) => length = Length::InChunks,
+                Some(("transfer-encoding", _)) => head.length = Length::InChunks,
+                Some(("connection", value)) => head.ends = value == "close",
                 Some(_) => {}
             }
         }
     }
 
     async fn read(&mut self) -> io::Result<Reply> {
-        let (status, length) = self.read_head().await?;
+        let Head { status, length, ends } = self.read_head().await?;
         let mut body = Vec::new();
         match length {
             Length::Of(length) => self.read_into(&mut body, length).await?,
@@ -121,7 +131,7 @@ impl Wire {
                 }
             },
         }
-        Ok(Reply { status, body })
+        Ok(Reply { status, body, ends })
     }
 
     async fn read_into(&mut self, body: &mut Vec<u8>, length: usize) -> io::Result<()> {
@@ -158,6 +168,11 @@ pub(crate) fn post(path: &str, shows: &str, body: &Value) -> Vec<u8> {
 /// The line that shows an API token.
 pub(crate) fn bearer(token: &str) -> String {
     format!("Authorization: Bearer {token}")
+}
+
+/// The lines that show an API token on a connection for this one request.
+pub(crate) fn bearer_once(token: &str) -> String {
+    format!("{}\r\nConnection: close", bearer(token))
 }
 
 fn header(line: &str) -> String {

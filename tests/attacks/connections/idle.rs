@@ -25,11 +25,11 @@ use crate::{
 };
 
 const WHAT: [&str; 5] = [
-    "16,384 HTTP/2 connections of one address answer pings after one request",
-    "16,384 HTTP/1.1 connections of one address are kept alive after one request",
-    "16,384 connections of one address send half a head",
-    "16,384 connections of one address say nothing",
-    "16,384 HTTP/2 connections of 64 networks answer pings after one request",
+    "17,000 HTTP/2 connections of one address answer pings after one request",
+    "17,000 HTTP/1.1 connections of one address are kept alive after one request",
+    "17,000 connections of one address send half a head",
+    "17,000 connections of one address say nothing",
+    "17,000 HTTP/2 connections of 64 networks answer pings after one request",
 ];
 
 pub(super) const AFTER_ONE_REQUEST: Attack = attack("idle-after-one-request", WHAT[0], |target| {
@@ -52,12 +52,13 @@ const fn attack(name: &'static str, what: &'static str, play: crate::attack::Pla
     Attack { name, what, aim, takes: Takes::Minutes, play }
 }
 
-const CONNECTIONS: usize = 16_384;
+const CONNECTIONS: usize = 17_000;
 /// How many are being made at once.
 const AT_ONCE: usize = 64;
 /// How long it may take until all are there.
 const OPENING: Duration = Duration::from_secs(45);
-/// Whom the server does not keep tries again after this.
+/// Whom the server ended sooner than this, it does not want: that one tries again later, everybody else at once.
+const REFUSED: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_secs(10);
 const REQUESTS: usize = 200;
 
@@ -110,7 +111,7 @@ async fn keep_open(to: SocketAddr, from: Ipv4Addr, kind: Kind, open: Arc<AtomicU
             opened.stay().await;
             open.fetch_sub(1, Ordering::Relaxed);
         }
-        if begin.elapsed() < AGAIN {
+        if begin.elapsed() < REFUSED {
             tokio::time::sleep(AGAIN).await;
         }
     }

@@ -1,6 +1,10 @@
 //! Guesses of passwords, all at once: how many are looked at before any is counted?
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{
+    net::Ipv4Addr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use serde_json::json;
@@ -17,7 +21,7 @@ use crate::{
 pub(super) const OF_ONE: Attack = Attack {
     name: "guesses-of-one-password",
     what: "400 connections, each from a network of its own, guess one person's password at once",
-    aim: "5 are looked at",
+    aim: "6 are looked at (5 are free), and one more after each pause",
     takes: Takes::Seconds,
     play: |target| Box::pin(of_one(target)),
 };
@@ -25,7 +29,7 @@ pub(super) const OF_ONE: Attack = Attack {
 pub(super) const OF_MANY: Attack = Attack {
     name: "guesses-from-one-address",
     what: "400 connections of one address guess passwords of as many people at once",
-    aim: "20 are looked at",
+    aim: "21 are looked at (20 are free), and one more after each pause",
     takes: Takes::Seconds,
     play: |target| Box::pin(of_many(target)),
 };
@@ -33,25 +37,37 @@ pub(super) const OF_MANY: Attack = Attack {
 pub(super) const OF_CODES: Attack = Attack {
     name: "guesses-of-codes",
     what: "60 log-ins at once with the right password guess the time-based code",
-    aim: "5 are looked at",
+    aim: "6 are looked at (5 are free), and one more after each pause",
     takes: Takes::Seconds,
     play: |target| Box::pin(of_codes(target)),
 };
 
 const GUESSES: usize = 400;
+/// How many may fail without a pause.
+const FREE_OF_PERSON: usize = 5;
+const FREE_OF_ADDRESS: usize = 20;
+
+/// The one after those that are free begins pauses of 1, 2, 4 … seconds; after each, one more may be looked at.
+fn seen(looked_at: usize, of: usize, free: usize, took: Duration) -> Seen {
+    let pauses = (took.as_secs() + 1).ilog2() as usize;
+    let seen = format!("{looked_at} of {of} looked at, in {:.1} s", took.as_secs_f64());
+    Seen::new(looked_at <= free + 1 + pauses, seen)
+}
 
 async fn of_one(target: &Target) -> Seen {
     let victim = target.start().await;
     let [administrator, ..] = &victim.without_plugins.members;
+    let begin = Instant::now();
     let looked_at = guess(&victim, address, |_| administrator.email.clone()).await;
-    Seen::new(looked_at <= 5, format!("{looked_at} of {GUESSES} looked at"))
+    seen(looked_at, GUESSES, FREE_OF_PERSON, begin.elapsed())
 }
 
 async fn of_many(target: &Target) -> Seen {
     let victim = target.start().await;
     let from = |_| Ipv4Addr::new(127, 64, 0, 1);
+    let begin = Instant::now();
     let looked_at = guess(&victim, from, |number| format!("person{number}@people.example")).await;
-    Seen::new(looked_at <= 20, format!("{looked_at} of {GUESSES} looked at"))
+    seen(looked_at, GUESSES, FREE_OF_ADDRESS, begin.elapsed())
 }
 
 /// How many of the guesses were looked at: were answered that the password is wrong.
@@ -84,6 +100,7 @@ async fn of_codes(target: &Target) -> Seen {
         let body = json!({"email": member.email, "password": member.password, "code": format!("{code:06}")});
         victim.nobody.post("/api/v1/sessions", body).await.body["code"] == "wrong-code"
     };
+    let begin = Instant::now();
     let looked_at = join_all((0..60).map(guess)).await.into_iter().filter(|looked_at| *looked_at).count();
-    Seen::new(looked_at <= 5, format!("{looked_at} of 60 looked at"))
+    seen(looked_at, 60, FREE_OF_PERSON, begin.elapsed())
 }

@@ -21,6 +21,8 @@ pub(super) const ATTACK: Attack = Attack {
 };
 
 const ENDS: [&str; 6] = ["disabled", "deleted", "rights removed", "session ended", "password link", "log-out"];
+/// After how long without an event nothing more is expected: messages come as they are posted, or not at all.
+const SILENCE: Duration = Duration::from_secs(2);
 /// How many messages are posted after each.
 const MESSAGES: usize = 30;
 
@@ -79,7 +81,7 @@ async fn read_to_the_end(stream: &mut Events) -> Vec<Value> {
     let mut read = Vec::new();
     loop {
         let next = std::panic::AssertUnwindSafe(stream.next_or_end()).catch_unwind();
-        match tokio::time::timeout(Duration::from_secs(6), next).await {
+        match tokio::time::timeout(SILENCE, next).await {
             Ok(Ok(Some(event))) => read.push(event.data),
             Ok(_) | Err(_) => return read,
         }
