@@ -25,6 +25,7 @@ use crate::{
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
     store::Store,
+    throttle::Attempts,
     uploads::Uploads,
 };
 
@@ -145,6 +146,7 @@ struct Inner {
     admissions: Admissions,
     evaluators: Evaluators,
     passwords: Passwords,
+    attempts: Attempts,
     uploads: Uploads,
     files: Uploads,
     forecasts: Uploads,
@@ -222,6 +224,7 @@ impl App {
                 admissions: Admissions::default(),
                 evaluators: Evaluators::new(cores),
                 passwords,
+                attempts: Attempts::default(),
                 uploads: Uploads::of_components(),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),

@@ -57,7 +57,7 @@ impl App {
         caller: &Caller,
         password: SecretString,
     ) -> Result<Confirmed, AppError> {
-        let (account, id, now) = (caller.account, caller.person, self.now());
+        let (account, id) = (caller.account, caller.person);
         // Somebody at an unlocked screen must not try passwords without end.
         let subjects = Subjects::new(&format!("confirm {id}"), &caller.address, None);
         let person = self
@@ -68,10 +68,12 @@ impl App {
         let stored = person.password_hash.clone();
         let look = async {
             let right = self.inner.passwords.verify(password, stored, &self.inner.rng).await?.right;
-            if right { Ok(()) } else { Err(AppError::WrongCredentials) }
+            if !right {
+                return Err(AppError::WrongCredentials);
+            }
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await
         };
-        self.look_charged(subjects, now, look).await?;
-        self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx, now)).await?;
+        self.look_charged(subjects, None, look).await?;
         Ok(Confirmed(person))
     }
 

@@ -11,6 +11,7 @@ use sluice_storage::{AccountRow, PersonRow, SessionRow};
 use crate::{
     App, AppError,
     access::{Visit, cut},
+    audit::Who,
     authenticate::{KNOWN_MILLIS, duty, not_let_in},
     caller::{Caller, Means},
     door::unchanged,
@@ -103,7 +104,14 @@ impl App {
         let LogIn { email, password, proof, address, user_agent } = log_in;
         let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
         let subjects = known.subjects;
-        self.look_charged(subjects, now, self.let_in(LetIn { known, password, proof, address, user_agent, now })).await
+        let wrong = known.found.as_ref().map(|found| {
+            let person = &found.person;
+            let who = Who { id: person.id.to_string(), role: person.role, address: address.clone() };
+            let details = json!({"code": "wrong-credentials"});
+            (found.account.id, self.audit_row_of(who, Action::LogInRefused, person.id, details))
+        });
+        self.look_charged(subjects, wrong, self.let_in(LetIn { known, password, proof, address, user_agent, now }))
+            .await
     }
 
     /// Logs a person in whose attempt is counted as a failed one, until it has succeeded.
@@ -116,11 +124,7 @@ impl App {
         let shown = secret::digest(&secret);
         let (caller, person) = match known.found.map(|found| found.caller(session, shown, address)) {
             Some(known) if verified.right => known,
-            other => {
-                let caller = other.as_ref().map(|(caller, _)| caller);
-                self.failed(known.subjects, caller).await?;
-                return Err(AppError::WrongCredentials);
-            }
+            _ => return Err(AppError::WrongCredentials),
         };
         if let Some(refusal) = not_let_in(person.status) {
             self.record(&caller, Action::LogInRefused, json!({"code": refusal.code()})).await?;
@@ -161,7 +165,7 @@ impl App {
         self.inner
             .database
             .write(By::server(account), move |tx| {
-                subjects.succeeded(tx, now)?;
+                subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
                 // Hashing and the rules took their time: the password or the address may be another one by now, or the person be kept
                 // out; and who has another role, or is asked for something else, was not asked for it.
@@ -225,25 +229,6 @@ impl App {
                 }
                 let subjects = Subjects::new(&email, &address, Some(network.as_str()).filter(|_| been_here));
                 Ok::<_, AppError>(Known { found, subjects })
-            })
-            .await
-    }
-
-    /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
-    async fn failed(&self, subjects: Subjects, caller: Option<&Caller>) -> Result<(), AppError> {
-        let entry = caller.map(|caller| {
-            let entry =
-                self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": "wrong-credentials"}));
-            (caller.account, entry)
-        });
-        self.inner
-            .database
-            .write(By::server(caller.map(|caller| caller.account)), move |tx| {
-                subjects.stay(tx)?;
-                if let Some((account, entry)) = entry {
-                    tx.account(account).insert_audit(&entry)?;
-                }
-                Ok(())
             })
             .await
     }
