@@ -184,3 +184,16 @@ async fn two_hundred_log_ins_at_once_stay_within_the_memory_for_hashing() {
     let grown = server.peak_memory() - before;
     assert!(grown < 64 << 20, "{} MiB", grown >> 20);
 }
+
+#[tokio::test]
+async fn a_log_in_says_what_has_to_be_done_first() {
+    let server = Server::start().await;
+    let account = &server.without_plugins;
+    account.administrator.put("/api/v1/security", json!({"second_factor_for": ["operator"]})).await.is(200);
+    let [administrator, _, operator] = &account.members;
+    let duty = async |member: &sluice_tests::Member| {
+        server.nobody.log_in(&member.email, &member.password).await.is(201).get("duty").cloned()
+    };
+    assert_eq!(duty(operator).await, Some(json!("enrol-second-factor")));
+    assert_eq!(duty(administrator).await, None);
+}

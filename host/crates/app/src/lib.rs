@@ -28,6 +28,7 @@ use crate::{
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
     store::Store,
+    throttle::Attempts,
     uploads::Uploads,
     workers::Workers,
 };
@@ -157,6 +158,7 @@ struct Inner {
     evaluators: Evaluators,
     long: LongShares,
     passwords: Passwords,
+    attempts: Attempts,
     uploads: Uploads,
     workers: Workers,
     files: Uploads,
@@ -238,6 +240,7 @@ impl App {
                 evaluators: Evaluators::new(cores),
                 long: LongShares::new(&limits),
                 passwords,
+                attempts: Attempts::default(),
                 uploads: Uploads::of_components(),
                 workers: Workers::new(&limits),
                 files: Uploads::of_attachments(),

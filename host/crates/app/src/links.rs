@@ -122,7 +122,7 @@ impl App {
         self.inner
             .database
             .write(By::server(account), move |tx| {
-                subjects.failed(tx, now)?;
+                subjects.refused(tx, now)?;
                 entry.map_or(Ok(()), |entry| Ok(tx.account(account).insert_audit(&entry)?))
             })
             .await

@@ -59,7 +59,7 @@ impl App {
         caller: &Caller,
         password: SecretString,
     ) -> Result<Confirmed, AppError> {
-        let (account, id, now) = (caller.account, caller.person, self.now());
+        let (account, id) = (caller.account, caller.person);
         // Somebody at an unlocked screen must not try passwords without end.
         let subjects = Subjects::of_caller(
             &self.inner.digest_key,
@@ -76,10 +76,12 @@ impl App {
         let asker = Asker::caller(account, id);
         let look = async {
             let right = self.inner.passwords.verify(&asker, password, stored, &self.inner.rng).await?.right;
-            if right { Ok(()) } else { Err(AppError::WrongCredentials) }
+            if !right {
+                return Err(AppError::WrongCredentials);
+            }
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await
         };
-        self.look_charged(subjects, now, look).await?;
-        self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx, now)).await?;
+        self.look_charged(subjects, None, look).await?;
         Ok(Confirmed(person))
     }
 

@@ -96,9 +96,9 @@ impl App {
     /// somebody's.
     pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<(PersonRow, NewLink), AppError> {
         caller.require(Permission::ManagePeople)?;
-        may_give(caller, invitation.role, invitation.permissions)?;
         let account = caller.account;
         let (invited, link) = self.invited(caller.kind, Who::of(caller), invitation)?;
+        may_give(caller, invited.person.role, invited.person.permissions)?;
         let person = self
             .inner
             .database

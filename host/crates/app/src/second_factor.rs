@@ -309,15 +309,15 @@ impl App {
             return Err(AppError::NotFound("second factor"));
         }
         let look = async {
-            match self.fits(account, person, totp.as_ref(), code, now).await? {
-                // What a secret is confirmed with is a code of that secret.
-                Shown::Recovery(_) if !confirmed => Err(AppError::WrongCode),
-                shown => Ok(shown),
+            let shown = self.fits(account, person, totp.as_ref(), code, now).await?;
+            // What a secret is confirmed with is a code of that secret.
+            if !confirmed && matches!(shown, Shown::Recovery(_)) {
+                return Err(AppError::WrongCode);
             }
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await?;
+            Ok(shown)
         };
-        let shown = self.look_charged(subjects, now, look).await?;
-        self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx, now)).await?;
-        Ok(shown)
+        self.look_charged(subjects, None, look).await
     }
 
     /// Checks a second factor that the caller shows about themselves, as a log-in does.
@@ -325,10 +325,12 @@ impl App {
         let (account, person, now) = (caller.account, caller.person, self.now());
         let code = format!("code {person}");
         let subjects = Subjects::of_caller(&self.inner.digest_key, self.free_failures(), &code, &caller.address);
-        let fitting = self.fitting(account, person, proof, now);
-        let shown = self.look_charged(subjects, now, fitting).await?;
-        self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx, now)).await?;
-        shown.ok_or(AppError::NotFound("second factor"))
+        let look = async {
+            let shown = self.fitting(account, person, proof, now).await?;
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await?;
+            Ok(shown)
+        };
+        self.look_charged(subjects, None, look).await?.ok_or(AppError::NotFound("second factor"))
     }
 
     async fn factors(&self, account: AccountId, person: PersonId) -> Result<Factors, AppError> {

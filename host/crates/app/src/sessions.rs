@@ -3,7 +3,13 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
-    access::Occasion, address::Door, audit::Action, digest::Digest, id::SessionId, limits, network::network_of,
+    access::Occasion,
+    address::Door,
+    audit::{Action, Refused},
+    digest::Digest,
+    id::SessionId,
+    limits,
+    network::network_of,
     time::Timestamp,
 };
 use sluice_storage::{AccountRow, PersonRow, SessionRow};
@@ -11,6 +17,7 @@ use sluice_storage::{AccountRow, PersonRow, SessionRow};
 use crate::{
     App, AppError,
     access::{Visit, cut},
+    audit::Who,
     authenticate::{KNOWN_MILLIS, duty, not_let_in},
     caller::{Caller, Means},
     door::unchanged,
@@ -106,7 +113,14 @@ impl App {
         let LogIn { email, password, proof, address, user_agent } = log_in;
         let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
         let subjects = known.subjects;
-        self.look_charged(subjects, now, self.let_in(LetIn { known, password, proof, address, user_agent, now })).await
+        let wrong = known.found.as_ref().map(|found| {
+            let person = &found.person;
+            let who = Who { id: person.id.to_string(), role: person.role, address: address.clone() };
+            let (subject, target) = (person.id.to_string(), person.id.to_string());
+            (found.account.id, Refusal { who, refused: Refused::LogIn, subject, target, code: "wrong-credentials" })
+        });
+        self.look_charged(subjects, wrong, self.let_in(LetIn { known, password, proof, address, user_agent, now }))
+            .await
     }
 
     /// Logs a person in whose attempt is counted as a failed one, until it has succeeded.
@@ -119,11 +133,7 @@ impl App {
         let shown = secret::digest(&secret);
         let (caller, person) = match known.found.map(|found| found.caller(session, shown, address)) {
             Some(known) if verified.right => known,
-            other => {
-                let caller = other.as_ref().map(|(caller, _)| caller);
-                self.failed(known.subjects, caller, now).await?;
-                return Err(AppError::WrongCredentials);
-            }
+            _ => return Err(AppError::WrongCredentials),
         };
         if let Some(refusal) = not_let_in(person.status) {
             self.keep_refusal(caller.account, Refusal::of_log_in(&caller, person.id, refusal.code()), now).await?;
@@ -164,7 +174,7 @@ impl App {
         self.inner
             .database
             .write(By::server(account), move |tx| {
-                subjects.succeeded(tx, now)?;
+                subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
                 // Hashing and the rules took their time: the password or the address may be another one by now, or the person be kept
                 // out; and who has another role, or is asked for something else, was not asked for it.
@@ -233,24 +243,6 @@ impl App {
                     Subjects::new(&key, free, &email, &address, Some(network.as_str()).filter(|_| known.is_some()));
                 let asker = known.unwrap_or_else(|| Asker::stranger(&email, &address));
                 Ok::<_, AppError>(Known { found, asker, subjects })
-            })
-            .await
-    }
-
-    /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
-    async fn failed(&self, subjects: Subjects, caller: Option<&Caller>, now: Timestamp) -> Result<(), AppError> {
-        let entry = caller.and_then(|caller| {
-            let refusal = Refusal::of_log_in(caller, caller.person, "wrong-credentials");
-            Some((caller.account, self.refusal_entry(caller.account, refusal, now)?))
-        });
-        self.inner
-            .database
-            .write(By::server(caller.map(|caller| caller.account)), move |tx| {
-                subjects.stay(tx)?;
-                if let Some((account, entry)) = entry {
-                    tx.account(account).insert_audit(&entry)?;
-                }
-                Ok(())
             })
             .await
     }

@@ -5,7 +5,13 @@
 //! has logged in before, attempts are counted apart, and neither the address nor the network holds them up. So nobody can keep a
 //! rightful owner out. By how much is in the domain.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use sluice_domain::{
+    id::AccountId,
     keyed_digest::{DigestKey, KeyedDigest, Kind},
     network::{network_of, subscriber_of},
     server_limits::ServerLimits,
@@ -13,8 +19,9 @@ use sluice_domain::{
     time::Timestamp,
 };
 use sluice_storage::{ThrottleRow, Tx};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{App, AppError, store::By};
+use crate::{App, AppError, refusals::Refusal, store::By};
 
 /// How many failures are free, before pauses begin.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +93,11 @@ impl Subjects {
         [(self.address, self.free.address), (self.network, self.free.network)].into_iter()
     }
 
+    /// What holds an attempt up.
+    fn holding(self) -> impl Iterator<Item = (KeyedDigest, u32)> {
+        self.own().chain(self.whereabouts().filter(move |_| self.held_by_others))
+    }
+
     fn each(self) -> impl Iterator<Item = (KeyedDigest, u32)> {
         self.own().chain(self.whereabouts())
     }
@@ -93,7 +105,7 @@ impl Subjects {
     /// Lets an attempt be looked at, or says when the next one may be.
     pub(crate) fn check(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
         let mut until = now;
-        for (subject, _) in self.own().chain(self.whereabouts().filter(|_| self.held_by_others)) {
+        for (subject, _) in self.holding() {
             if let Some(row) = tx.throttle(subject)? {
                 until = until.max(row.blocked_until);
             }
@@ -114,8 +126,8 @@ impl Subjects {
         Ok(())
     }
 
-    /// Counts a failure of what was not charged before.
-    pub(crate) fn failed(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+    /// Counts a refusal of what was not charged before.
+    pub(crate) fn refused(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
         tx.lock_throttles()?;
         for (subject, free) in self.each() {
             let before = tx.throttle(subject)?.map(failures);
@@ -125,22 +137,22 @@ impl Subjects {
     }
 
     /// Takes back what an attempt was charged that guessed nothing.
-    pub(crate) fn take_back(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+    pub(crate) fn take_back(self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         tx.lock_throttles()?;
         for (subject, free) in self.each() {
             if let Some(row) = tx.throttle(subject)? {
-                put(tx, subject, throttle::one_less(failures(row), free.saturating_sub(1), now))?;
+                put(tx, subject, throttle::one_less(failures(row), free.saturating_sub(1)))?;
             }
         }
         Ok(())
     }
 
-    /// Writes once more what an attempt was charged that failed: work that is the same whoever it named.
-    pub(crate) fn stay(self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+    /// Writes once more what an attempt was charged that failed: its pause begins when that is known, however long the look took.
+    pub(crate) fn failed(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
         tx.lock_throttles()?;
-        for (subject, _) in self.each() {
+        for (subject, free) in self.each() {
             if let Some(row) = tx.throttle(subject)? {
-                tx.put_throttle(&row)?;
+                put(tx, subject, throttle::known_at(failures(row), free.saturating_sub(1), now))?;
             }
         }
         Ok(())
@@ -148,28 +160,92 @@ impl Subjects {
 
     /// Takes back what an attempt was charged that succeeded, and forgets the failures of the person. Those of the address stay: whoever
     /// has one good password there may be guessing others.
-    pub(crate) fn succeeded(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
-        self.take_back(tx, now)?;
+    pub(crate) fn succeeded(self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        self.take_back(tx)?;
         self.person.map_or(Ok(()), |person| Ok(tx.delete_throttle(person)?))
     }
 }
 
+/// Attempts that are looked at now: of one subject no more than are looked at without a pause. Others wait for their turn, so that many who
+/// know the password come in at once, and many who guess learn of the pause.
+#[derive(Default)]
+pub(crate) struct Attempts {
+    turns: Arc<Mutex<HashMap<KeyedDigest, Arc<Semaphore>>>>,
+}
+
+/// The turn of an attempt at one subject.
+struct Turn {
+    subject: KeyedDigest,
+    permit: Option<OwnedSemaphorePermit>,
+    turns: Arc<Mutex<HashMap<KeyedDigest, Arc<Semaphore>>>>,
+}
+
+impl Attempts {
+    /// Waits for the turn at each subject, in the order in which all attempts do: the person first, so that many who wait for one person
+    /// keep nobody else at their address waiting.
+    async fn turns(&self, subjects: Subjects) -> Result<Vec<Turn>, AppError> {
+        let mut held = Vec::new();
+        for (subject, free) in subjects.holding() {
+            // There before it waits: who goes away while waiting leaves nothing behind.
+            let mut turn = Turn { subject, permit: None, turns: self.turns.clone() };
+            let places = {
+                let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+                turns.entry(subject).or_insert_with(|| Arc::new(Semaphore::new(free as usize))).clone()
+            };
+            turn.permit = Some(places.acquire_owned().await.map_err(|_| AppError::Closing)?);
+            held.push(turn);
+        }
+        Ok(held)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        drop(self.permit.take());
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever waits has a handle of it.
+        if turns.get(&self.subject).is_some_and(|turn| Arc::strong_count(turn) == 1) {
+            turns.remove(&self.subject);
+        }
+    }
+}
+
 impl App {
-    /// Looks at something that could be guessed: counted as a failed attempt before, and taken back when it turns out to be none. What is
-    /// right stays counted until [`Subjects::succeeded`].
+    /// Looks at something that could be guessed: counted as a failed attempt before, and taken back when it turns out to be none. `look`
+    /// itself forgets the failures when it succeeds ([`Subjects::succeeded`]). `wrong` is written down when a password was.
     pub(crate) async fn look_charged<T>(
         &self,
         subjects: Subjects,
-        now: Timestamp,
+        wrong: Option<(AccountId, Refusal<'static>)>,
         look: impl Future<Output = Result<T, AppError>> + Send,
     ) -> Result<T, AppError> {
+        let _turns = self.inner.attempts.turns(subjects).await?;
+        let now = self.now();
         // A flood that has to wait writes nothing.
         self.inner.database.read(move |tx| subjects.check(tx, now)).await?;
         self.inner.database.write(By::server(None), move |tx| subjects.charge(tx, now)).await?;
         let looked = look.await;
-        match &looked {
-            Ok(_) | Err(AppError::WrongCredentials | AppError::WrongCode | AppError::WrongPasskey) => {}
-            Err(_) => self.inner.database.write(By::server(None), move |tx| subjects.take_back(tx, now)).await?,
+        if looked.is_ok() {
+            return looked;
+        }
+        let is_password = matches!(looked, Err(AppError::WrongCredentials));
+        if is_password || matches!(looked, Err(AppError::WrongCode | AppError::WrongPasskey)) {
+            let now = self.now();
+            let account = wrong.as_ref().map(|(account, _)| *account);
+            let wrong = wrong.filter(|_| is_password);
+            let entry =
+                wrong.and_then(|(account, refusal)| Some((account, self.refusal_entry(account, refusal, now)?)));
+            // One transaction, whether there is somebody to write it down for or not.
+            let fail = move |tx: &mut Tx<'_>| {
+                subjects.failed(tx, now)?;
+                match entry {
+                    Some((account, entry)) => Ok::<_, AppError>(tx.account(account).insert_audit(&entry)?),
+                    None => Ok(()),
+                }
+            };
+            self.inner.database.write(By::server(account), fail).await?;
+        } else {
+            self.inner.database.write(By::server(None), move |tx| subjects.take_back(tx)).await?;
         }
         looked
     }

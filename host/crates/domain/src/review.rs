@@ -25,6 +25,7 @@ pub struct MessagingSettings {
     /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
     pub evidence_days: u32,
     /// Whether a reviewer may approve a message that they wrote, or a token of theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub own_messages: bool,
 }
 

@@ -121,7 +121,7 @@ limits! {
     /// Passwords of one kind that wait or are hashed, of one account.
     hashes_per_account = 64 in 1..=65536;
     /// Passwords of one kind that wait or are hashed, of one person.
-    hashes_per_person = 4 in 1..=65536;
+    hashes_per_person = 8 in 1..=65536;
     /// Passwords whose strength waits to be estimated.
     strength_checks_waiting = 64 in 8..=65536;
     /// Passwords whose strength waits to be estimated or is, of one account.

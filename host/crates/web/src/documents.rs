@@ -321,7 +321,7 @@ pub(crate) struct MessagingDoc {
     #[schema(minimum = 0, maximum = 366)]
     evidence_days: u32,
     /// Whether a reviewer may approve a message that they wrote, or a token of theirs; not when absent.
-    own_messages: bool,
+    own_messages: Option<bool>,
 }
 
 /// Who gets in.
