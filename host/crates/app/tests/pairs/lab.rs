@@ -336,8 +336,9 @@ fn dump(tx: &mut Tx<'_>, facts: &Facts, links: &[SecretString]) -> Value {
     }
     let account = tx.account_row(facts.account).unwrap().unwrap();
     let mut rows = tx.account(facts.account);
+    let people = [&facts.ada, &facts.ben, &facts.sue, &facts.oli].map(|caller| person(&mut rows, caller.person));
     json!({
-        "people": [&facts.ada, &facts.ben, &facts.sue, &facts.oli].map(|caller| person(&mut rows, caller.person)),
+        "people": people,
         "links": links, "doors": doors, "plugins_on": account.plugins_on,
         "tokens": plain(rows.api_tokens().unwrap().iter().map(|row| json!([row.name, row.scopes])).collect()),
         "installations": installations(&mut rows),
