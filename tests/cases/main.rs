@@ -20,6 +20,7 @@ mod evidence;
 mod evidence_search;
 mod failures;
 mod filters;
+mod forms;
 mod https;
 mod imports;
 mod input;

@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
+    email,
     id::{AccountId, PersonId, TokenId},
     message::Role,
     permission::{AccountKind, Permission, Permissions},
@@ -17,7 +18,7 @@ use crate::{
     caller::Caller,
     links::{NewLink, replace_link},
     names, passwords,
-    people::{EMAIL_TAKEN, Invitation, there},
+    people::{EMAIL_TAKEN, Invitation, check_email, person_by_email, there},
     plugins::conflict,
     secret,
 };
@@ -96,7 +97,7 @@ impl App {
             .database
             .write(Some(id), move |tx| {
                 new.insert(tx)?;
-                invited.insert(&mut tx.account(id))
+                invited.insert(tx, id)
             })
             .await?;
         Ok((id, link))
@@ -108,12 +109,12 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for the e-mail address, [`AppError::Conflict`] for somebody of a customer who has set a password.
     pub async fn renew_invitation(&self, email: &str) -> Result<NewLink, AppError> {
-        let email = email.trim().to_lowercase();
+        let forms = email::forms(email);
         let (account, person) = self
             .inner
             .database
             .read(move |tx| {
-                let (account, person) = tx.person_by_email(&email)?.ok_or(AppError::NotFound("person"))?;
+                let (account, person) = person_by_email(tx, &forms)?.ok_or(AppError::NotFound("person"))?;
                 Ok::<_, AppError>((account, person.id))
             })
             .await?;
@@ -144,10 +145,10 @@ impl App {
     }
 
     fn new_account(&self, kind: AccountKind, name: &str, who: Who) -> Result<New, AppError> {
-        names::check("name", name, names::BYTES)?;
+        let name = names::name("name", name, names::BYTES)?;
         let now = self.now();
         let id = AccountId::new(now, self.random());
-        let row = AccountRow { kind, ..AccountRow::new(id, name.to_owned(), now) };
+        let row = AccountRow { kind, ..AccountRow::new(id, name.clone(), now) };
         let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name}));
         Ok(New { row, entry })
     }
@@ -164,8 +165,11 @@ impl App {
         if !draft.role.is_of_people() {
             return Err(AppError::invalid("role", "operator, supervisor or administrator"));
         }
-        let length = draft.password.expose_secret().chars().count();
-        if length < passwords::SHORTEST || draft.password.expose_secret().len() > passwords::LONGEST {
+        let normal = passwords::normal_form(&draft.password);
+        let length = |password: &SecretString| password.expose_secret().chars().count();
+        if length(&draft.password) < passwords::SHORTEST
+            || normal.is_none_or(|normal| length(&normal) < passwords::SHORTEST)
+        {
             return Err(AppError::invalid(
                 "password",
                 format!("{} characters or more, at most {} bytes", passwords::SHORTEST, passwords::LONGEST),
@@ -175,7 +179,7 @@ impl App {
         let now = self.now();
         let person = PersonRow {
             id: PersonId::new(now, self.random()),
-            email: draft.email.trim().to_lowercase(),
+            email: check_email(&draft.email)?,
             name: draft.name.clone(),
             role: draft.role,
             permissions: draft.permissions,

@@ -7,6 +7,7 @@ use sluice_domain::{
     id::{AccountId, AuditId},
     message::Role,
     permission::Permission,
+    text::is_blank,
 };
 use sluice_storage::{AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit};
 
@@ -21,7 +22,7 @@ const REASON_BYTES: usize = 1_024;
 /// Why the platform does something to an account, for the account to read.
 pub(crate) fn platform_reason(reason: &str) -> Result<&str, AppError> {
     let reason = reason.trim();
-    if reason.is_empty() || reason.len() > REASON_BYTES || reason.contains(char::is_control) {
+    if is_blank(reason) || reason.len() > REASON_BYTES || reason.contains(char::is_control) {
         return Err(AppError::invalid("reason", format!("1 to {REASON_BYTES} bytes that say why")));
     }
     Ok(reason)

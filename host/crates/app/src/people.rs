@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 use sluice_domain::{
     audit::Action,
+    email,
     id::{AccountId, PersonId},
     message::Role,
     permission::{AccountKind, Permission, Permissions},
 };
-use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd, StorageError, Tx};
 
 use crate::{
     App, AppError,
@@ -21,8 +22,6 @@ use crate::{
 
 /// What an e-mail address that is somebody's means.
 pub(crate) const EMAIL_TAKEN: &str = "somebody has this e-mail address already";
-/// Longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
-const EMAIL_BYTES: usize = 254;
 /// Most people of an account who are not deleted.
 const PEOPLE: usize = 10_000;
 
@@ -121,16 +120,19 @@ impl App {
         caller.require(Permission::ManagePeople)?;
         let (account, kind) = (caller.account, caller.kind);
         let email = change.email.as_deref().map(check_email).transpose()?;
-        change.name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
+        let name = change.name.as_deref().map(names::of_person).transpose()?;
         let entry = self.audit_row(caller, Action::PersonChanged, id, json!({}));
         self.inner
             .database
             .write(Some(account), move |tx| {
+                if let Some(email) = &email {
+                    free(tx, email, Some(id))?;
+                }
                 let mut rows = tx.account(account);
                 let before = there(&mut rows, id)?;
                 let after = PersonRow {
                     email: email.unwrap_or_else(|| before.email.clone()),
-                    name: change.name.unwrap_or_else(|| before.name.clone()),
+                    name: name.unwrap_or_else(|| before.name.clone()),
                     role: change.role.unwrap_or(before.role),
                     permissions: change.permissions.unwrap_or(before.permissions),
                     status: match (change.disabled, &before.password_hash) {
@@ -210,11 +212,10 @@ impl App {
             .inner
             .database
             .write(Some(account), move |tx| {
-                let mut rows = tx.account(account);
-                if rows.people()?.len() >= PEOPLE {
+                if tx.account(account).people()?.len() >= PEOPLE {
                     return Err(AppError::Quota("the account has too many people: delete some first"));
                 }
-                invited.insert(&mut rows)?;
+                invited.insert(tx, account)?;
                 Ok(invited.person)
             })
             .await?;
@@ -230,7 +231,7 @@ impl App {
     ) -> Result<(Invited, NewLink), AppError> {
         let Invitation { email, name, role, permissions } = invitation;
         let email = check_email(&email)?;
-        names::check("name", &name, names::BYTES)?;
+        let name = names::of_person(&name)?;
         check_rights(kind, role, permissions)?;
         let now = self.now();
         let person = PersonRow {
@@ -259,7 +260,9 @@ pub(crate) struct Invited {
 }
 
 impl Invited {
-    pub(crate) fn insert(&self, rows: &mut Account<'_>) -> Result<(), AppError> {
+    pub(crate) fn insert(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<(), AppError> {
+        free(tx, &self.person.email, None)?;
+        let mut rows = tx.account(account);
         rows.insert_person(&self.person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
         rows.insert_link(&self.link)?;
         Ok(rows.insert_audit(&self.entry)?)
@@ -298,19 +301,36 @@ fn described(person: &PersonRow) -> Value {
     json!({"role": person.role, "permissions": person.permissions, "status": person.status})
 }
 
-/// The address in lower case. Whether mail reaches it, only mail can tell.
-fn check_email(email: &str) -> Result<String, AppError> {
-    let email = email.trim().to_lowercase();
-    let shaped = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    let plain = !email.contains(|c: char| c.is_control() || c.is_whitespace());
-    if shaped && plain && email.len() <= EMAIL_BYTES && email.matches('@').count() == 1 {
-        Ok(email)
-    } else {
-        Err(AppError::invalid(
-            "email",
-            format!("an e-mail address such as ada@example.com, at most {EMAIL_BYTES} bytes"),
-        ))
+/// The address in its one form.
+pub(crate) fn check_email(typed: &str) -> Result<String, AppError> {
+    email::normal(typed).ok_or_else(|| {
+        let problem = format!("an e-mail address such as ada@example.com, at most {} bytes", email::BYTES);
+        AppError::invalid("email", problem)
+    })
+}
+
+/// The person with an address that has these forms, and the person's account. All forms are looked for whoever is found, so that the
+/// time says nothing.
+pub(crate) fn person_by_email(
+    tx: &mut Tx<'_>,
+    forms: &[String],
+) -> Result<Option<(AccountId, PersonRow)>, StorageError> {
+    let mut found = None;
+    for form in forms {
+        let person = tx.person_by_email(form)?;
+        found = found.or(person);
     }
+    Ok(found)
+}
+
+/// Whether an address is nobody's in any form, but for the person whose it may be.
+fn free(tx: &mut Tx<'_>, address: &str, own: Option<PersonId>) -> Result<(), AppError> {
+    for form in email::forms(address) {
+        if tx.person_by_email(&form)?.is_some_and(|(_, person)| Some(person.id) != own) {
+            return Err(AppError::Conflict(EMAIL_TAKEN));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -322,8 +342,11 @@ mod tests {
         for good in ["ada@example.com", " Ada@Example.com ", "a@localhost", "ünal@пример.рф"] {
             assert!(check_email(good).is_ok(), "{good}");
         }
-        let long = format!("{}@example.com", "a".repeat(EMAIL_BYTES));
-        for bad in ["", "ada", "@example.com", "ada@", "a b@example.com", "a@b@c", "a\n@example.com", long.as_str()] {
+        let long = format!("{}@example.com", "a".repeat(email::BYTES));
+        let unseen = "a\u{200b}da@example.com";
+        for bad in
+            ["", "ada", "@example.com", "ada@", "a b@example.com", "a@b@c", "a\n@example.com", unseen, long.as_str()]
+        {
             assert!(check_email(bad).is_err(), "{bad}");
         }
     }

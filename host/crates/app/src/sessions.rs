@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
-    access::Occasion, address::Door, audit::Action, id::SessionId, limits, network::network_of, time::Timestamp,
+    access::Occasion, address::Door, audit::Action, email, id::SessionId, limits, network::network_of, time::Timestamp,
 };
 use sluice_storage::{AccountRow, PersonRow, SessionRow};
 
@@ -12,6 +12,7 @@ use crate::{
     access::{Visit, cut},
     authenticate::{KNOWN_MILLIS, not_let_in},
     caller::{Caller, Means},
+    people::person_by_email,
     second_factor::{Proof, Shown, has_factor},
     secret,
     seldom::MINUTE,
@@ -87,7 +88,7 @@ impl App {
     pub async fn log_in(&self, log_in: LogIn) -> Result<NewSession, AppError> {
         let now = self.now();
         let LogIn { email, password, proof, address, user_agent } = log_in;
-        let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
+        let known = self.known(email::forms(&email), address.clone(), now).await?;
         let stored = known.found.as_ref().and_then(|found| found.person.password_hash.clone());
         let verified = self.inner.passwords.verify(password, stored, &self.inner.rng).await?;
         let session = SessionId::new(now, self.random());
@@ -183,20 +184,22 @@ impl App {
     }
 
     /// Who has the e-mail address, and whether an attempt to log in is looked at now.
-    async fn known(&self, email: String, address: String, now: Timestamp) -> Result<Known, AppError> {
+    async fn known(&self, forms: Vec<String>, address: String, now: Timestamp) -> Result<Known, AppError> {
         self.inner
             .database
             .read(move |tx| {
                 let network = network_of(&address);
                 let mut found = None;
                 let mut been_here = false;
-                if let Some((account, person)) = tx.person_by_email(&email)? {
+                if let Some((account, person)) = person_by_email(tx, &forms)? {
                     let since = now.plus_millis(-KNOWN_MILLIS);
                     been_here = tx.account(account).knows_network(person.id, &network, since)?;
                     let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
                     found = Some(Found { account: row, person });
                 }
-                let subjects = Subjects::new(&email, &address, Some(network.as_str()).filter(|_| been_here));
+                // Counted by the one form, so that nobody tries again under another.
+                let email = forms.last().map_or("", String::as_str);
+                let subjects = Subjects::new(email, &address, Some(network.as_str()).filter(|_| been_here));
                 subjects.check(tx, now)?;
                 Ok::<_, AppError>(Known { found, subjects })
             })

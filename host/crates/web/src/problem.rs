@@ -193,6 +193,7 @@ impl From<AppError> for Problem {
                 let more = More { reason: Some(reason), ..More::default() };
                 Self::new(S::UNPROCESSABLE_ENTITY, "attachment-refused", detail).with(more)
             }
+            AppError::UnknownEvent { .. } => Self::new(S::CONFLICT, "unknown-event", detail),
             AppError::NotHeld => Self::new(S::CONFLICT, "not-held", detail),
             AppError::Upload(error) if error.is_ours() => ours(&error),
             AppError::Upload(error) => Self::new(S::UNPROCESSABLE_ENTITY, error.code(), detail),
