@@ -17,8 +17,9 @@ run: plugins ## Builds and serves on 127.0.0.1:8080 (SLUICE_LISTEN), data in ./d
 	@exec $(SLUICE) serve --demo target/plugins
 
 .PHONY: build
+# With the whole workspace's features, as the tests have them: otherwise the engine would be compiled once for each.
 build:
-	cargo build --release --locked -p sluice
+	cargo build --release --locked --workspace --bin sluice
 
 .PHONY: plugins
 plugins: build
@@ -39,6 +40,10 @@ check: tools ## Formatter, clippy, dependency edges
 bench: plugins ## Measures and prints tables
 	scripts/samples
 	cargo bench --locked --workspace --bench tables
+
+.PHONY: attacks
+attacks: plugins ## Attacks a server of its own on both databases and prints what held (ATTACKS="NAME…" chooses)
+	cargo bench --locked --workspace --bench attacks -- $(ATTACKS)
 
 .PHONY: demo-real
 demo-real: ## Plays a public collection of 4,862 real messages through the running server

@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use rustls_acme::{AcmeConfig, EventOk, caches::DirCache};
 use sluice_web::Tls;
 
-use crate::{compose::private_folder, config::Acme, trust};
+use crate::{config::Acme, private::private_folder, trust};
 
 /// TLS with the authority's certificates. The first is fetched, and each renewed, while the server runs; until there is one,
 /// handshakes fail.

@@ -1,6 +1,7 @@
 //! How the server is configured: by options or the environment, else by a TOML file, else by defaults.
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -8,15 +9,18 @@ use std::{
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use sluice_app::AttachmentLimits;
-use sluice_domain::{installation::Budget, public_url::PublicUrl};
+use sluice_domain::{installation::Budget, public_url::PublicUrl, server_limits::ServerLimits};
 use sluice_sandbox::MEMORY_CEILING;
 use sluice_storage::DatabaseConfig;
 
 mod https;
+mod limits;
 mod plugin_http;
 
 use https::HttpsArgs;
 pub(crate) use https::{Acme, CertificateFiles, Certificates, Https};
+use limits::LimitArg;
+pub(crate) use limits::table as limits_table;
 use plugin_http::{PluginHttp, PluginHttpArgs};
 
 /// Options that say where things are kept, of every command that works with them.
@@ -55,6 +59,9 @@ pub(crate) struct StoreArgs {
     public_url: Option<String>,
     #[command(flatten)]
     plugin_http: PluginHttpArgs,
+    /// A limit of what everybody shares, `NAME=NUMBER`; may be given many times. `sluice limits` lists all of them.
+    #[arg(long = "limit", env = "SLUICE_LIMITS", value_name = "NAME=NUMBER", value_delimiter = ',')]
+    limits: Vec<LimitArg>,
 }
 
 /// Options of `sluice serve`.
@@ -95,6 +102,8 @@ struct File {
     forwarded_header: Option<String>,
     plugin_http_networks: Option<Vec<String>>,
     plugin_http_ca: Option<PathBuf>,
+    #[serde(default)]
+    limits: BTreeMap<String, u64>,
 }
 
 /// What the server needs to know.
@@ -112,6 +121,8 @@ pub(crate) struct Config {
     /// The most that one call of a plugin may use.
     pub(crate) budget: Budget,
     pub(crate) plugin_http: PluginHttp,
+    /// Of what everybody shares.
+    pub(crate) limits: ServerLimits,
 }
 
 impl Config {
@@ -170,6 +181,7 @@ impl Config {
             plugin_http_networks: file.plugin_http_networks,
             plugin_http_ca: file.plugin_http_ca,
         }))?;
+        let limits = limits::limits(&args.limits, &file.limits)?;
         let database = match args.database_url.clone().or(file.database_url) {
             None => DatabaseConfig::Sqlite { path: data.join("sluice.db") },
             Some(url) => {
@@ -180,7 +192,7 @@ impl Config {
                 DatabaseConfig::Postgres { url }
             }
         };
-        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments, budget, plugin_http })
+        Ok(Self { listen, https, public_url, data, database, blobs, key, attachments, budget, plugin_http, limits })
     }
 }
 

@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod key_file;
 mod platform;
+mod private;
 mod publisher;
 mod seed;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     /// For authors of plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Print the limits of what everybody shares, as they are documented.
+    Limits,
     /// Inspect and compile one plugin; started by the server itself.
     #[command(hide = true)]
     Worker,
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => block_on(catalogue::run(command)),
         Command::Audit(command) => block_on(audit::run(command)),
         Command::Demo(args) => block_on(demo::run(args)),
+        Command::Limits => print_limits(),
         Command::Plugin(PluginCommand::Componentize { module, component }) => {
             componentize::componentize(&module, &component)
         }
@@ -109,6 +113,12 @@ fn main() -> ExitCode {
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+#[expect(clippy::print_stdout, reason = "what the command is for")]
+fn print_limits() -> anyhow::Result<()> {
+    print!("{}", config::limits_table());
+    Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "where the command line says what went wrong")]

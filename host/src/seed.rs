@@ -27,7 +27,8 @@ use sluice_domain::{
     permission::TEMPLATES,
 };
 
-/// The example plugins in the order of the chain, with the configuration of the demo.
+/// The example plugins in the order of the chain, with the configuration of the demo. Its office is always open: nobody who tries the demo
+/// is kept out for the time of day.
 const PLUGINS: [(&str, &str); 3] = [
     ("blocked-words", include_str!("../demo/blocked-words.json")),
     ("sensitive-data", include_str!("../demo/sensitive-data.json")),
@@ -48,9 +49,17 @@ pub(crate) async fn demo(app: &App, plugins: &Path, data: &Path) -> anyhow::Resu
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
     if demo.get("url") != Some(&url) {
-        demo.insert("url".to_owned(), url);
-        write_private(&path, &serde_json::to_vec_pretty(&demo)?)
-            .with_context(|| format!("writing {}", path.display()))?;
+        let is_new = demo.insert("url".to_owned(), url).is_none();
+        let written = write_private(&path, &serde_json::to_vec_pretty(&demo)?);
+        match written {
+            // Who is in it is right, and the server is reached: a full disk is no reason not to serve.
+            Err(error) if !is_new => {
+                tracing::warn!(%error, "{} keeps the URL of an earlier start: make room on the disk", path.display());
+            }
+            written => written.with_context(|| {
+                format!("writing the demo accounts' passwords to {}, without which nobody can use them: make room on the disk, remove the demo with its data, and start again", path.display())
+            })?,
+        }
     }
     Ok(())
 }
@@ -156,8 +165,12 @@ async fn account(app: &App, name: &str, domain: &str) -> anyhow::Result<(Account
 /// Replaces a file that only this user can read.
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension("json.new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(draft, path)
+    let write = || {
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        std::fs::rename(&draft, path)
+    };
+    // Half of a file helps nobody, and takes room.
+    write().inspect_err(|_| _ = std::fs::remove_file(&draft))
 }

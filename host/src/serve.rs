@@ -4,7 +4,8 @@ use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sluice_web::{Settings, Tls};
+use sluice_domain::server_limits::ServerLimits;
+use sluice_web::{Serving, Settings, Tls};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -28,22 +29,43 @@ const RELOAD_EVERY: Duration = Duration::from_secs(10);
 const HTTPS_PORT: u16 = 443;
 
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env("SLUICE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
     let config = Config::load(&args)?;
-    allow_open_files();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(config, args.demo.as_deref()))
+    let limits = within_open_files(config.limits.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config, limits, args.demo.as_deref()))
 }
 
-/// As many open files as the system lets this process have: a connection is one, and so is each plugin that is loaded.
-fn allow_open_files() {
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::warn!(%error, "the limit of open files stays as it is: {:?}", limit.current);
+/// What of the log is written: what `SLUICE_LOG` says. What the library for HTTP/2 warns of, strangers cause as often as they like.
+fn log_filter() -> EnvFilter {
+    let wanted = std::env::var("SLUICE_LOG").unwrap_or_else(|_| "info".to_owned());
+    EnvFilter::try_new(format!("h2=error,{wanted}")).unwrap_or_else(|_| EnvFilter::new("h2=error,info"))
+}
+
+/// Lets this process have as many open files as the system allows: a connection is one, and so is each plugin that is loaded. There are
+/// no more connections than leave files to the rest.
+fn within_open_files(limits: ServerLimits) -> ServerLimits {
+    let files = getrlimit(Resource::Nofile);
+    let mut current = files.current;
+    match setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }) {
+        Ok(()) => current = files.maximum,
+        Err(error) => tracing::warn!(%error, ?current, "the limit of open files stays as it is"),
     }
+    let wanted = limits.connections;
+    let limits = limits.within_files(current.unwrap_or(u64::MAX));
+    if limits.connections < wanted {
+        let connections = limits.connections;
+        tracing::warn!(
+            connections,
+            wanted,
+            ?current,
+            "fewer connections than wanted: allow more open files (ulimit -n)"
+        );
+    }
+    limits
 }
 
-async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
+async fn serve(config: Config, limits: ServerLimits, demo: Option<&Path>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!("listening on {}: choose another address with SLUICE_LISTEN if it is taken", config.listen)
     })?;
@@ -59,9 +81,10 @@ async fn serve(config: Config, demo: Option<&Path>) -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let closing = CancellationToken::new();
     let proxies = config.https.proxies;
+    let serving = Serving { limits, proxies: proxies.clone(), closing: closing.clone() };
     let settings = Settings { transport, proxies, closing: closing.clone(), look_every: LOOK_EVERY };
     let router = sluice_web::router(app.clone(), settings);
-    let server = tokio::spawn(sluice_web::serve(listener, tls, router, closing.clone()));
+    let server = tokio::spawn(sluice_web::serve(listener, tls, router, serving));
     let house = tokio::spawn({
         let app = app.clone();
         async move { app.keep_house().await }

@@ -14,7 +14,7 @@ use sluice_domain::{
     time::Timestamp,
     verdict::Verdict,
 };
-use sluice_sandbox::{ArtefactKey, Configured, Sandbox, SandboxConfig, WorkerCommand};
+use sluice_sandbox::{ArtefactKey, Configured, Sandbox, SandboxConfig, Use, WorkerCommand};
 use sluice_tests::{component, sluice};
 
 use self::unprepared::Unprepared;
@@ -63,7 +63,7 @@ fn config(words: usize) -> String {
 }
 
 pub(crate) fn configured(sandbox: &Sandbox, bytes: &[u8], config: &str) -> Configured {
-    sandbox.configure(|| Ok(bytes.to_vec()), Digest::of(bytes), config).unwrap()
+    sandbox.configure(|| Ok(bytes.to_vec()), Digest::of(bytes), config, Use::Installed).unwrap()
 }
 
 pub(crate) fn message(text: String) -> Message {

@@ -1,10 +1,12 @@
 //! How many links are found that others expect, how many that they do not, and what looking for them costs.
 
-use std::{fmt::Write, hint::black_box, time::Instant};
+use std::{collections::BTreeSet, fmt::Write, hint::black_box, time::Instant};
 
 use sluice_domain::link;
 
 use crate::table::{Table, micros};
+
+mod linkifiers;
 
 const LINKIFY_LINKS: &str = include_str!("../data/links/linkify-it-links.txt");
 const LINKIFY_NOT_LINKS: &str = include_str!("../data/links/linkify-it-not-links.txt");
@@ -19,7 +21,15 @@ struct Case {
 /// Prints the tables.
 pub(crate) fn run() {
     found();
+    linkifiers::run(&links());
     cost();
+}
+
+/// Each link that is expected somewhere in the test data, once.
+fn links() -> Vec<String> {
+    let cases = linkify_links().into_iter().chain(twitter());
+    let links: BTreeSet<String> = cases.flat_map(|case| case.links).filter(|link| !is_mailbox(link)).collect();
+    links.into_iter().collect()
 }
 
 fn found() {
@@ -144,6 +154,10 @@ fn cost() {
         ("64 KiB of dot", "dot ".repeat(16_384)),
         ("64 KiB of http://%/", "http://%/".repeat(7_281)),
         ("64 KiB of a.ru/", "a.ru ".repeat(13_107)),
+        ("64 KiB of mailto:@/", "mailto:@/".repeat(7_281)),
+        ("64 KiB of xn--a.com/", "xn--a.com/".repeat(6_553)),
+        ("64 KiB of a@", "a@".repeat(32_768)),
+        ("64 KiB of a💩.", "a💩.".repeat(10_922)),
     ];
     let mut table = Table::new(["text", "links", "a message", "a byte"]);
     for (name, text) in texts {

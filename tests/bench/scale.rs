@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::json;
 use sluice_domain::{digest::Digest, installation::Budget, message::Message, verdict::Verdict};
-use sluice_sandbox::{Configured, Sandbox};
+use sluice_sandbox::{Configured, Sandbox, Use};
 use sluice_tests::component;
 
 use self::copies::Copies;
@@ -57,7 +57,9 @@ pub(crate) fn run() {
 fn ready(sandbox: &Sandbox, bytes: &[u8], accounts: usize) -> (Vec<Duration>, Vec<Configured>) {
     let digest = Digest::of(bytes);
     let lost = || Err(io::Error::other("it was made before"));
-    (0..accounts).map(|account| timed(|| sandbox.configure(lost, digest, &config(account)).unwrap())).unzip()
+    (0..accounts)
+        .map(|account| timed(|| sandbox.configure(lost, digest, &config(account), Use::Installed).unwrap()))
+        .unzip()
 }
 
 /// Ten words of this account's own.

@@ -139,6 +139,18 @@ async fn a_changed_a_removed_and_an_inserted_entry_are_found() {
         (format!("UPDATE accounts SET audit_seq = audit_seq - 1 WHERE id = '{id}'"), "names"),
         (format!("UPDATE audit SET mac = '' WHERE {of} AND seq = 2"), "entry 2 is not what was written"),
         (format!("UPDATE accounts SET audit_unsealed = 2 WHERE id = '{id}'"), "is not what was written"),
+        // All of it is said to be from before there were seals, and something is changed in it.
+        (
+            format!("UPDATE audit SET address = '192.0.2.1' WHERE {of} AND seq = 3;
+                     UPDATE accounts SET audit_unsealed = audit_seq, audit_head = '' WHERE id = '{id}'"),
+            "the account's row is not what was written",
+        ),
+        // An end that was cut off, with a row that names the entry before it.
+        (
+            format!("UPDATE accounts SET audit_seq = {before}, audit_head = (SELECT mac FROM audit WHERE {of} AND seq = {before})
+                     WHERE id = '{id}'; DELETE FROM audit WHERE {of} AND seq = {last}", before = last - 1),
+            "the account's row is not what was written",
+        ),
     ];
     server
         .tamper("CREATE TABLE kept_audit AS SELECT * FROM audit; CREATE TABLE kept_accounts AS SELECT * FROM accounts");
@@ -146,25 +158,81 @@ async fn a_changed_a_removed_and_an_inserted_entry_are_found() {
         server.tamper(&harm);
         let (holds, printed) = verify(&server, &["--account", &id]);
         assert!(!holds && printed.contains("BROKEN") && printed.contains(told), "{harm}: {printed}");
-        server.tamper(
-            "DELETE FROM audit; INSERT INTO audit SELECT * FROM kept_audit;
-             UPDATE accounts SET (audit_seq, audit_head, audit_unsealed) =
-               (SELECT audit_seq, audit_head, audit_unsealed FROM kept_accounts WHERE kept_accounts.id = accounts.id)",
-        );
+        server.tamper(PUT_BACK);
         assert!(verify(&server, &["--account", &id]).0, "{harm}: put back");
     }
 
-    // The whole log put back to an earlier state holds by itself, and not against a head that was kept elsewhere.
-    let expected = format!("{last}:{head}");
+    // The whole log put back to an earlier state, with what stood in the account's row then, holds by itself, and not against a head that
+    // was kept elsewhere.
+    api.post("/api/v1/groups", json!({"name": "Another"})).await.is(201);
+    let end = api.get("/api/v1/audit/verification").await.is(200);
+    let expected = format!("{}:{}", end["entries"], end["head"].as_str().unwrap());
     assert!(verify(&server, &["--account", &id, "--expect", &expected]).0);
-    let earlier = format!("(SELECT mac FROM audit WHERE {of} AND seq = {})", last - 1);
-    server.tamper(&format!(
-        "UPDATE accounts SET audit_seq = {}, audit_head = {earlier} WHERE id = '{id}'; DELETE FROM audit WHERE {of} AND seq = {last}",
-        last - 1
-    ));
+    server.tamper(PUT_BACK);
     assert!(verify(&server, &["--account", &id]).0);
     let (holds, printed) = verify(&server, &["--account", &id, "--expect", &expected]);
     assert!(!holds && printed.contains("BROKEN"), "{printed}");
+}
+
+/// What was kept before.
+const PUT_BACK: &str = "DELETE FROM audit; INSERT INTO audit SELECT * FROM kept_audit;
+     UPDATE accounts SET (audit_seq, audit_head, audit_unsealed, audit_seal) =
+       (SELECT audit_seq, audit_head, audit_unsealed, audit_seal FROM kept_accounts WHERE kept_accounts.id = accounts.id)";
+
+#[tokio::test]
+async fn nothing_is_added_to_a_log_that_was_touched_until_the_platform_takes_it_as_it_is() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    api.post("/api/v1/groups", json!({"name": "Group"})).await.is(201);
+    let id = api.get("/api/v1/me").await.is(200)["account_id"].as_str().unwrap().to_owned();
+    server.tamper(&format!("UPDATE audit SET address = '192.0.2.1' WHERE account_id = '{id}' AND seq = 2"));
+    server.tamper(&format!("UPDATE accounts SET audit_unsealed = audit_seq, audit_head = '' WHERE id = '{id}'"));
+    api.post("/api/v1/groups", json!({"name": "Refused"})).await.problem(500, "audit-broken");
+    assert_eq!(api.list("/api/v1/groups").await.len(), 1, "nothing was done");
+    let found = api.get("/api/v1/audit/verification").await.is(200);
+    assert_eq!((&found["holds"], &found["reason"]), (&json!(false), &json!("end")));
+
+    // To start again seals nothing on top of it.
+    let server = Server::start_in(server.stop().await).await;
+    let api = &server.without_plugins.administrator;
+    api.post("/api/v1/groups", json!({"name": "Refused"})).await.problem(500, "audit-broken");
+    assert!(!verify(&server, &["--account", &id]).0);
+    let accepted = server.command(&["audit", "accept", "--account", &id, "--reason", "The database was repaired."]);
+    assert!(accepted.status.success());
+    api.post("/api/v1/groups", json!({"name": "Again"})).await.is(201);
+    let marks = api.list("/api/v1/audit?action=audit.accepted").await;
+    let unsealed = marks[0]["details"]["unsealed"].as_i64().unwrap();
+    assert_eq!((marks.len(), &marks[0]["details"]["reason"]), (1, &json!("The database was repaired.")));
+
+    let (holds, printed) = verify(&server, &["--account", &id]);
+    assert!(!holds && printed.contains("NOT SHOWN"), "{printed}");
+    assert!(verify(&server, &["--account", &id, "--accept-unsealed", &unsealed.to_string()]).0);
+    let found = api.get("/api/v1/audit/verification").await.is(200);
+    assert_eq!(
+        (&found["holds"], &found["reason"], &found["unsealed"]),
+        (&json!(false), &json!("unsealed"), &json!(unsealed))
+    );
+    let found = api.get(&format!("/api/v1/audit/verification?accept_unsealed={unsealed}")).await.is(200);
+    assert_eq!(found["holds"], true);
+}
+
+#[tokio::test]
+async fn a_log_from_before_ends_were_sealed_is_sealed_once_and_says_so() {
+    let server = Server::start().await;
+    let id =
+        server.without_plugins.administrator.get("/api/v1/me").await.is(200)["account_id"].as_str().unwrap().to_owned();
+    server.tamper("UPDATE accounts SET audit_seal = 'unsealed'");
+    let server = Server::start_in(server.stop().await).await;
+    let api = &server.without_plugins.administrator;
+    let marks = api.list("/api/v1/audit?action=audit.sealed").await;
+    assert_eq!((marks.len(), &marks[0]["details"]), (1, &json!({"unsealed": 0})));
+    let (holds, printed) = verify(&server, &["--account", &id]);
+    assert!(holds, "{printed}");
+    // Whoever makes the server do it again is found by the second mark.
+    server.tamper("UPDATE accounts SET audit_seal = 'unsealed'");
+    let server = Server::start_in(server.stop().await).await;
+    let (holds, printed) = verify(&server, &["--account", &id]);
+    assert!(!holds && printed.contains("was sealed as it was found, which had happened before"), "{printed}");
 }
 
 #[tokio::test]

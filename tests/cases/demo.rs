@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use sluice_tests::{Server, sluice};
+use sluice_tests::{Home, Server, sluice};
 
 fn demo(server: &Server, arguments: &[&str]) -> Output {
     let mut command = Command::new(sluice());
@@ -17,7 +17,8 @@ fn text(output: &Output) -> String {
 
 #[tokio::test]
 async fn the_conversation_shows_every_verdict_and_then_passes_without_plugins() {
-    let server = Server::start().await;
+    // As a newcomer starts it: nothing is there yet.
+    let server = Server::start_in(Home::empty()).await;
     let shown = text(&demo(&server, &[]));
     let (with, without) = shown.split_once("in an account without plugins").unwrap();
     for part in ["redact", "hold", "block", "flag", "allow", "blocked-words", "sensitive-data"] {

@@ -1,7 +1,7 @@
 //! Live events: in order, without a gap and without a repetition, and only what their reader may see.
 
 use serde_json::{Value, json};
-use sluice_tests::{Event, Events, Server};
+use sluice_tests::{Event, Events, Home, Server};
 
 fn text(event: &Event) -> &Value {
     &event.data["message"]["text"]
@@ -141,4 +141,54 @@ async fn a_place_to_resume_that_is_no_number_is_refused() {
     let request = api.request(reqwest::Method::GET, "/api/v1/events").header("Last-Event-ID", "yesterday");
     api.send(request).await.problem(400, "malformed");
     server.nobody.get("/api/v1/events").await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn nothing_is_delivered_after_a_right_is_gone() {
+    let server = Server::start().await;
+    let administrator = &server.without_plugins.administrator;
+    let conversation = administrator.conversation().await;
+    // What takes the right away; the stream then ends, or says nothing of what its reader sees no more.
+    let takings = ["disabled", "deleted", "no permissions", "password replaced", "logged out"];
+    for (number, taking) in takings.into_iter().enumerate() {
+        let person =
+            server.join(administrator, &format!("reader {number}"), "operator", json!(["conversations-all"])).await;
+        let me = person.get("/api/v1/me").await.is(200);
+        let path = format!("/api/v1/people/{}", me["id"].as_str().unwrap());
+        let mut events = person.events(None).await;
+        administrator.incoming(&conversation, "before").await.is(201);
+        assert_eq!(texts(&mut events, 1).await, ["before"], "{taking}");
+        match taking {
+            "disabled" => administrator.patch(&path, json!({"disabled": true})).await.is(200),
+            "deleted" => administrator.delete(&path).await.is(204),
+            "no permissions" => administrator.patch(&path, json!({"permissions": []})).await.is(200),
+            "password replaced" => {
+                let link = administrator.post(&format!("{path}/password-link"), json!({})).await.is(201);
+                let chosen = json!({"link": link["secret"], "password": "another unrelated saucer frost"});
+                server.nobody.post("/api/v1/passwords", chosen).await.is(204)
+            }
+            _ => person.delete("/api/v1/sessions/current").await.is(204),
+        };
+        administrator.incoming(&conversation, "after").await.is(201);
+        while let Some(event) = events.next_or_end().await {
+            assert_ne!(event.data["message"]["text"], "after", "{taking}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_and_an_account_have_only_so_many_streams() {
+    let limits = [("SLUICE_LIMITS", "streams_per_session=2,streams_per_account=3")];
+    let server = Server::start_with(Home::on_sqlite(), &limits).await;
+    let account = &server.without_plugins;
+    let _first = [account.operator.events(None).await, account.operator.events(None).await];
+    let refused = account.operator.get("/api/v1/events").await;
+    refused.problem(429, "too-many-at-once");
+    let third = account.supervisor.events(None).await;
+    account.administrator.get("/api/v1/events").await.problem(429, "too-many-at-once");
+    // Another account's are its own, and a stream that ends leaves its place.
+    let _theirs = server.with_plugins.operator.events(None).await;
+    drop(third);
+    let conversation = account.operator.conversation().await;
+    account.operator.outgoing(&conversation, "the stream that is gone is noticed").await.is(201);
 }

@@ -206,3 +206,26 @@ async fn every_decision_of_any_chain_about_any_message_is_made_again_to_the_same
         }
     }
 }
+
+#[tokio::test]
+async fn the_input_is_compared_with_the_decisions_digest_of_it_which_nobody_sees() {
+    let server = Server::start().await;
+    let api = &server.with_plugins.administrator;
+    let conversation = api.conversation().await;
+    let posted = api.incoming(&conversation, "my card is 4111 1111 1111 1111").await.is(201);
+    let decision = decision_of(&posted);
+    let kept = api.get(&format!("/api/v1/decisions/{decision}")).await.is(200);
+    let export = api.request(reqwest::Method::GET, "/api/v1/decisions/export?format=jsonl").send().await.unwrap();
+    for shown in [kept.to_string(), export.text().await.unwrap()] {
+        assert!(!shown.contains("input_"), "{shown}");
+    }
+    let digest =
+        |text: &str| server.tamper(&format!("UPDATE decisions SET input_mac = '{text}' WHERE id = '{decision}'"));
+    assert_eq!(rerun(api, &decision).await, json!({"outcome": "same"}));
+    digest(&"0".repeat(64));
+    let another = json!({"outcome": "impossible", "missing": [{"what": "another-input"}]});
+    assert_eq!(rerun(api, &decision).await, another);
+    // As a decision is that was made before digests had a key.
+    digest("");
+    assert_eq!(rerun(api, &decision).await, json!({"outcome": "same", "input": "not-comparable"}));
+}

@@ -227,7 +227,7 @@ async fn an_export_agrees_with_the_list_and_is_written_down_first() {
     }
     let csv = export(api, "format=csv").await;
     assert_eq!(csv.lines().count(), all.len() + 1);
-    let names = "id,at,subject,verdict,shadow,message,conversation,author,reason_code,reason,labels,rules,input_sha256";
+    let names = "id,at,subject,verdict,shadow,message,conversation,author,reason_code,reason,labels,rules";
     assert_eq!(csv.lines().next(), Some(names));
     assert!(csv.contains("\"hostile-plugins:hold\"") && csv.contains("\"hostile\""), "{csv}");
 

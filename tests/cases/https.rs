@@ -163,6 +163,32 @@ async fn a_forged_forwarded_header_is_believed_of_nobody_but_a_proxy() {
     assert_eq!(addresses("login.accepted").await, ["198.51.100.9", "127.0.0.9"]);
 }
 
+#[tokio::test]
+async fn what_a_proxy_says_of_nobody_comes_from_nowhere_and_never_from_the_proxy() {
+    let proxies = [("SLUICE_TRUSTED_PROXIES", "127.0.0.2,127.0.0.3/32")];
+    let server = Server::start_with(Home::on_sqlite(), &proxies).await;
+    let administrator = &server.without_plugins.administrator;
+    let [_, _, operator] = &server.without_plugins.members;
+    // Only who is at the proxies' may come in, and the administrator.
+    let allow = |net: &str| json!({"net": net, "action": "allow"});
+    let rules = json!({"rules": [allow("127.0.0.0/30"), allow("127.0.0.1")]});
+    administrator.put("/api/v1/security/addresses", rules).await.is(200);
+    let enter = async |forwarded: &str| {
+        let nobody = server.nobody.from([127, 0, 0, 2]);
+        let body = json!({"email": operator.email, "password": operator.password});
+        let request = nobody.request(Method::POST, "/api/v1/sessions").json(&body);
+        nobody.send(request.header("X-Forwarded-For", forwarded)).await
+    };
+    for said in ["unknown", "", "_hidden", "192.0.2.7, , 127.0.0.3", "127.0.0.02", "127.0.0.3, x", "[::1"] {
+        enter(said).await.problem(403, "client-address-unreadable");
+    }
+    enter("192.0.2.7").await.problem(403, "address-refused");
+    enter("127.0.0.3").await.is(201);
+    let refused = enter("unknown\"<b>").await;
+    let detail = refused.problem(403, "client-address-unreadable")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("`unknown\\\"<b>`") && detail.contains("x-forwarded-for"), "{detail}");
+}
+
 /// Whether only its owner may look into this folder.
 pub(crate) fn is_private(folder: &Path) -> bool {
     fs::metadata(folder).unwrap().permissions().mode() & 0o077 == 0

@@ -98,11 +98,11 @@ async fn a_passkey_of_another_site_or_key_or_person_is_none() {
 }
 
 #[tokio::test]
-async fn passkeys_are_added_and_removed_by_who_knows_the_password() {
+async fn passkeys_are_added_by_who_knows_the_password_and_removed_by_who_shows_a_second_factor_too() {
     let server = start().await;
     let api = &server.without_plugins.administrator;
     let member = server.invited(api, "ben", "operator", json!([])).await;
-    let (session, ..) = set_up(&server, &member).await;
+    let (session, _, codes) = set_up(&server, &member).await;
     session.post(PASSKEYS, json!({"password": "wrong"})).await.problem(401, "wrong-credentials");
     // Another one gives no new recovery codes, and ends no session.
     let mut second = Authenticator::new(ORIGIN);
@@ -113,18 +113,28 @@ async fn passkeys_are_added_and_removed_by_who_knows_the_password() {
     confirm(&session, &challenge, credential).await.problem(401, "wrong-passkey");
 
     let own = session.get("/api/v1/me/second-factors").await.is(200);
-    let remove = async |passkey: &Value, password: &str| {
+    let remove = async |passkey: &Value, shown: Value| {
         let request = session.request(Method::DELETE, &format!("{PASSKEYS}/{}", passkey["id"].as_str().unwrap()));
-        session.send(request.json(&json!({"password": password}))).await
+        session.send(request.json(&shown)).await
     };
+    let password = &member.password;
     let [first, other] = &own["passkeys"].as_array().unwrap()[..] else { panic!("two: {own}") };
-    remove(first, "wrong").await.problem(401, "wrong-credentials");
-    remove(first, &member.password).await.is(204);
-    remove(first, &member.password).await.problem(404, "not-found");
+    remove(first, json!({"password": "wrong"})).await.problem(401, "wrong-credentials");
+    // Whoever has stolen a session and the password has no second factor.
+    remove(first, json!({"password": password, "code": "aaaaa-aaaaa-aaaaa-aaaaa"})).await.problem(401, "wrong-code");
+    let asked_for = remove(first, json!({"password": password})).await.problem(401, "code-required");
+    remove(first, json!({"password": password, "code": codes[0]})).await.is(204);
+    remove(first, json!({"password": password, "code": codes[1]})).await.problem(404, "not-found");
+    let late = json!({"challenge_id": asked_for["passkey"]["challenge_id"], "credential": {}});
+    remove(other, json!({"password": password, "passkey": late})).await.problem(401, "wrong-passkey");
     let challenge = asked(&server, &member).await;
     let answer = second.get(&challenge["options"]);
     log_in(&server, &member, &challenge, &answer).await.is(201);
-    remove(other, &member.password).await.is(204);
+    let asked_for = remove(other, json!({"password": password})).await.problem(401, "code-required");
+    let challenge = &asked_for["passkey"];
+    let answer = second.get(&challenge["options"]);
+    let passkey = json!({"challenge_id": challenge["challenge_id"], "credential": answer});
+    remove(other, json!({"password": password, "passkey": passkey})).await.is(204);
     server.nobody.session_of(&member).await;
     let own = session.get("/api/v1/me/second-factors").await.is(200);
     assert_eq!(own, json!({"totp": false, "recovery_codes": 0, "passkeys": []}));

@@ -110,9 +110,10 @@ async fn the_last_administrator_stays_one() {
     }
     api.delete(&path).await.problem(409, "last-administrator");
     // Somebody who was invited cannot log in yet.
-    api.invite("other", "administrator", json!([])).await.is(201);
+    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
+    session.invite("other", "administrator", json!([])).await.is(201);
     api.patch(&path, json!({"disabled": true})).await.problem(409, "last-administrator");
-    let other = server.join(api, "second", "administrator", json!([])).await;
+    let other = server.join(&session, "second", "administrator", json!([])).await;
     other.patch(&path, json!({"role": "supervisor"})).await.is(200);
     api.get("/api/v1/people").await.problem(403, "forbidden");
 }
@@ -322,4 +323,155 @@ async fn the_platform_makes_an_account_whose_first_administrator_comes_by_link()
     let listed = server.command(&["account", "list"]);
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert!(listed.contains("Bakery") && !listed.contains("Other"), "{listed}");
+}
+
+#[tokio::test]
+async fn an_invitation_tells_nothing_of_other_accounts_and_takes_no_address_from_anybody() {
+    let server = Server::start().await;
+    let (ours, theirs) = (&server.without_plugins.administrator, &server.with_plugins.administrator);
+    let [_, supervisor, _] = &server.with_plugins.members;
+    let invite = |email: &str| json!({"email": email, "name": "New", "role": "operator"});
+    // Somebody of another account has it, and nobody learns that.
+    let first = ours.post("/api/v1/people", invite(&supervisor.email)).await.is(201);
+    ours.post("/api/v1/people", invite(&supervisor.email)).await.problem(409, "conflict");
+    let set = async |made: &Value| {
+        let chosen = json!({"link": made["link"]["secret"], "password": GOOD});
+        server.nobody.post("/api/v1/passwords", chosen).await
+    };
+    set(&first).await.problem(409, "email-taken");
+    set(&first).await.problem(409, "email-taken");
+    server.nobody.log_in(&supervisor.email, GOOD).await.problem(401, "wrong-credentials");
+    server.nobody.log_in(&supervisor.email, &supervisor.password).await.is(201);
+
+    // An invitation that nobody took keeps the address from nobody.
+    let (one, other) = (
+        ours.post("/api/v1/people", invite("new.hire@victim.example")).await.is(201),
+        theirs.post("/api/v1/people", invite("New.Hire@victim.example")).await.is(201),
+    );
+    assert_eq!(one["person"]["email"], "new.hire@victim.example");
+    set(&other).await.is(204);
+    let me = server.nobody.log_in("new.hire@victim.example", GOOD).await.is(201);
+    assert_eq!(me["person_id"], other["person"]["id"]);
+    set(&one).await.problem(409, "email-taken");
+    // With another address, the same person comes in.
+    let path = format!("/api/v1/people/{}", one["person"]["id"].as_str().unwrap());
+    ours.patch(&path, json!({"email": "hire@victim.example"})).await.is(200);
+    let link = ours.post(&format!("{path}/password-link"), json!({})).await.is(201);
+    let chosen = json!({"link": link["secret"], "password": GOOD});
+    server.nobody.post("/api/v1/passwords", chosen).await.is(204);
+    server.nobody.log_in("hire@victim.example", GOOD).await.is(201);
+}
+
+/// The statuses of log-ins at once, each with a password that is wrong.
+async fn guesses_at_once(from: &Api, emails: impl Iterator<Item = String>) -> Vec<u16> {
+    let guess = async |email: String| from.log_in(&email, "guess").await.status.as_u16();
+    let mut statuses = futures::future::join_all(emails.map(guess)).await;
+    statuses.sort_unstable();
+    statuses
+}
+
+#[tokio::test]
+async fn of_many_guesses_at_once_no_more_are_looked_at_than_one_after_the_other() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let member = server.invited(api, "ben", "operator", json!([])).await;
+    let known = |statuses: &[u16]| statuses.iter().filter(|status| **status == 401).count();
+    // One person, known and unknown.
+    for (network, email) in [(66, member.email.clone()), (67, "nobody@people.example".to_owned())] {
+        let attacker = server.nobody.from([127, 0, network, 1]);
+        let statuses = guesses_at_once(&attacker, std::iter::repeat_n(email, 40)).await;
+        assert_eq!((known(&statuses), statuses.last()), (5, Some(&429)), "{statuses:?}");
+    }
+    // Many persons from one address.
+    let attacker = server.nobody.from([127, 0, 68, 1]);
+    let statuses = guesses_at_once(&attacker, (0..60).map(|number| format!("{number}@people.example"))).await;
+    assert_eq!((known(&statuses), statuses.last()), (20, Some(&429)), "{statuses:?}");
+    // Who is asked for the password once more.
+    let session = server.nobody.session_of(&member).await;
+    let change = async |_| {
+        let body = json!({"current": "guess", "new": GOOD});
+        session.put("/api/v1/me/password", body).await.status.as_u16()
+    };
+    let statuses = futures::future::join_all((0..40).map(change)).await;
+    assert_eq!(known(&statuses), 5, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn many_who_know_their_passwords_log_in_at_once_from_one_address() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let office = server.nobody.from([127, 0, 69, 1]);
+    let member = server.invited(api, "ben", "operator", json!([])).await;
+    // More than an address has attempts: what succeeds is taken back.
+    for _ in 0..30 {
+        office.log_in(&member.email, &member.password).await.is(201);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_went_to_another_address_or_for_another_role_is_good_no_longer() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    for change in [json!({"email": "right@people.example"}), json!({"role": "supervisor"})] {
+        let invited = api.invite("ben", "operator", json!([])).await.is(201);
+        let path = format!("/api/v1/people/{}", text(&invited["person"]["id"]));
+        let choose =
+            async |link: &Value| server.nobody.post("/api/v1/passwords", json!({"link": link, "password": GOOD})).await;
+        assert_eq!(api.patch(&path, json!({"name": "Benjamin"})).await.is(200)["links_ended"], 0);
+        let changed = api.patch(&path, change).await.is(200);
+        assert_eq!((&changed["links_ended"], &changed["sessions_ended"]), (&json!(1), &json!(0)));
+        choose(&invited["link"]["secret"]).await.problem(404, "not-found");
+        let newer = api.post(&format!("{path}/password-link"), json!({})).await.is(201);
+        choose(&newer["secret"]).await.is(204);
+    }
+    // Sessions are somebody's who had the other address.
+    let member = server.invited(api, "eve", "operator", json!([])).await;
+    let session = server.nobody.session_of(&member).await;
+    let path = format!("/api/v1/people/{}", text(&session.get("/api/v1/me").await.is(200)["person_id"]));
+    assert_eq!(api.patch(&path, json!({"role": "supervisor"})).await.is(200)["sessions_ended"], 0);
+    session.get("/api/v1/me").await.is(200);
+    assert_eq!(api.patch(&path, json!({"email": "other@people.example"})).await.is(200)["sessions_ended"], 1);
+    session.get("/api/v1/me").await.problem(401, "session-ended");
+    // But who changes their own goes on.
+    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
+    let path = format!("/api/v1/people/{}", text(&session.get("/api/v1/me").await.is(200)["person_id"]));
+    session.patch(&path, json!({"email": "ada-again@people.example"})).await.is(200);
+    session.get("/api/v1/me").await.is(200);
+}
+
+#[tokio::test]
+async fn a_link_that_an_administrator_made_outlives_a_change_of_the_password() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let member = server.invited(api, "ben", "operator", json!([])).await;
+    let thief = server.nobody.session_of(&member).await;
+    let path = format!("/api/v1/people/{}", text(&thief.get("/api/v1/me").await.is(200)["person_id"]));
+    let link = api.post(&format!("{path}/password-link"), json!({})).await.is(201);
+    let change = json!({"current": member.password, "new": "another unrelated saucer of frost"});
+    thief.put("/api/v1/me/password", change).await.is(204);
+    let choose = json!({"link": link["secret"], "password": GOOD});
+    server.nobody.post("/api/v1/passwords", choose).await.is(204);
+    thief.get("/api/v1/me").await.problem(401, "session-ended");
+    server.nobody.log_in(&member.email, GOOD).await.is(201);
+}
+
+#[tokio::test]
+async fn who_is_deleted_is_nothing_any_more() {
+    let server = Server::start().await;
+    let account = &server.without_plugins;
+    let session = server.nobody.session_of(&account.members[0]).await;
+    let member = server.invited(&session, "second", "administrator", json!([])).await;
+    let own = server.nobody.session_of(&member).await;
+    let token = own.post("/api/v1/tokens", json!({"name": "t", "scopes": ["audit-read"]})).await.is(201);
+    let token = server.nobody.with_token(token["secret"].as_str().unwrap());
+    token.get("/api/v1/audit").await.is(200);
+    let id = text(&own.get("/api/v1/me").await.is(200)["person_id"]);
+    session.delete(&format!("/api/v1/people/{id}")).await.is(204);
+    own.get("/api/v1/me").await.problem(401, "person-disabled");
+    token.get("/api/v1/audit").await.problem(401, "token-revoked");
+    let gone = format!("{id}@deleted.invalid");
+    server.nobody.log_in(&gone, &member.password).await.problem(401, "wrong-credentials");
+    // Nobody takes that address, so nobody stands in the way of a deletion.
+    let taken = json!({"email": gone, "name": "X", "role": "operator"});
+    assert_eq!(session.post("/api/v1/people", taken).await.problem(422, "invalid")["field"], "email");
 }

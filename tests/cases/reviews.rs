@@ -163,3 +163,60 @@ async fn who_may_not_write_as_the_client_does_not_see_its_side() {
     operator.get("/api/v1/events?as=client").await.problem(403, "forbidden");
     operator.get(&format!("/api/v1/conversations/{conversation}/messages?as=god")).await.problem(400, "malformed");
 }
+
+#[tokio::test]
+async fn nobody_approves_what_they_or_a_token_of_theirs_wrote() {
+    let server = Server::start().await;
+    let (account, conversation) = holding(&server).await;
+    let (program, person) = (&account.supervisor, server.nobody.session_of(&account.members[1]).await);
+    let approve = || json!({"verdict": "approve"});
+    let mut held = Vec::new();
+    for author in [program, &person] {
+        held.push(author.outgoing(&conversation, "see https://example.com").await.is(201));
+    }
+    for message in &held {
+        for reviewer in [program, &person] {
+            review(reviewer, message, approve()).await.problem(403, "own-message");
+            let edited = json!({"verdict": "approve", "text": "see our page"});
+            review(reviewer, message, edited).await.problem(403, "own-message");
+        }
+    }
+    let done =
+        program.post("/api/v1/reviews", json!({"messages": [held[0]["id"]], "verdict": "approve"})).await.is(200);
+    assert_eq!(done["items"][0]["problem"]["code"], "own-message");
+    assert!(texts_of_client(&account.administrator, &conversation).await.is_empty());
+    // To take it back is no harm, and somebody else may approve it.
+    review(program, &held[0], json!({"verdict": "reject"})).await.is(200);
+    review(&account.administrator, &held[1], approve()).await.is(200);
+
+    // An account of one person may say otherwise.
+    account.administrator.put("/api/v1/messaging", json!({"own_messages": true})).await.is(200);
+    let held = person.outgoing(&conversation, "see https://example.com").await.is(201);
+    review(program, &held, approve()).await.is(200);
+}
+
+#[tokio::test]
+async fn a_text_that_a_reviewer_wrote_is_refused_where_a_rule_blocks_or_redacts_it() {
+    let server = Server::start().await;
+    let (account, conversation) = holding(&server).await;
+    let api = &account.administrator;
+    api.filter(json!({"what": ["phone-numbers"], "action": "redact"})).await.is(201);
+    api.filter(json!({"what": ["email-addresses"], "action": "block"})).await.is(201);
+    let held = account.operator.outgoing(&conversation, "see https://example.com").await.is(201);
+    let edit = |text: &str| json!({"verdict": "approve", "text": text});
+    for text in ["call +44 20 7946 0958", "write to ben@example.com"] {
+        let refused = review(&account.supervisor, &held, edit(text)).await.problem(422, "edit-refused");
+        assert!(refused["reason"]["code"].is_string(), "{refused}");
+    }
+    // It left a trail, and the message waits.
+    let trails = api.list(&format!("/api/v1/decisions?conversation={conversation}")).await;
+    assert_eq!(trails.len(), 3, "{trails:#?}");
+    assert_eq!(account.supervisor.list("/api/v1/reviews").await.len(), 1);
+    // What would be held again is what a reviewer is there for, and the text that is there was asked about.
+    review(&account.supervisor, &held, edit("see https://example.org")).await.is(200);
+    let entry = &api.list("/api/v1/audit?action=message.reviewed").await[0];
+    assert!(entry["details"]["decision"].is_string(), "{entry}");
+    assert_eq!(texts_of_client(api, &conversation).await, ["see https://example.org"]);
+    let held = account.operator.outgoing(&conversation, "see https://example.com").await.is(201);
+    review(&account.supervisor, &held, edit("see https://example.com")).await.is(200);
+}

@@ -37,7 +37,9 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
     let unknown = server.nobody.log_in("nobody@plain.example", "not the password").await;
     assert_eq!(wrong.headers.get("set-cookie"), None);
     assert_eq!(wrong.problem(401, "wrong-credentials"), unknown.problem(401, "wrong-credentials"));
-    let long = "x".repeat(100_000);
+    let too_long = "x".repeat(100_000);
+    server.nobody.log_in(&operator.email, &too_long).await.problem(413, "too-large");
+    let long = "x".repeat(4_000);
     server.nobody.log_in(&operator.email, &long).await.problem(401, "wrong-credentials");
     server.nobody.log_in(&long, &long).await.problem(401, "wrong-credentials");
     let audit = server.without_plugins.administrator.list("/api/v1/audit").await;
@@ -181,4 +183,17 @@ async fn two_hundred_log_ins_at_once_stay_within_the_memory_for_hashing() {
     // Each hash takes 19 MiB, and at most two are computed at once.
     let grown = server.peak_memory() - before;
     assert!(grown < 64 << 20, "{} MiB", grown >> 20);
+}
+
+#[tokio::test]
+async fn a_log_in_says_what_has_to_be_done_first() {
+    let server = Server::start().await;
+    let account = &server.without_plugins;
+    account.administrator.put("/api/v1/security", json!({"second_factor_for": ["operator"]})).await.is(200);
+    let [administrator, _, operator] = &account.members;
+    let duty = async |member: &sluice_tests::Member| {
+        server.nobody.log_in(&member.email, &member.password).await.is(201).get("duty").cloned()
+    };
+    assert_eq!(duty(operator).await, Some(json!("enrol-second-factor")));
+    assert_eq!(duty(administrator).await, None);
 }

@@ -260,3 +260,19 @@ async fn the_platform_makes_accounts_and_reads_nothing_in_them() {
     customer.invite("platform", "operator", json!(["support-enter"])).await.problem(422, "invalid");
     customer.get("/api/v1/platform/accounts").await.problem(403, "forbidden");
 }
+
+#[tokio::test]
+async fn the_platforms_own_rules_about_addresses_hold_inside_an_account_too() {
+    let server = Server::start().await;
+    let account = &server.without_plugins;
+    let root = platform(&server).await;
+    let sue = colleague(&server, &root, "sue", json!(["support-enter"])).await;
+    let support = inside(&server, account, &sue, "look").await;
+    let elsewhere = support.from([127, 0, 0, 5]);
+    elsewhere.get("/api/v1/conversations").await.is(200);
+    let rule = json!({"net": "127.0.0.5/32", "action": "deny"});
+    root.put("/api/v1/security/addresses", json!({"rules": [rule]})).await.is(200);
+    elsewhere.get("/api/v1/conversations").await.problem(403, "address-refused");
+    support.get("/api/v1/conversations").await.is(200);
+    assert_eq!(root.list("/api/v1/audit?action=support.refused").await.len(), 1, "the platform's log says so");
+}

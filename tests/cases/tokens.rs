@@ -50,7 +50,8 @@ async fn a_token_makes_none_that_may_more_than_itself() {
 async fn a_token_loses_what_its_person_loses() {
     let server = Server::start().await;
     let api = &server.without_plugins.administrator;
-    let second = server.join(api, "second", "administrator", json!([])).await;
+    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
+    let second = server.join(&session, "second", "administrator", json!([])).await;
     let (_, secret) = make(&second, json!({"name": "theirs", "scopes": ["people-manage", "conversations-all"]})).await;
     let token = server.nobody.with_token(&secret);
     token.get("/api/v1/people").await.is(200);
@@ -116,4 +117,61 @@ async fn a_revoked_token_is_refused_with_its_overlap() {
     server.nobody.with_token(&second).get("/api/v1/me").await.problem(401, "token-revoked");
     server.nobody.with_token(&first).get("/api/v1/me").await.problem(401, "unauthenticated");
     assert_eq!(listed(api, &id).await, None);
+}
+
+#[tokio::test]
+async fn a_token_gives_nobody_more_than_it_has_and_makes_no_administrators() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let (_, secret) = make(api, json!({"name": "few", "scopes": ["people-manage", "conversations-own"]})).await;
+    let token = server.nobody.with_token(&secret);
+    let id = |invited: &Value| invited["person"]["id"].as_str().unwrap().to_owned();
+
+    for maker in [&token, api] {
+        maker.invite("boss", "administrator", json!([])).await.problem(403, "session-required");
+    }
+    token.invite("eve", "operator", json!(["conversations-all"])).await.problem(403, "forbidden");
+    let weak = id(&token.invite("ben", "operator", json!(["conversations-own"])).await.is(201));
+    let path = format!("/api/v1/people/{weak}");
+    token.patch(&path, json!({"permissions": ["data-export"]})).await.problem(403, "forbidden");
+    token.patch(&path, json!({"role": "administrator"})).await.problem(403, "session-required");
+    token.patch(&path, json!({"email": "ben-again@people.example"})).await.is(200);
+    token.post(&format!("{path}/password-link"), json!({})).await.is(201);
+    let templates = "/api/v1/permission-templates/exporters";
+    token.put(templates, json!({"permissions": ["data-export"]})).await.problem(403, "forbidden");
+
+    // Who may do more than the token is not reset by it, nor let in again; to keep them out needs no more than the permission.
+    let strong = id(&api.invite("max", "supervisor", json!(["data-export"])).await.is(201));
+    let path = format!("/api/v1/people/{strong}");
+    token.post(&format!("{path}/password-link"), json!({})).await.problem(403, "forbidden");
+    token.delete(&format!("{path}/second-factors")).await.problem(403, "forbidden");
+    token.patch(&path, json!({"email": "max-again@people.example"})).await.problem(403, "forbidden");
+    token.patch(&path, json!({"disabled": true})).await.is(200);
+    token.patch(&path, json!({"disabled": false})).await.problem(403, "forbidden");
+
+    let me = api.get("/api/v1/me").await.is(200)["person_id"].as_str().unwrap().to_owned();
+    for maker in [&token, api] {
+        maker.post(&format!("/api/v1/people/{me}/password-link"), json!({})).await.problem(403, "session-required");
+        maker.delete(&format!("/api/v1/people/{me}/second-factors")).await.problem(403, "session-required");
+        maker
+            .patch(&format!("/api/v1/people/{me}"), json!({"email": "x@people.example"}))
+            .await
+            .problem(403, "session-required");
+    }
+    // Whoever has logged in as an administrator may all of it.
+    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
+    session.invite("boss", "administrator", json!([])).await.is(201);
+    session.post(&format!("/api/v1/people/{strong}/password-link"), json!({})).await.problem(409, "conflict");
+    session.patch(&path, json!({"disabled": false})).await.is(200);
+}
+
+#[tokio::test]
+async fn the_first_tokens_of_an_account_are_renewed_like_others() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    for token in api.list("/api/v1/tokens").await {
+        let path = format!("/api/v1/tokens/{}/renewal", token["id"].as_str().unwrap());
+        api.post(&path, json!({"overlap_seconds": 3600})).await.is(201);
+        assert!(!token["scopes"].as_array().unwrap().contains(&json!("support-enter")), "{token}");
+    }
 }

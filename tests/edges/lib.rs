@@ -26,6 +26,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("asking-plugin", &["sluice-plugin"]),
     ("sluice-edges", &[]),
     ("sluice-tests", &["sluice-domain", "sluice-sandbox", "sluice-storage"]),
+    ("sluice-attacks", &["sluice-storage", "sluice-tests"]),
 ];
 
 /// Licences that the code may come under, as SPDX names. The same list stands in `deny.toml`.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The folder `release` of the build that this program is of.
-fn release() -> PathBuf {
+pub(crate) fn release() -> PathBuf {
     let own = std::env::current_exe().expect("the path of this program");
     own.ancestors().find(|folder| folder.ends_with("release")).expect("a folder `release`").to_owned()
 }

@@ -10,6 +10,7 @@ mod authenticator;
 mod clients;
 mod events;
 mod files;
+mod seed;
 mod server;
 
 pub use crate::{

@@ -17,6 +17,7 @@ use crate::{
     Api,
     clients::client,
     files::{plugins, sluice},
+    seed,
 };
 
 /// Where a server keeps things between its starts.
@@ -27,20 +28,30 @@ pub struct Home {
 }
 
 impl Home {
-    /// A new one, with rows in SQLite.
+    /// A new one, with rows in SQLite. The demo accounts are there, seeded once for all tests.
     ///
     /// # Panics
     /// When there is no room for a temporary folder.
     pub fn on_sqlite() -> Self {
+        let home = Self::empty();
+        seed::copy_to(&home.data());
+        home
+    }
+
+    /// A new one with nothing in it, with rows in SQLite: the first start seeds the demo accounts.
+    ///
+    /// # Panics
+    /// When there is no room for a temporary folder.
+    pub fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), database_url: None }
     }
 
-    /// A new one, with rows in PostgreSQL.
+    /// A new one, with rows in an empty database of PostgreSQL: the first start seeds the demo accounts.
     ///
     /// # Panics
     /// When there is no room for a temporary folder.
     pub fn on_postgres(database_url: String) -> Self {
-        Self { database_url: Some(database_url), ..Self::on_sqlite() }
+        Self { database_url: Some(database_url), ..Self::empty() }
     }
 
     /// The data folder.
@@ -247,6 +258,11 @@ impl Server {
         count.expect("a table")
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.home.data()
@@ -301,7 +317,7 @@ impl Server {
     }
 
     async fn ended(mut self) -> (Home, std::process::ExitStatus) {
-        let home = std::mem::replace(&mut self.home, Home::on_sqlite());
+        let home = std::mem::replace(&mut self.home, Home::empty());
         let wait = move || self.process.wait().expect("a process that ends");
         (home, tokio::task::spawn_blocking(wait).await.expect("waiting does not panic"))
     }

@@ -1,7 +1,7 @@
 //! What is configured of HTTPS: certificates, proxies, and what of it goes together. Nothing is read from disk here.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail, ensure};
 use ipnet::IpNet;
 use rustls_acme::acme::LETS_ENCRYPT_PRODUCTION_DIRECTORY;
 use sluice_domain::{
+    address,
     forwarding::{ForwardedHeader, Proxies},
     public_url::PublicUrl,
 };
@@ -236,10 +237,8 @@ fn proxies(trusted: Option<&[String]>, header: Option<&str>) -> anyhow::Result<P
 
 fn network(text: &str) -> anyhow::Result<IpNet> {
     let text = text.trim();
-    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let network: IpNet = network.ok().with_context(|| {
-        format!("{text:?} in SLUICE_TRUSTED_PROXIES is no network: write 10.0.0.0/8, 2001:db8::/32 or one address")
-    })?;
+    let network =
+        address::network(text).with_context(|| format!("{text:?} in SLUICE_TRUSTED_PROXIES is no network"))?;
     ensure!(
         network.prefix_len() > 0,
         "{text} in SLUICE_TRUSTED_PROXIES is every address: anybody could claim to come from anywhere; name the proxies' own"

@@ -1,9 +1,10 @@
 //! What is configured of the requests that plugins make to other servers. Nothing is read from disk here.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
+use sluice_domain::address;
 
 /// Options about plugins' requests.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -44,8 +45,7 @@ impl PluginHttp {
 
 fn network(text: &str) -> anyhow::Result<IpNet> {
     let text = text.trim();
-    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    network.with_context(|| format!("`{text}` is no network: write 10.0.0.0/8, or one address"))
+    address::network(text).with_context(|| format!("`{text}` is no network"))
 }
 
 #[cfg(test)]

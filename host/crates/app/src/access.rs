@@ -10,8 +10,7 @@ use std::{
 use serde_json::json;
 use sluice_domain::{
     access::{Access, AccessDecision, AccessRequest, AccessSeverity, Occasion},
-    audit::Action,
-    digest::Digest,
+    audit::{Action, Refused},
     id::{AccountId, DecisionId},
     installation::Mode,
     limits,
@@ -29,7 +28,9 @@ use crate::{
     chain::Chain,
     door::Door,
     imports::Asked,
+    refusals::Refusal,
     seldom::MINUTE,
+    store::By,
 };
 
 /// How long an answer about a session or a token counts for further requests from the same address, in milliseconds.
@@ -57,6 +58,19 @@ impl Visit<'_> {
             user_agent: cut(self.user_agent, limits::USER_AGENT_BYTES).to_owned(),
             at: self.at,
         }
+    }
+
+    fn refusal<'a>(&self, code: &'a str) -> Refusal<'a> {
+        let (caller, person) = (self.caller, self.caller.person.to_string());
+        let (refused, subject) = match (self.occasion, caller.means) {
+            (Occasion::LogIn, _) => (Refused::LogIn, person),
+            (Occasion::SupportEntry, _) => (Refused::Support, person),
+            (Occasion::NewAddress, Means::Session(id)) => (Refused::Session, id.to_string()),
+            (Occasion::TokenUse, Means::Token(id)) => (Refused::Token, id.to_string()),
+            (Occasion::NewAddress, Means::Token(_) | Means::Support(_)) => (Refused::Session, person),
+            (Occasion::TokenUse, Means::Session(_) | Means::Support(_)) => (Refused::Token, person),
+        };
+        Refusal::of(caller, refused, subject, code)
     }
 
     fn is_guarded(&self) -> bool {
@@ -146,7 +160,7 @@ impl App {
         let reason = platform_reason(reason)?.to_owned();
         let entry = self.audit_row_of(Who::platform(), Action::AccessRulesDisabled, account, json!({}));
         let now = self.now();
-        self.change_chain(account, entry, move |rows, entry| {
+        self.change_chain(By::server(account), entry, move |rows, entry| {
             let mut guards = rows.installations()?;
             guards.retain(|row| row.mode == Mode::Enforce && row.hooks.contains(&Hook::AccessRule));
             for row in &guards {
@@ -181,8 +195,17 @@ impl App {
         decision: &AccessDecision,
         refused: bool,
     ) -> Result<(), AppError> {
-        let (caller, occasion) = (visit.caller, visit.occasion);
+        let caller = visit.caller;
         let id = DecisionId::new(visit.at, self.random());
+        let entry = if refused {
+            let code = decision.reason.as_ref().map_or("", |reason| reason.code.as_str());
+            let refusal = Refusal { target: id.to_string(), ..visit.refusal(code) };
+            // Whoever is refused again and again leaves no more decisions than entries.
+            let Some(entry) = self.refusal_entry(caller.account, refusal, visit.at) else { return Ok(()) };
+            Some(entry)
+        } else {
+            None
+        };
         let input =
             serde_json::to_vec(&visit.request()).map_err(|_| AppError::Internal("writing a request as JSON"))?;
         let row = DecisionRow {
@@ -194,23 +217,15 @@ impl App {
             rules: decision.rules.iter().map(|rule| (rule.rule.rule.clone(), Outcome::Access(rule.verdict))).collect(),
             codes: decision.codes(),
             author_id: Some(caller.actor().id),
-            input_sha256: Digest::of(&input),
+            input: Some(self.input_digest(chain.account, id, &input)),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
             evidence: self.evidence(chain, id, true, &input)?,
             created_at: visit.at,
         };
-        let code = decision.reason.as_ref().map(|reason| reason.code.clone());
-        let action = match occasion {
-            Occasion::LogIn => Action::LogInRefused,
-            Occasion::NewAddress => Action::SessionRefused,
-            Occasion::TokenUse => Action::TokenRefused,
-            Occasion::SupportEntry => Action::SupportRefused,
-        };
-        let entry = refused.then(|| self.audit_row(caller, action, row.id, json!({"code": code})));
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 rows.insert_decision(&row)?;
                 entry.map_or(Ok(()), |entry| Ok(rows.insert_audit(&entry)?))

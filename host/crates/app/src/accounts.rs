@@ -21,7 +21,12 @@ use crate::{
     people::{EMAIL_TAKEN, Invitation, check_email, person_by_email, there},
     plugins::conflict,
     secret,
+    store::By,
+    turns::Asker,
 };
+
+/// How many invitations of one address are looked at, when an account is made for its owner.
+const MOST_INVITED: u32 = 1_000;
 
 /// A person to be made.
 #[derive(Debug)]
@@ -46,7 +51,7 @@ impl App {
     pub async fn create_account(&self, name: &str) -> Result<AccountId, AppError> {
         let new = self.new_account(AccountKind::Customer, name, Who::platform())?;
         let id = new.row.id;
-        self.inner.database.write(Some(id), move |tx| new.insert(tx)).await?;
+        self.inner.database.write(By::server(id), move |tx| new.insert(tx)).await?;
         Ok(id)
     }
 
@@ -61,7 +66,7 @@ impl App {
         name: &str,
         first: Invitation,
     ) -> Result<(AccountId, NewLink), AppError> {
-        self.open_account_as(kind, name, first, Who::platform()).await
+        self.open_account_as(kind, name, first, Who::platform(), By::server).await
     }
 
     /// Makes a customer's account and invites its first administrator.
@@ -75,8 +80,11 @@ impl App {
         first: Invitation,
     ) -> Result<(AccountId, NewLink), AppError> {
         caller.require(Permission::ManageAccounts)?;
-        let (account, link) =
-            self.open_account_as(AccountKind::Customer, name, first, Who::of_platform(caller)).await?;
+        let (account, link) = self
+            .open_account_as(AccountKind::Customer, name, first, Who::of_platform(caller), |id| {
+                By::caller_in(caller, id)
+            })
+            .await?;
         // The platform's own log says it too.
         let entry = self.audit_row(caller, Action::AccountCreated, account, json!({"name": name}));
         self.keep_entry(caller.account, entry).await?;
@@ -89,15 +97,20 @@ impl App {
         name: &str,
         first: Invitation,
         who: Who,
+        by: impl FnOnce(AccountId) -> By,
     ) -> Result<(AccountId, NewLink), AppError> {
         let new = self.new_account(kind, name, who.clone())?;
         let (invited, link) = self.invited(kind, who, first)?;
         let id = new.row.id;
+        let email = invited.email().to_owned();
         self.inner
             .database
-            .write(Some(id), move |tx| {
+            .write(by(id), move |tx| {
+                if is_somebodys(tx, &email)? {
+                    return Err(AppError::Conflict(EMAIL_TAKEN));
+                }
                 new.insert(tx)?;
-                invited.insert(tx, id)
+                invited.insert(&mut tx.account(id))
             })
             .await?;
         Ok((id, link))
@@ -110,11 +123,25 @@ impl App {
     /// [`AppError::NotFound`] for the e-mail address, [`AppError::Conflict`] for somebody of a customer who has set a password.
     pub async fn renew_invitation(&self, email: &str) -> Result<NewLink, AppError> {
         let forms = email::forms(email);
+        let named = forms.clone();
         let (account, person) = self
             .inner
             .database
             .read(move |tx| {
-                let (account, person) = person_by_email(tx, &forms)?.ok_or(AppError::NotFound("person"))?;
+                let mut invited = Vec::new();
+                for form in &forms {
+                    invited.extend(tx.invited_by_email(form, 2)?);
+                }
+                if invited.len() > 1 {
+                    return Err(AppError::Conflict(
+                        "several accounts have invited somebody with this e-mail address: an administrator of the account makes the link",
+                    ));
+                }
+                let found = match invited.pop() {
+                    None => person_by_email(tx, &forms)?,
+                    found => found,
+                };
+                let (account, person) = found.ok_or(AppError::NotFound("person"))?;
                 Ok::<_, AppError>((account, person.id))
             })
             .await?;
@@ -123,10 +150,14 @@ impl App {
         let entry = self.audit_row_of(Who::platform(), Action::PasswordLinkMade, person, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let kind = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?.kind;
                 let mut rows = tx.account(account);
                 let person = there(&mut rows, person)?;
+                // It may be somebody else's address by now.
+                if !named.contains(&person.email) {
+                    return Err(AppError::NotFound("person"));
+                }
                 let of_platform = kind == AccountKind::Platform && person.role == Role::Administrator;
                 match person.status {
                     PersonStatus::Invited => {}
@@ -165,6 +196,7 @@ impl App {
         if !draft.role.is_of_people() {
             return Err(AppError::invalid("role", "operator, supervisor or administrator"));
         }
+        let email = check_email(&draft.email)?;
         let normal = passwords::normal_form(&draft.password);
         let length = |password: &SecretString| password.expose_secret().chars().count();
         if length(&draft.password) < passwords::SHORTEST
@@ -175,11 +207,11 @@ impl App {
                 format!("{} characters or more, at most {} bytes", passwords::SHORTEST, passwords::LONGEST),
             ));
         }
-        let password_hash = self.inner.passwords.hash(draft.password, &self.inner.rng).await?;
+        let password_hash = self.inner.passwords.hash(&Asker::platform(), draft.password, &self.inner.rng).await?;
         let now = self.now();
         let person = PersonRow {
             id: PersonId::new(now, self.random()),
-            email: check_email(&draft.email)?,
+            email,
             name: draft.name.clone(),
             role: draft.role,
             permissions: draft.permissions,
@@ -195,7 +227,7 @@ impl App {
             name: draft.name,
             token_hash: secret::digest(&secret),
             created_at: now,
-            scopes: Permissions::ALL,
+            scopes: Permissions::NONE,
             expires_at: None,
             last_used_at: None,
             last_used_from: None,
@@ -209,7 +241,11 @@ impl App {
         ];
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
+                let kind = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?.kind;
+                // Whatever may be given to its person one day, and no more: so an administrator can renew it.
+                let token =
+                    ApiTokenRow { scopes: Permissions::of(kind, Role::Administrator, Permissions::NONE), ..token };
                 let mut rows = tx.account(account);
                 rows.insert_person(&person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
                 rows.insert_api_token(&token)?;
@@ -238,6 +274,23 @@ impl App {
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, AppError> {
         self.inner.database.read(|tx| Ok(tx.accounts()?)).await
     }
+}
+
+/// Whether somebody has set a password with an e-mail address, or is to be the first in an account that was made for them. An invitation
+/// of a customer's keeps nobody from having an account.
+fn is_somebodys(tx: &mut Tx<'_>, email: &str) -> Result<bool, AppError> {
+    let forms = email::forms(email);
+    if person_by_email(tx, &forms)?.is_some() {
+        return Ok(true);
+    }
+    for form in &forms {
+        for (account, person) in tx.invited_by_email(form, MOST_INVITED)? {
+            if tx.account(account).is_alone(person.id)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// An account to be made, with the entry of its audit log.

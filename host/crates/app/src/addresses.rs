@@ -1,8 +1,5 @@
 //! Rules about the addresses from which one may come in: how they are changed, and where they are asked.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
 use serde_json::json;
 use sluice_domain::{
     address::{self, AddressAction, AddressRule, AddressTable, Door, Entry},
@@ -20,6 +17,8 @@ use crate::{
     audit::{Who, platform_reason},
     caller::Caller,
     door,
+    refusals::Refusal,
+    store::By,
 };
 
 /// A rule to be made.
@@ -56,7 +55,7 @@ impl App {
     pub async fn address_rules(&self, caller: &Caller) -> Result<Vec<AddressRule>, AppError> {
         caller.require(Permission::ManageSecurity)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).address_rules()?)).await
+        self.read(account, move |tx| Ok(tx.account(account).address_rules()?)).await
     }
 
     /// Replaces all rules. They are in force at every server from the next request on, for open sessions too.
@@ -133,10 +132,10 @@ impl App {
     ) -> Result<AddressAnswer, AppError> {
         let rules = self.address_rules(caller).await?;
         let now = self.now();
-        let parsed: IpAddr = address
-            .trim()
-            .parse()
-            .map_err(|_| AppError::invalid("address", "an IPv4 or IPv6 address such as 192.0.2.7"))?;
+        let parsed = address::address(address.trim()).ok_or_else(|| {
+            let problem = "an IPv4 or IPv6 address such as 192.0.2.7, whose numbers have no zeros before them";
+            AppError::invalid("address", problem)
+        })?;
         let entry = AddressTable::compile(&rules, now).ask(door, role, &parsed.to_string());
         let rule = address::decisive(&rules, door, role, parsed, now).map(|rule| rule.id);
         Ok(AddressAnswer { entry, rule })
@@ -151,7 +150,7 @@ impl App {
         let entry = self.audit_row_of(Who::platform(), Action::AddressesRemoved, account, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
                 let mut rows = tx.account(account);
                 let removed = rows.clear_address_rules()?;
@@ -181,7 +180,9 @@ impl App {
                 const CODE: &str = "address-refused";
                 match door {
                     // Each attempt is one of somebody who knew the password.
-                    Door::LogIn => self.record(caller, Action::LogInRefused, json!({"code": CODE})).await?,
+                    Door::LogIn => {
+                        self.keep_refusal(caller.account, Refusal::of_log_in(caller, caller.person, CODE), now).await?;
+                    }
                     Door::Session | Door::Token | Door::Support => self.write_down_refusal(caller, CODE, now).await?,
                 }
                 Err(AppError::AddressRefused)
@@ -202,7 +203,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AddressesChanged, account, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = rows.address_rules()?;
                 change(&mut rows)?;
@@ -227,11 +228,7 @@ impl App {
     }
 
     fn rule(&self, draft: AddressDraft) -> Result<AddressRule, AppError> {
-        let text = draft.net.trim();
-        let net = text
-            .parse()
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| AppError::invalid("net", "a network such as 192.0.2.0/24 or 2001:db8::/32, or one address"))?;
+        let net = address::network(draft.net.trim()).map_err(|bad| AppError::invalid("net", bad.to_string()))?;
         if draft.comment.len() > limits::ADDRESS_COMMENT_BYTES || draft.comment.contains(char::is_control) {
             let problem = format!("at most {} bytes without control characters", limits::ADDRESS_COMMENT_BYTES);
             return Err(AppError::invalid("comment", problem));
@@ -241,7 +238,7 @@ impl App {
         }
         Ok(AddressRule {
             id: AddressRuleId::new(self.now(), self.random()),
-            net: address::folded(net),
+            net,
             action: draft.action,
             roles: draft.roles.into_iter().collect(),
             doors: draft.doors.into_iter().collect(),

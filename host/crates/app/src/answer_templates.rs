@@ -4,7 +4,7 @@ use serde_json::json;
 use sluice_domain::{audit::Action, id::AnswerTemplateId, permission::Permission};
 use sluice_storage::{AnswerTemplateRow, Before, Constraint, StorageError};
 
-use crate::{App, AppError, caller::Caller, idempotency::Making, messages::check_words, names};
+use crate::{App, AppError, caller::Caller, messages::check_words, names};
 
 /// Most templates of an account.
 const MOST: u64 = 1_000;
@@ -45,7 +45,7 @@ impl App {
     ) -> Result<Vec<AnswerTemplateRow>, AppError> {
         caller.reader()?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).answer_templates(page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).answer_templates(page)?)).await
     }
 
     /// Makes a template.
@@ -61,7 +61,7 @@ impl App {
     ) -> Result<AnswerTemplateRow, AppError> {
         caller.require(Permission::EditTemplates)?;
         let request = || format!("answer-template\n{}\n{:?}\n{}", draft.name, draft.command, draft.text);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let TemplateDraft { name, text, command } = draft;
         let change = normal(TemplateChange { name: Some(name), text: Some(text), command })?;
@@ -76,7 +76,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AnswerTemplateCreated, row.id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 if let Some(earlier) = making.earlier(tx, row.id, now)? {
                     return tx
                         .account(account)
@@ -112,7 +112,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AnswerTemplateChanged, id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = rows.answer_template(id)?.ok_or(AppError::NotFound("template"))?;
                 let TemplateChange { name, text, command } = change;
@@ -139,7 +139,7 @@ impl App {
         let entry = self.audit_row(caller, Action::AnswerTemplateRemoved, id, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 if !rows.delete_answer_template(id)? {
                     return Err(AppError::NotFound("template"));

@@ -21,7 +21,10 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, AttachmentRow, ConversationRow, NewBlob, Reader, StorageError, Tx};
 
-use crate::{App, AppError, caller::Caller, chain::Chain, evaluators::Share, uploads::UploadPlace};
+use crate::{
+    App, AppError, caller::Caller, chain::Chain, conversations::reached, evaluators::Share, store::By,
+    uploads::UploadPlace,
+};
 
 /// How much of an upload is gathered before it goes to the disk, in bytes.
 const PIECE_BYTES: usize = 256 << 10;
@@ -61,8 +64,9 @@ pub struct NewAttachment {
 /// An upload that goes on. What was uploaded is gone when this is dropped before it is finished.
 pub struct AttachmentUpload {
     app: App,
-    account: AccountId,
-    uploader: String,
+    caller: Caller,
+    /// Which conversations the uploader reaches for it.
+    reader: Reader,
     row: NewAttachment,
     direction: Direction,
     /// The message that it would go with, for the rules.
@@ -113,8 +117,8 @@ impl App {
         let left = self.inner.attachment_limits.total.saturating_sub(used);
         let upload = AttachmentUpload {
             app: self.clone(),
-            account,
-            uploader: caller.actor().id,
+            caller: caller.clone(),
+            reader,
             direction,
             stub: self.stub(caller, direction, at.as_ref()),
             chain: self.chain(account, caller.chain_version).await?,
@@ -196,7 +200,7 @@ impl App {
     async fn remove_one_unsent(&self, account: AccountId, id: AttachmentId) -> Result<bool, AppError> {
         // The row first: what has no row can be sent by nobody.
         let delete = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).delete_unsent_attachment(id)?);
-        let gone = self.inner.database.write(Some(account), delete).await?;
+        let gone = self.inner.database.write(By::server(account), delete).await?;
         if gone {
             let blobs = self.inner.blobs.clone();
             blocking(move || Ok(blobs.remove_attachment(account, id)?)).await?;
@@ -236,14 +240,22 @@ impl App {
         Ok(removed)
     }
 
-    async fn keep_attachment(&self, account: AccountId, blob: NewBlob, row: AttachmentRow) -> Result<(), AppError> {
-        let (id, total) = (row.attachment.id, self.inner.attachment_limits.total);
+    async fn keep_attachment(
+        &self,
+        caller: &Caller,
+        reader: Reader,
+        blob: NewBlob,
+        row: AttachmentRow,
+    ) -> Result<(), AppError> {
+        let (account, id, total) = (caller.account, row.attachment.id, self.inner.attachment_limits.total);
         blocking(move || Ok(blob.keep(account, id)?)).await?;
         let written = self
             .inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
+                // Uploads take their time: the conversation may be somebody else's by now.
+                row.conversation_id.map_or(Ok(()), |place| reached(&mut rows, place, reader))?;
                 rows.insert_attachment(&row)?;
                 // Of uploads that went on at once, the last ones may be too many.
                 if rows.attachment_bytes()? > total { Err(NO_ROOM) } else { Ok(()) }
@@ -292,26 +304,20 @@ pub(crate) fn client_of(at: &ConversationRow) -> Actor {
 /// An attachment that the caller may see.
 fn seen(rows: &mut Account<'_>, caller: &Caller, id: AttachmentId) -> Result<Attachment, AppError> {
     let row = rows.attachment(id)?.ok_or(AppError::NotFound("attachment"))?;
-    let is_seen = match (row.message_id, row.conversation_id) {
-        (None, _) => row.uploaded_by == caller.actor().id,
-        (Some(message), Some(conversation)) => may_see(rows, caller, message, conversation)?,
-        (Some(_), None) => false,
+    let is_seen = match row.message_id {
+        None => row.uploaded_by == caller.actor().id,
+        Some(message) => may_see(rows, caller, message)?,
     };
     if is_seen { Ok(row.attachment) } else { Err(AppError::NotFound("attachment")) }
 }
 
 /// Whether the caller sees a message whole, as one of the account's people or as what carries messages to the client.
-fn may_see(
-    rows: &mut Account<'_>,
-    caller: &Caller,
-    message: MessageId,
-    conversation: ConversationId,
-) -> Result<bool, AppError> {
+fn may_see(rows: &mut Account<'_>, caller: &Caller, message: MessageId) -> Result<bool, AppError> {
     let Some(row) = rows.message(message)? else { return Ok(false) };
     let carries = caller.require(Permission::WriteAsClient).is_ok()
         && visibility::of_client(row.direction, row.state) == Visibility::Full;
     let reads = match caller.reader() {
-        Ok(reader) => rows.conversation(conversation, reader)?.is_some(),
+        Ok(reader) => rows.message_for(message, reader)?.is_some(),
         Err(_) => false,
     };
     let sees = visibility::of(caller.permissions, row.direction, row.state) == Visibility::Full;
@@ -351,7 +357,7 @@ impl AttachmentUpload {
             .app
             .inner
             .evaluators
-            .run(self.account, Share::USUAL, move || {
+            .run(self.caller.account, Share::USUAL, move || {
                 blob.content().seek(SeekFrom::Start(0))?;
                 let findings = content::inspect(blob.content(), &name, &declared, voice)?;
                 Ok::<_, std::io::Error>((blob, findings))
@@ -365,15 +371,15 @@ impl AttachmentUpload {
             direction: self.direction,
             conversation_id: self.row.conversation,
             message_id: None,
-            uploaded_by: self.uploader.clone(),
+            uploaded_by: self.caller.actor().id,
             created_at: now,
         };
         // What is begun here is finished, even if the one who uploads has gone: a content without a row
         // would be found a day later only.
-        let (app, kept, account) = (self.app.clone(), row.clone(), self.account);
+        let (app, kept) = (self.app.clone(), row.clone());
         let background = app.inner.background.clone();
         let keeping = background.spawn(async move {
-            let done = app.keep_attachment(account, blob, kept).await;
+            let done = app.keep_attachment(&self.caller, self.reader, blob, kept).await;
             // Its place is left when it is done.
             drop(self);
             done

@@ -7,21 +7,26 @@ use serde_json::json;
 use sluice_domain::{
     access::Occasion,
     address,
-    audit::Action,
+    audit::{Action, Refused},
+    digest::Digest,
     id::{AccountId, SessionId},
+    message::Role,
     network::network_of,
     permission::Permissions,
     security::{Roaming, SecuritySettings},
     time::Timestamp,
 };
-use sluice_storage::{Account, LiveSession, LiveSupport, LiveToken, PersonStatus, SessionEnd, StorageError};
+use sluice_storage::{
+    Account, LiveSession, LiveSupport, LiveToken, PersonStatus, SessionEnd, SessionRow, StorageError,
+};
 
 use crate::{
     App, AppError,
     access::{Visit, cut},
     caller::{Caller, Duty, Means},
-    secret,
+    refusals, secret,
     seldom::MINUTE,
+    store::By,
 };
 
 /// What a request carries to show who sent it.
@@ -148,15 +153,16 @@ impl App {
             })
             .await?;
         match found {
-            Found::Session(live) => self.enter_with_session(live, request, now).await,
-            Found::Token(live) => self.enter_with_token(live, request, now).await,
-            Found::Support(live) => self.enter_with_support(live, request, now).await,
+            Found::Session(live) => self.enter_with_session(live, digest, request, now).await,
+            Found::Token(live) => self.enter_with_token(live, digest, request, now).await,
+            Found::Support(live) => self.enter_with_support(live, digest, request, now).await,
         }
     }
 
     async fn enter_with_session(
         &self,
         live: LiveSession,
+        shown: Digest,
         request: Request<'_>,
         now: Timestamp,
     ) -> Result<Caller, AppError> {
@@ -167,9 +173,10 @@ impl App {
             kind: live.kind,
             person,
             means: Means::Session(id),
+            shown,
             role: live.role,
             permissions: Permissions::of(live.kind, live.role, live.permissions),
-            duty: duty(&live, &door.settings, now),
+            duty: duty(live.role, live.password_changed_at, live.session.second_factor, &door.settings, now),
             second_factor: live.session.second_factor,
             name: live.name,
             address: request.address,
@@ -195,31 +202,27 @@ impl App {
     async fn enter_with_token(
         &self,
         live: LiveToken,
+        shown: Digest,
         request: Request<'_>,
         now: Timestamp,
     ) -> Result<Caller, AppError> {
+        let refusal = token_ended(&live, now).or_else(|| not_let_in(live.status));
+        let permissions = of_token(&live);
         let token = live.token;
-        let owners = Permissions::of(live.kind, live.role, live.permissions);
         let caller = Caller {
             account: live.account_id,
             kind: live.kind,
             person: token.created_by,
             means: Means::Token(token.id),
+            shown,
             role: live.role,
-            permissions: Permissions::of_token(token.scopes, owners),
+            permissions,
             duty: None,
             second_factor: false,
             name: token.name,
             address: request.address,
             chain_version: live.chain_version,
             security_version: live.security_version,
-        };
-        let refusal = if token.revoked_at.is_some() {
-            Some(Refusal::TokenRevoked)
-        } else if token.expires_at.is_some_and(|end| end <= now) {
-            Some(Refusal::TokenExpired)
-        } else {
-            not_let_in(live.status)
         };
         if let Some(refusal) = refusal {
             return Err(self.refuse(&caller, refusal, now).await);
@@ -258,7 +261,9 @@ impl App {
     ) {
         let database = self.inner.database.clone();
         self.inner.background.spawn(async move {
-            if let Err(error) = database.write(Some(account), move |tx| note(&mut tx.account(account))).await {
+            let noted =
+                database.write(By::server(account), move |tx| Ok::<_, AppError>(note(&mut tx.account(account))?));
+            if let Err(error) = noted.await {
                 tracing::warn!(%error, "that a session or a token was used was not kept");
             }
         });
@@ -301,31 +306,45 @@ impl App {
         code: &'static str,
         now: Timestamp,
     ) -> Result<(), AppError> {
-        let (who, action) = match caller.means {
-            Means::Session(id) => (id.to_string(), Action::SessionRefused),
-            Means::Token(id) => (id.to_string(), Action::TokenRefused),
+        let (subject, refused) = match caller.means {
+            Means::Session(id) => (id.to_string(), Refused::Session),
+            Means::Token(id) => (id.to_string(), Refused::Token),
             // Each attempt of one person to enter an account would be a session of its own.
-            Means::Support(_) => (format!("{} {}", caller.account, caller.person), Action::SupportRefused),
+            Means::Support(_) => (caller.person.to_string(), Refused::Support),
         };
-        if !self.inner.seldom.first(format!("refused {who} {} {code}", caller.address), now) {
-            return Ok(());
-        }
-        self.record(caller, action, json!({"code": code})).await
+        self.keep_refusal(caller.account, refusals::Refusal::of(caller, refused, subject, code), now).await
     }
 }
 
 /// What speaks against a session, wherever it is used.
-fn refused(
-    session: &sluice_storage::SessionRow,
-    status: PersonStatus,
-    settings: &SecuritySettings,
-    now: Timestamp,
-) -> Option<Refusal> {
-    match session.ended {
-        Some(SessionEnd::PersonDisabled) => Some(Refusal::PersonDisabled),
-        Some(SessionEnd::PasswordChanged | SessionEnd::Ended) => Some(Refusal::SessionEnded),
-        None => overdue(session.created_at, session.last_seen_at, settings, now).or_else(|| not_let_in(status)),
+fn refused(session: &SessionRow, status: PersonStatus, settings: &SecuritySettings, now: Timestamp) -> Option<Refusal> {
+    ended(session)
+        .or_else(|| overdue(session.created_at, session.last_seen_at, settings, now))
+        .or_else(|| not_let_in(status))
+}
+
+/// Whether somebody has ended a session.
+pub(crate) fn ended(session: &SessionRow) -> Option<Refusal> {
+    match session.ended? {
+        SessionEnd::PersonDisabled => Some(Refusal::PersonDisabled),
+        SessionEnd::PasswordChanged | SessionEnd::Ended => Some(Refusal::SessionEnded),
     }
+}
+
+/// Whether a token was revoked, or has come to its end.
+pub(crate) fn token_ended(live: &LiveToken, now: Timestamp) -> Option<Refusal> {
+    if live.token.revoked_at.is_some() {
+        Some(Refusal::TokenRevoked)
+    } else if live.token.expires_at.is_some_and(|end| end <= now) {
+        Some(Refusal::TokenExpired)
+    } else {
+        None
+    }
+}
+
+/// What a token may do.
+pub(crate) fn of_token(live: &LiveToken) -> Permissions {
+    Permissions::of_token(live.token.scopes, Permissions::of(live.kind, live.role, live.permissions))
 }
 
 /// What the account's settings say of a session by its age and its last use. Settings that have become stricter count for sessions
@@ -357,11 +376,17 @@ pub(crate) const fn not_let_in(status: PersonStatus) -> Option<Refusal> {
 }
 
 /// What the person of a session must do before anything else.
-fn duty(live: &LiveSession, settings: &SecuritySettings, now: Timestamp) -> Option<Duty> {
-    let too_old = |days: u32| now >= live.password_changed_at.plus_millis(i64::from(days) * DAY_MILLIS);
+pub(crate) fn duty(
+    role: Role,
+    password_changed_at: Timestamp,
+    second_factor: bool,
+    settings: &SecuritySettings,
+    now: Timestamp,
+) -> Option<Duty> {
+    let too_old = |days: u32| now >= password_changed_at.plus_millis(i64::from(days) * DAY_MILLIS);
     if settings.password.max_age_days.is_some_and(too_old) {
         return Some(Duty::ChangePassword);
     }
-    let wanted = settings.second_factor_for.contains(&live.role);
-    (wanted && !live.session.second_factor).then_some(Duty::EnrolSecondFactor)
+    let wanted = settings.second_factor_for.contains(&role);
+    (wanted && !second_factor).then_some(Duty::EnrolSecondFactor)
 }

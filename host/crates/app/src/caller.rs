@@ -3,11 +3,12 @@
 //! How a request's credentials become a caller is in `authenticate`.
 
 use sluice_domain::{
+    digest::Digest,
     id::{AccountId, PersonId, SessionId, SupportSessionId, TokenId},
     message::{Actor, Role},
     permission::{AccountKind, Permission, Permissions},
 };
-use sluice_storage::Reader;
+use sluice_storage::{DecisionReader, Reader};
 
 use crate::AppError;
 
@@ -42,6 +43,8 @@ pub struct Caller {
     pub person: PersonId,
     /// How the caller showed that.
     pub means: Means,
+    /// The digest of the secret that showed it.
+    pub(crate) shown: Digest,
     /// The person's role.
     pub role: Role,
     /// What the caller may do.
@@ -79,6 +82,25 @@ impl Caller {
         self.is_free()?;
         let reach = self.permissions.reach().ok_or(AppError::Forbidden(Permission::AnswerOwn))?;
         Ok(Reader { person: self.person, reach })
+    }
+
+    /// Whether `other` is the same caller and sees what this one sees.
+    pub(crate) fn sees_as(&self, other: &Self) -> bool {
+        let rights = |caller: &Self| (caller.account, caller.person, caller.means, caller.permissions, caller.duty);
+        rights(self) == rights(other)
+    }
+
+    /// The same for what needs another permission than to read conversations: nothing of any conversation is there for who reads none.
+    pub(crate) fn maybe_reader(&self) -> Option<Reader> {
+        self.permissions.reach().map(|reach| Reader { person: self.person, reach })
+    }
+
+    /// Which decisions are there for the caller: those about messages that it reaches, and those about who came in for whoever reads the
+    /// connection journal.
+    pub(crate) fn decision_reader(&self) -> Result<DecisionReader, AppError> {
+        self.require(Permission::ReviewMessages)?;
+        let access = self.permissions.contains(Permission::ReadAudit);
+        Ok(DecisionReader { messages: self.maybe_reader(), access })
     }
 
     /// The caller's session, for what a person does about themselves, whatever duty they have.

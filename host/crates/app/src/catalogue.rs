@@ -21,6 +21,7 @@ use crate::{
     components::check_notes,
     plugins::{ShownPlugin, add, show},
     publishers::{Signed, signed},
+    store::By,
     uploads::UploadPlace,
 };
 
@@ -71,7 +72,7 @@ impl App {
         publication: Publication,
     ) -> Result<CatalogueRow, AppError> {
         caller.require(Permission::PublishPlugins)?;
-        self.publish_as(Who::of(caller), Some(caller.account), Some(place), publication).await
+        self.publish_as(Who::of(caller), caller.into(), Some(place), publication).await
     }
 
     /// The same for whoever runs the server.
@@ -79,13 +80,13 @@ impl App {
     /// # Errors
     /// As of [`App::publish`].
     pub async fn publish_from_command(&self, publication: Publication) -> Result<CatalogueRow, AppError> {
-        self.publish_as(Who::platform(), self.platform_account().await?, None, publication).await
+        self.publish_as(Who::platform(), By::server(self.platform_account().await?), None, publication).await
     }
 
     async fn publish_as(
         &self,
         who: Who,
-        log: Option<AccountId>,
+        by: By,
         place: Option<UploadPlace>,
         Publication { component, notes, to }: Publication,
     ) -> Result<CatalogueRow, AppError> {
@@ -101,7 +102,7 @@ impl App {
         if let Some(row) = known.await? {
             return Ok(row);
         }
-        let inspection = self.inspect(incoming, place).await?;
+        let inspection = self.inspect(None, incoming, place).await?;
         let now = self.now();
         let row = CatalogueRow {
             id: CatalogueId::new(now, self.random()),
@@ -124,7 +125,7 @@ impl App {
         };
         let details = json!({"name": row.name, "version": row.version, "sha256": sha256, "accounts": readers});
         let entry = self.audit_row_of(who, Action::CataloguePublished, row.id, details);
-        self.change_catalogue(log, entry, move |tx| {
+        self.change_catalogue(by, entry, move |tx| {
             if tx.catalogue_count()? >= limits::CATALOGUE as u64 {
                 return Err(AppError::Quota("the catalogue is full: withdraw an entry first"));
             }
@@ -169,7 +170,7 @@ impl App {
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn withdraw(&self, caller: &Caller, id: CatalogueId) -> Result<(), AppError> {
         caller.require(Permission::PublishPlugins)?;
-        self.withdraw_as(Who::of(caller), Some(caller.account), id).await
+        self.withdraw_as(Who::of(caller), caller.into(), id).await
     }
 
     /// The same for whoever runs the server.
@@ -177,14 +178,14 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`].
     pub async fn withdraw_from_command(&self, id: CatalogueId) -> Result<(), AppError> {
-        self.withdraw_as(Who::platform(), self.platform_account().await?, id).await
+        self.withdraw_as(Who::platform(), By::server(self.platform_account().await?), id).await
     }
 
-    async fn withdraw_as(&self, who: Who, log: Option<AccountId>, id: CatalogueId) -> Result<(), AppError> {
+    async fn withdraw_as(&self, who: Who, by: By, id: CatalogueId) -> Result<(), AppError> {
         let row = self.entry(id).await?;
         let details = json!({"name": row.name, "version": row.version, "sha256": row.sha256});
         let entry = self.audit_row_of(who, Action::CatalogueWithdrawn, id, details);
-        self.change_catalogue(log, entry, move |tx| if tx.delete_catalogue_entry(id)? { Ok(()) } else { Err(NO_ENTRY) })
+        self.change_catalogue(by, entry, move |tx| if tx.delete_catalogue_entry(id)? { Ok(()) } else { Err(NO_ENTRY) })
             .await
     }
 
@@ -200,7 +201,7 @@ impl App {
         signature: PluginSignature,
     ) -> Result<CatalogueRow, AppError> {
         caller.require(Permission::PublishPlugins)?;
-        self.sign_entry_as(Who::of(caller), Some(caller.account), id, key, signature).await
+        self.sign_entry_as(Who::of(caller), caller.into(), id, key, signature).await
     }
 
     /// The same for whoever runs the server.
@@ -213,13 +214,14 @@ impl App {
         key: PublisherKey,
         signature: PluginSignature,
     ) -> Result<CatalogueRow, AppError> {
-        self.sign_entry_as(Who::platform(), self.platform_account().await?, id, key, signature).await
+        let by = By::server(self.platform_account().await?);
+        self.sign_entry_as(Who::platform(), by, id, key, signature).await
     }
 
     async fn sign_entry_as(
         &self,
         who: Who,
-        log: Option<AccountId>,
+        by: By,
         id: CatalogueId,
         key: PublisherKey,
         signature: PluginSignature,
@@ -229,7 +231,7 @@ impl App {
         new.add(row.sha256, key, signature)?;
         let details = json!({"name": row.name, "publisher_key": key});
         let entry = self.audit_row_of(who, Action::CatalogueSigned, id, details);
-        self.change_catalogue(log, entry, move |tx| {
+        self.change_catalogue(by, entry, move |tx| {
             let mut row = tx.catalogue_entry(id)?.ok_or(NO_ENTRY)?;
             if !row.signatures.merge(&new) && !row.signatures.is_by(&key) {
                 return Err(AppError::TOO_MANY_SIGNATURES);
@@ -247,21 +249,19 @@ impl App {
     pub async fn offers(&self, caller: &Caller) -> Result<Vec<Offer>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let mut published = rows.published()?;
-                published.sort_by(in_order);
-                let trust = rows.plugin_trust()?.unwrap_or_default();
-                let mut offers = Vec::new();
-                for row in published {
-                    let taken = rows.plugin_by_digest(row.sha256)?.map(|plugin| plugin.id);
-                    offers.push(Offer { signed: signed(&trust, &row.signatures), row, taken });
-                }
-                Ok(offers)
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let mut published = rows.published()?;
+            published.sort_by(in_order);
+            let trust = rows.plugin_trust()?.unwrap_or_default();
+            let mut offers = Vec::new();
+            for row in published {
+                let taken = rows.plugin_by_digest(row.sha256)?.map(|plugin| plugin.id);
+                offers.push(Offer { signed: signed(&trust, &row.signatures), row, taken });
+            }
+            Ok(offers)
+        })
+        .await
     }
 
     /// Makes an entry a plugin of the account, not yet installed. If the component is there already, that plugin gets the entry's
@@ -285,7 +285,7 @@ impl App {
         let (entry, person) = (self.audit_row(caller, Action::PluginTaken, plugin, details), caller.person);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let (offered, config_schema) = rows.published_entry(id)?.ok_or(NO_ENTRY)?;
                 if let Some(mut there) = rows.plugin_by_digest(offered.sha256)? {
@@ -341,16 +341,17 @@ impl App {
         }
     }
 
-    /// One transaction: the change, and the entry in the log of the platform.
+    /// One transaction: the change, and the entry in the log of the account that it is written by.
     async fn change_catalogue<T: Send + 'static>(
         &self,
-        log: Option<AccountId>,
+        by: By,
         entry: NewAudit,
         change: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
+        let log = by.account();
         self.inner
             .database
-            .write(log, move |tx| {
+            .write(by, move |tx| {
                 let changed = change(tx)?;
                 if let Some(account) = log {
                     tx.account(account).insert_audit(&entry)?;

@@ -125,8 +125,7 @@ impl App {
     pub async fn chain_versions(&self, caller: &Caller, page: Before<i64>) -> Result<Vec<ChainVersion>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        let rows =
-            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).chain_versions(page)?)).await?;
+        let rows = self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).chain_versions(page)?)).await?;
         rows.into_iter().map(ChainVersion::of).collect()
     }
 
@@ -137,11 +136,8 @@ impl App {
     pub async fn chain_version(&self, caller: &Caller, version: i64) -> Result<ChainVersion, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        let row = self
-            .inner
-            .database
-            .read(move |tx| Ok::<_, AppError>(tx.account(account).chain_version_at(version)?))
-            .await?;
+        let row =
+            self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).chain_version_at(version)?)).await?;
         ChainVersion::of(row.ok_or(AppError::NotFound("version of the chain"))?)
     }
 
@@ -150,13 +146,13 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::NotForSupport`] when an access rule is among them,
-    /// [`AppError::Conflict`] when a plugin of then was removed, [`AppError::ConfigureFailed`], [`AppError::Quota`],
+    /// [`AppError::Conflict`] when a plugin of then was removed, or somebody else changes the chain meanwhile, [`AppError::ConfigureFailed`], [`AppError::Quota`],
     /// [`AppError::SignatureRequired`]; with an error, everything stays as it was.
     pub async fn roll_back(&self, caller: &Caller, version: i64) -> Result<ChainOverview, AppError> {
         let past = self.chain_version(caller, version).await?;
-        self.may_touch_all(caller).await?;
-        past.state.installations.iter().try_for_each(|was| may_touch(caller, &was.hooks))?;
         let account = caller.account;
+        let seen = self.inner.database.read(move |tx| ChainState::of(&mut tx.account(account))).await?;
+        past.state.installations.iter().try_for_each(|was| may_touch(caller, &was.hooks))?;
         let mut again = Vec::with_capacity(past.state.installations.len());
         for was in past.state.installations {
             let (component, digest) = (was.component, was.config);
@@ -170,14 +166,20 @@ impl App {
                 .await?;
             let (plugin, config) = found.ok_or(REMOVED)?;
             if was.mode != Mode::Disabled {
-                self.configure(&plugin, &config, &was.grants).await?;
+                self.configure(account, &plugin, &config, &was.grants).await?;
             }
             again.push((was, config));
         }
         let filters = past.state.filters;
         let at = self.now();
         let entry = self.audit_row(caller, Action::ChainRolledBack, account, json!({"to": past.version}));
-        self.change_chain(account, entry, move |rows, _| {
+        let by = caller.clone();
+        self.change_chain(caller, entry, move |rows, _| {
+            may_touch_all(&by, rows)?;
+            // Or what somebody has just disabled would be back.
+            if !ChainState::of(rows)?.has_rules_of(&seen) {
+                return Err(CHANGED);
+            }
             restore_installations(rows, again, at)?;
             restore_filters(rows, filters, at)
         })
@@ -194,9 +196,11 @@ impl App {
         caller: &Caller,
         order: Vec<InstallationId>,
     ) -> Result<Vec<InstallationRow>, AppError> {
-        self.may_touch_all(caller).await?;
+        caller.require(Permission::ManagePlugins)?;
         let entry = self.audit_row(caller, Action::ChainOrdered, caller.account, json!({"order": order}));
-        self.change_chain(caller.account, entry, move |rows, _| {
+        let by = caller.clone();
+        self.change_chain(caller, entry, move |rows, _| {
+            may_touch_all(&by, rows)?;
             let known: BTreeSet<_> = rows.installations()?.into_iter().map(|row| row.id).collect();
             let named: BTreeSet<_> = order.iter().copied().collect();
             if named != known || named.len() != order.len() {
@@ -216,18 +220,25 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotForSupport`] when one of them is an access rule.
     pub async fn switch_plugins(&self, caller: &Caller, on: bool) -> Result<ChainOverview, AppError> {
-        self.may_touch_all(caller).await?;
+        caller.require(Permission::ManagePlugins)?;
         let entry = self.audit_row(caller, Action::PluginsSwitched, caller.account, json!({"on": on}));
-        self.change_chain(caller.account, entry, move |rows, _| Ok(rows.switch_plugins(on)?)).await?;
+        let by = caller.clone();
+        self.change_chain(caller, entry, move |rows, _| {
+            may_touch_all(&by, rows)?;
+            Ok(rows.switch_plugins(on)?)
+        })
+        .await?;
         self.chain_overview(caller).await
     }
-
-    /// Whether the caller may change the chain as a whole.
-    async fn may_touch_all(&self, caller: &Caller) -> Result<(), AppError> {
-        let installed = self.installations(caller).await?;
-        installed.iter().try_for_each(|row| may_touch(caller, &row.hooks))
-    }
 }
+
+/// Whether the caller may change the chain as a whole, in the transaction that does.
+fn may_touch_all(caller: &Caller, rows: &mut Account<'_>) -> Result<(), AppError> {
+    rows.installations()?.iter().try_for_each(|row| may_touch(caller, &row.hooks))
+}
+
+/// That the chain to go back from is not the one that was there.
+const CHANGED: AppError = AppError::Conflict("somebody else changed the chain at this moment: look again");
 
 const REMOVED: AppError =
     AppError::Conflict("a plugin of that chain was removed since: upload it again, or go back to another version");
@@ -319,6 +330,11 @@ impl ChainVersion {
 }
 
 impl ChainState {
+    /// Whether it has the rules that `other` has.
+    fn has_rules_of(&self, other: &Self) -> bool {
+        self.installations == other.installations && self.filters == other.filters
+    }
+
     /// As it is now.
     pub(crate) fn of(rows: &mut Account<'_>) -> Result<Self, AppError> {
         Ok(Self {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use sluice_domain::{id::AccountId, limits, verdict::PluginRef};
+use sluice_sandbox::Use;
 use sluice_storage::{Before, InstallationRow};
 
 use crate::{
@@ -69,7 +70,9 @@ impl App {
             .evaluators
             .run(account, Share::USUAL, move || {
                 let asked = rows.into_iter().filter(|row| row.switched_off.is_none());
-                asked.map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>()
+                let rules = asked.map(|row| app.ready_rule(row, before.as_deref())).collect::<Vec<_>>();
+                release(before.as_deref(), &rules);
+                rules
             })
             .await?;
         let built_in = filters.into_iter().map(BuiltIn::of).collect();
@@ -83,7 +86,7 @@ impl App {
 
     /// Makes one installation ready. Takes over what an earlier chain knows of its health.
     pub(crate) fn ready_rule(&self, row: InstallationRow, before: Option<&Chain>) -> Rule {
-        let ready = ready(&self.inner.sandbox, &self.inner.blobs, row.sha256, &row.config)
+        let ready = ready(&self.inner.sandbox, &self.inner.blobs, row.sha256, &row.config, Use::Installed)
             .inspect_err(|error| tracing::error!(installation = %row.id, %error, "a rule cannot be made ready"))
             .ok();
         // A changed installation begins anew.
@@ -113,6 +116,16 @@ impl App {
             changed_at: row.updated_at,
             health,
             ready,
+        }
+    }
+}
+
+/// Says of what was installed until now that it is not any more.
+fn release(before: Option<&Chain>, now: &[Rule]) {
+    for gone in before.into_iter().flat_map(|before| &before.rules) {
+        let stays = now.iter().any(|rule| (rule.component, rule.config) == (gone.component, gone.config));
+        if let (false, Some(ready)) = (stays, &gone.ready) {
+            ready.release();
         }
     }
 }

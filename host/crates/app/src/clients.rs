@@ -31,7 +31,7 @@ impl App {
         page: Before<ClientId>,
     ) -> Result<Vec<ClientRow>, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
-        self.inner.database.read(move |tx| Ok(tx.account(account).clients(reader, &filter, page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).clients(reader, &filter, page)?)).await
     }
 
     /// One client.
@@ -67,7 +67,7 @@ impl App {
         let entry = self.audit_row(caller, Action::ClientChanged, id, json!({"changed": changed}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = reached_client(&mut rows, id, reader)?;
                 let known = |new: Option<String>, before| new.or(before).filter(|value| !value.is_empty());
@@ -86,7 +86,5 @@ impl App {
 
 /// A client with whom the reader reaches a conversation.
 pub(crate) fn reached_client(rows: &mut Account<'_>, id: ClientId, reader: Reader) -> Result<ClientRow, AppError> {
-    let nothing = AppError::NotFound("client");
-    let Some(row) = rows.client(id)? else { return Err(nothing) };
-    if rows.reaches_client(id, reader)? { Ok(row) } else { Err(nothing) }
+    rows.client(id, reader)?.ok_or(AppError::NotFound("client"))
 }

@@ -4,10 +4,7 @@ use serde_json::json;
 use sluice_domain::id::{CommentId, ConversationId};
 use sluice_storage::{CommentRow, Page};
 
-use crate::{
-    App, AppError, caller::Caller, conversations::reached, events::COMMENT_EVENT, idempotency::Making,
-    messages::check_words,
-};
+use crate::{App, AppError, caller::Caller, conversations::reached, events::COMMENT_EVENT, messages::check_words};
 
 impl App {
     /// Writes a comment in a conversation.
@@ -24,7 +21,7 @@ impl App {
     ) -> Result<CommentRow, AppError> {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         check_words(&text)?;
-        let making = Making::new(idempotency_key, caller, || format!("comment\n{conversation}\n{text}"))?;
+        let making = self.making(idempotency_key, caller, || format!("comment\n{conversation}\n{text}"))?;
         let mut row = CommentRow {
             id: CommentId::new(now, self.random()),
             conversation_id: conversation,
@@ -34,10 +31,10 @@ impl App {
             text,
             created_at: now,
         };
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             reached(&mut tx.account(account), conversation, reader)?;
             if let Some(earlier) = making.earlier(tx, row.id, now)? {
-                return tx.account(account).comment(earlier)?.ok_or(AppError::NotFound("comment any more"));
+                return tx.account(account).comment_for(earlier, reader)?.ok_or(AppError::NotFound("comment any more"));
             }
             let mut rows = tx.account(account);
             row.seq =
@@ -75,11 +72,10 @@ impl App {
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn remove_comment(&self, caller: &Caller, id: CommentId) -> Result<(), AppError> {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
-            let own = rows.comment(id)?.filter(|row| row.person_id == reader.person);
+            let own = rows.comment_for(id, reader)?.filter(|row| row.person_id == reader.person);
             let row = own.ok_or(AppError::NotFound("comment of yours"))?;
-            rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("comment of yours"))?;
             rows.delete_comment(id)?;
             let body = json!({"comment": id, "conversation": row.conversation_id, "removed": true});
             rows.append_event(COMMENT_EVENT, &body, now)?;

@@ -23,7 +23,7 @@ pub struct Comparison {
     pub installation: InstallationRow,
     /// By day and by what both said.
     pub counts: Vec<ShadowCount>,
-    /// The newest 100 messages about which both said something else, newest first.
+    /// The newest 100 messages that the caller reaches and about which both said something else, newest first.
     pub differences: Vec<ShadowDifference>,
 }
 
@@ -49,15 +49,14 @@ impl App {
             return Err(AppError::invalid("from", "it is before `to`, both in milliseconds since 1970"));
         }
         let (account, variant) = (caller.account, variant(installation.sha256, installation.config_sha256));
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let counts = rows.shadow_counts(id, variant, period)?;
-                let differences = rows.shadow_differences(id, variant, period, NAMED)?;
-                Ok(Comparison { installation, counts, differences })
-            })
-            .await
+        let reader = caller.maybe_reader();
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let counts = rows.shadow_counts(id, variant, period)?;
+            let differences = rows.shadow_differences(reader, id, variant, period, NAMED)?;
+            Ok(Comparison { installation, counts, differences })
+        })
+        .await
     }
 }
 

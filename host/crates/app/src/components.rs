@@ -3,10 +3,14 @@
 //!
 //! Whose they become is decided in `plugins` and `catalogue`.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
 
 use sluice_domain::{
     digest::Digest,
+    id::AccountId,
     limits,
     plugin::{Inspection, PluginName},
     time::Timestamp,
@@ -41,18 +45,28 @@ impl App {
         tokio::task::spawn_blocking(incoming).await.map_err(|_| AppError::Internal("the digest of a component"))
     }
 
-    /// Looks into a component and keeps it. It has to be named by a row within a day. The upload's place is left when this is done.
-    pub(crate) async fn inspect(&self, incoming: Incoming, place: Option<UploadPlace>) -> Result<Inspection, AppError> {
+    /// Looks into a component and keeps it, when it is the turn of the account that sent it. Whoever runs the server waits for nobody. It has to be named by a row within a day. The upload's place is left when this is done.
+    pub(crate) async fn inspect(
+        &self,
+        account: Option<AccountId>,
+        incoming: Incoming,
+        place: Option<UploadPlace>,
+    ) -> Result<Inspection, AppError> {
         let (sandbox, blobs, component) = (self.inner.sandbox.clone(), self.inner.blobs.clone(), incoming.content);
-        let inspection = tokio::task::spawn_blocking(move || {
+        let work = move || {
             let inspection = sandbox.inspect(&component).map_err(AppError::Upload)?;
             blobs.put(&component).map_err(AppError::Storage)?;
             // Not before the component's memory is free, even if the caller has gone.
             drop((component, place));
             Ok::<_, AppError>(inspection)
-        })
-        .await
-        .map_err(|_| AppError::Internal("the inspection of a component"))??;
+        };
+        let inspection = match account {
+            Some(account) => self.with_worker(account, work).await??,
+            None => {
+                let done = tokio::task::spawn_blocking(work).await;
+                done.map_err(|_| AppError::Internal("the inspection of a component"))??
+            }
+        };
         if inspection.manifest.name.as_str() == PluginName::CONTENT_FILTER {
             return Err(AppError::invalid(
                 "name",
@@ -101,6 +115,36 @@ impl App {
             removed += tokio::task::spawn_blocking(remove).await.map_err(failed)??;
         }
         Ok(removed)
+    }
+
+    /// Removes compiled artefacts that were written a day ago or earlier and are of nothing that is installed. Gives how many.
+    pub(crate) async fn remove_unused_artefacts(&self, now: Timestamp) -> Result<u64, AppError> {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now.millis().unsigned_abs());
+        let (sandbox, database) = (self.inner.sandbox.clone(), self.inner.database.clone());
+        let remove = move || {
+            let all =
+                sandbox.installed_artefacts().map_err(|_| AppError::Internal("reading the folder of artefacts"))?;
+            let old = all.into_iter().filter(|one| now.duration_since(one.modified).is_ok_and(|age| age >= UNUSED));
+            let old: Vec<_> = old.collect();
+            // Read after the folder: what is installed by now and was compiled earlier is found.
+            let installed: HashSet<(Digest, Digest)> =
+                database.read_blocking(|tx| Ok::<_, AppError>(tx.installed_configurations()?.into_iter().collect()))?;
+            let components: HashSet<Digest> = installed.iter().map(|(component, _)| *component).collect();
+            let mut removed = 0;
+            for artefact in old {
+                let is_of_use = match (artefact.component, artefact.config) {
+                    (Some(component), Some(config)) => installed.contains(&(component, config)),
+                    (Some(component), None) => components.contains(&component),
+                    (None, _) => false,
+                };
+                if !is_of_use {
+                    sandbox.remove_artefact(&artefact);
+                    removed += 1;
+                }
+            }
+            Ok(removed)
+        };
+        tokio::task::spawn_blocking(remove).await.map_err(|_| AppError::Internal("removing unused artefacts"))?
     }
 }
 

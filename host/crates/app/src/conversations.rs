@@ -14,7 +14,6 @@ use crate::{
     App, AppError,
     caller::Caller,
     events::{self, Change},
-    idempotency::Making,
     names,
 };
 
@@ -27,11 +26,16 @@ pub struct NewClient {
     pub external_id: Option<String>,
 }
 
+/// The same whether there is such a client or not.
+const UNREACHED: &str = "client with this external id whom you reach (leave `external_id` out for a new client, or ask somebody who reaches all conversations)";
+
 impl App {
-    /// Starts a conversation with a client, who is made unless the account has one with this external id.
+    /// Starts a conversation with a client, who is made unless the account has one with this external id. Who does not reach all
+    /// conversations names only clients whom they reach: whether there is another with an external id, they do not learn.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`] for a name, an id or the key; [`AppError::Conflict`] for the key.
+    /// [`AppError::Forbidden`], [`AppError::Invalid`] for a name, an id or the key; [`AppError::Conflict`] for the key;
+    /// [`AppError::NotFound`] for an external id that is not that of a client whom the caller reaches, when that is asked for.
     pub async fn start_conversation(
         &self,
         caller: &Caller,
@@ -44,7 +48,7 @@ impl App {
             names::check("client.external_id", id, names::BYTES)?;
         }
         let request = || format!("conversation\n{}\n{:?}", client.name, client.external_id);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let new_client = ClientRow {
             id: ClientId::new(now, self.random()),
@@ -57,15 +61,18 @@ impl App {
         let id = ConversationId::new(now, self.random());
         // Who does not reach all conversations reaches this one by being its assignee.
         let assignment = Assignment { person: Some(caller.person).filter(|_| reader.reach != Reach::All), group: None };
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             if let Some(earlier) = making.earlier(tx, id, now)? {
                 return overview(&mut tx.account(account), earlier, reader);
             }
             let mut rows = tx.account(account);
             let known = match &new_client.external_id {
-                Some(external_id) => rows.client_by_external_id(external_id)?,
+                Some(external_id) => rows.client_by_external_id(external_id, reader)?,
                 None => None,
             };
+            if known.is_none() && new_client.external_id.is_some() && reader.reach != Reach::All {
+                return Err(AppError::NotFound(UNREACHED));
+            }
             let client_id = match known {
                 Some(client) => client.id,
                 None => {
@@ -99,7 +106,7 @@ impl App {
         page: Before<i64>,
     ) -> Result<Vec<ConversationOverview>, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
-        self.inner.database.read(move |tx| Ok(tx.account(account).conversations(reader, &filter, page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).conversations(reader, &filter, page)?)).await
     }
 
     /// One conversation.
@@ -124,7 +131,7 @@ impl App {
         let (account, reader, by) = (caller.account, caller.reader()?, caller.actor().id);
         let now = self.now();
         let request = RequestId::new(now, self.random());
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = overview(&mut rows, id, reader)?;
             match (before.row.state, state) {
@@ -152,14 +159,12 @@ impl App {
         page: Before<RequestId>,
     ) -> Result<Vec<RequestRow>, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                reached(&mut rows, conversation, reader)?;
-                Ok(rows.requests(conversation, page)?)
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            reached(&mut rows, conversation, reader)?;
+            Ok(rows.requests(conversation, page)?)
+        })
+        .await
     }
 }
 

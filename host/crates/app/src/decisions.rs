@@ -5,12 +5,19 @@ use sluice_domain::{
     audit::Action,
     id::{AccountId, DecisionId},
     permission::Permission,
+    shares::Share,
     tally::{Buckets, Width},
     time::Timestamp,
 };
-use sluice_storage::{Before, CountFilter, DecisionFilter, DecisionPart, DecisionRow, DecisionTally};
+use sluice_storage::{
+    Before, CountFilter, DecisionFilter, DecisionPart, DecisionReader, DecisionRow, DecisionTally, Tx,
+};
 
-use crate::{App, AppError, caller::Caller};
+use crate::{
+    App, AppError,
+    caller::Caller,
+    exports::{Batches, same_reader},
+};
 
 /// Decisions that one look of an export gives at most.
 const BATCH: u32 = 500;
@@ -25,7 +32,7 @@ pub struct Bucket {
 }
 
 impl App {
-    /// The account's decisions that pass `filter`, newest first. There may be more behind a page that is not full: see
+    /// The decisions that are there for the caller and pass `filter`, newest first. There may be more behind a page that is not full: see
     /// [`DecisionPart::seen`]. What imports answered is left out, since it may hold texts of messages.
     ///
     /// # Errors
@@ -36,22 +43,21 @@ impl App {
         filter: DecisionFilter,
         page: Before<DecisionId>,
     ) -> Result<DecisionPart, AppError> {
-        caller.require(Permission::ReviewMessages)?;
-        let account = caller.account;
-        let read = self.inner.database.read(move |tx| tx.account(account).decisions(&filter, page));
+        let (account, reader) = (caller.account, caller.decision_reader()?);
+        let read = self.read(account, move |tx| Ok(tx.account(account).decisions(reader, &filter, page)?));
         let mut part: DecisionPart = read.await?;
         part.rows.iter_mut().for_each(leave_out_exchanges);
         Ok(part)
     }
 
-    /// One decision of the account. What imports answered is left out here too.
+    /// One decision that is there for the caller. What imports answered is left out here too.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn decision(&self, caller: &Caller, id: DecisionId) -> Result<DecisionRow, AppError> {
-        caller.require(Permission::ReviewMessages)?;
-        let account = caller.account;
-        let found = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).decision(id)?)).await?;
+        let (account, reader) = (caller.account, caller.decision_reader()?);
+        let look = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).decision(id, reader)?);
+        let found = self.inner.database.read(look).await?;
         let mut row = found.ok_or(AppError::NotFound("decision"))?;
         leave_out_exchanges(&mut row);
         Ok(row)
@@ -68,11 +74,11 @@ impl App {
         [from, to]: [Timestamp; 2],
         width: Width,
     ) -> Result<Vec<Bucket>, AppError> {
-        caller.require(Permission::ReviewMessages)?;
+        let reader = caller.decision_reader()?;
         let buckets = Buckets::new(from, to, width).map_err(|error| AppError::invalid("to", error.to_string()))?;
         let account = caller.account;
-        let read = self.inner.database.read(move |tx| {
-            let tallies = tx.account(account).decision_counts(buckets.edges(), &filter)?;
+        let read = self.read(account, move |tx| {
+            let tallies = tx.account(account).decision_counts(reader, buckets.edges(), &filter)?;
             Ok::<_, AppError>(buckets.starts().zip(tallies).map(|(at, tally)| Bucket { at, tally }).collect())
         });
         read.await
@@ -81,24 +87,34 @@ impl App {
     /// Begins an export of the decisions that pass `filter`: that it happens is written down first.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]: it needs the permission to see decisions, and the one to export.
+    /// [`AppError::Forbidden`]: it needs the permission to see decisions, and the one to export. [`AppError::TooManyAtOnce`].
     pub async fn export_decisions(&self, caller: &Caller, filter: DecisionFilter) -> Result<DecisionExport, AppError> {
-        caller.require(Permission::ReviewMessages)?;
+        let reader = caller.decision_reader()?;
         caller.require(Permission::Export)?;
+        let place = self.export_place(caller.account)?;
         let details = json!({"rule": filter.rule, "verdict": filter.outcome.map(|outcome| outcome.as_str()),
             "conversation": filter.conversation, "label": filter.label, "person": filter.person,
             "from": filter.from, "to": filter.to, "shadow": filter.shadow});
         self.record(caller, Action::DecisionsExported, details).await?;
-        Ok(DecisionExport { app: self.clone(), account: caller.account, filter, place: Place::After(None) })
+        Ok(DecisionExport {
+            app: self.clone(),
+            caller: caller.clone(),
+            reader,
+            filter,
+            place: Place::After(None),
+            _share: place,
+        })
     }
 }
 
 /// An export that goes on: batch after batch, oldest first.
 pub struct DecisionExport {
     app: App,
-    account: AccountId,
+    caller: Caller,
+    reader: DecisionReader,
     filter: DecisionFilter,
     place: Place,
+    _share: Share<AccountId>,
 }
 
 /// How far an export has come.
@@ -108,17 +124,15 @@ enum Place {
     End,
 }
 
-impl DecisionExport {
-    /// The next decisions; empty at the end.
-    ///
-    /// # Errors
-    /// [`AppError::Storage`].
-    pub async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
+impl Batches for DecisionExport {
+    type Row = DecisionRow;
+
+    async fn next(&mut self) -> Result<Vec<DecisionRow>, AppError> {
         while let Place::After(cursor) = self.place {
-            let (account, filter) = (self.account, self.filter.clone());
+            let (account, reader, filter) = (self.caller.account, self.reader, self.filter.clone());
             let look =
-                self.app.inner.database.read(move |tx| tx.account(account).decisions_after(&filter, cursor, BATCH));
-            let mut part: DecisionPart = look.await?;
+                move |tx: &mut Tx<'_>| Ok(tx.account(account).decisions_after(reader, &filter, cursor, BATCH)?);
+            let mut part: DecisionPart = self.app.read(account, look).await?;
             part.rows.iter_mut().for_each(leave_out_exchanges);
             self.place = part.seen.map_or(Place::End, |seen| Place::After(Some(seen)));
             if !part.rows.is_empty() {
@@ -127,10 +141,14 @@ impl DecisionExport {
         }
         Ok(Vec::new())
     }
+
+    fn read_as(&self, caller: &Caller) -> Result<(), AppError> {
+        same_reader(&self.caller, caller)
+    }
 }
 
 /// Takes out what imports answered: it may be texts of messages which whoever asks does not reach. How much it was stays, in `asked`.
-fn leave_out_exchanges(row: &mut DecisionRow) {
+pub(crate) fn leave_out_exchanges(row: &mut DecisionRow) {
     // As it stands in what we wrote ourselves; within a text, the quotation marks would not be bare.
     if row.body.contains("\"exchanges\":") {
         row.body = strip(&row.body);

@@ -18,6 +18,7 @@ use sluice_domain::{
     plugin::Hook,
     security::SecuritySettings,
 };
+use sluice_storage::Account;
 
 use crate::{App, AppError, caller::Caller};
 
@@ -34,6 +35,16 @@ impl Door {
     /// Whether an access rule is asked about somebody in `role`. Without one, nothing of the chain is needed.
     pub(crate) fn is_guarded(&self, role: Role) -> bool {
         self.guards.iter().any(|scope| scope.covers_access(role))
+    }
+}
+
+/// Whether somebody who comes in was asked what is asked now: the rules took their time, and may be others.
+pub(crate) fn unchanged(rows: &mut Account<'_>, version: i64) -> Result<(), AppError> {
+    let (now, _) = rows.security()?.ok_or(AppError::NotFound("account"))?;
+    if now == version {
+        Ok(())
+    } else {
+        Err(AppError::Conflict("who may come in was changed at this moment: try again"))
     }
 }
 
@@ -105,13 +116,13 @@ impl App {
         caller.require(Permission::ManageSecurity)?;
         settings.check().map_err(|bad| AppError::invalid(bad.field, bad.problem))?;
         let account = caller.account;
-        let before = self.door(account, caller.security_version).await?.settings.clone();
-        let details = json!({"before": before, "after": settings});
-        let entry = self.audit_row(caller, Action::SecurityChanged, account, details);
+        let mut entry = self.audit_row(caller, Action::SecurityChanged, account, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
+                let (_, before) = rows.security()?.ok_or(AppError::NotFound("account"))?;
+                entry.row.details = json!({"before": before, "after": settings}).to_string();
                 rows.set_security(&settings)?;
                 rows.bump_security_version()?;
                 rows.insert_audit(&entry)?;

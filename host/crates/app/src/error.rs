@@ -106,6 +106,11 @@ pub enum AppError {
     /// A rule of the account wants a second factor.
     #[error("a rule of the account asks for a second factor: {}", .0.text)]
     SecondFactorRequired(Reason),
+    /// The caller may do less than when the use case began, or has another role.
+    #[error(
+        "your role or your permissions were changed at this moment, and nothing was done: try again if you still may"
+    )]
+    RightsChanged,
     /// There is no such thing in the caller's account.
     #[error("there is no such {0} in this account")]
     NotFound(&'static str),
@@ -135,6 +140,12 @@ pub enum AppError {
     /// A message that is not held any more.
     #[error("the message is not held: somebody has decided about it, or it has expired")]
     NotHeld,
+    /// A held message whose author would let it through.
+    #[error("you wrote this message, or a token of yours did: somebody else approves it")]
+    OwnMessage,
+    /// A text by a reviewer that a rule blocks or redacts.
+    #[error("a rule of this account does not let this text through: {}", .0.as_ref().map_or("write another one", |reason| &reason.text))]
+    EditRefused(Option<Reason>),
     /// An uploaded component that cannot be a plugin.
     #[error(transparent)]
     Upload(InspectError),
@@ -173,9 +184,17 @@ pub enum AppError {
     /// Something with the same identity is there already.
     #[error("{0}")]
     Conflict(&'static str),
+    /// Somebody else has set a password with the e-mail address of an invitation.
+    #[error(
+        "somebody has set a password with this e-mail address in another account: ask whoever invited you for an invitation to another address"
+    )]
+    EmailTaken,
     /// A limit of the account is reached.
     #[error("{0}")]
     Quota(&'static str),
+    /// The caller's account, session or address has as much going on as it may have at once.
+    #[error("{0}: wait until one of them has ended")]
+    TooManyAtOnce(&'static str),
     /// More work is waiting than may wait.
     #[error("the server is busy: try again in a moment")]
     Busy,

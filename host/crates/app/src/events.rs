@@ -1,20 +1,16 @@
 //! What happened in an account, in order, without a gap and without a repetition.
 
 use serde_json::{Value, json};
-use sluice_domain::{
-    id::{AccountId, ConversationId},
-    message::Direction,
-    permission::Reach,
-    time::Timestamp,
-};
+use sluice_domain::{id::ConversationId, message::Direction, permission::Reach, shares::Share, time::Timestamp};
 use sluice_storage::{Account, Assignment, CommentRow, EventRow, MessageRow, Reader, StorageError, Tx};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     App, AppError,
     bus::Ear,
-    caller::{Caller, Means},
+    caller::Caller,
     messages::{Audience, MESSAGE_EVENT, MESSAGE_UPDATED_EVENT, MessageView},
+    reads::Listener,
     typing::{Typing, Typist},
 };
 
@@ -63,13 +59,14 @@ pub struct EventStream {
     audience: Audience,
     after: i64,
     ear: Ear,
+    _place: Share<Listener>,
 }
 
 impl App {
     /// The account's events after `after`; without it, from now on. For the clients, only messages: each when it becomes theirs to see.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]; [`AppError::UnknownEvent`] for a number that no event of the account has.
+    /// [`AppError::Forbidden`]; [`AppError::UnknownEvent`] for a number that no event of the account has; [`AppError::TooManyAtOnce`] when the session, the token or the account has as many streams as it may.
     pub async fn events(
         &self,
         caller: Caller,
@@ -77,6 +74,7 @@ impl App {
         after: Option<i64>,
     ) -> Result<EventStream, AppError> {
         self.reader_for(&caller, audience)?;
+        let place = self.stream_place(&caller)?;
         // Subscribed before the first look, so that nothing falls between.
         let ear = self.inner.bus.subscribe(caller.account);
         let account = caller.account;
@@ -85,19 +83,25 @@ impl App {
         if !(0..=latest).contains(&after) {
             return Err(AppError::UnknownEvent { after, latest });
         }
-        Ok(EventStream { app: self.clone(), caller, audience, after, ear })
+        Ok(EventStream { app: self.clone(), caller, audience, after, ear, _place: place })
     }
 }
 
 impl EventStream {
-    /// Goes on with what its reader may see now.
-    pub fn read_as(&mut self, caller: Caller) {
+    /// Goes on with what its reader may see now, from where `before` was. Gives whether the reader may see what they did, so that what
+    /// was read since then is theirs.
+    pub fn read_as(&mut self, caller: Caller, before: i64) -> bool {
+        let is_as_before = self.caller.sees_as(&caller);
         self.caller = caller;
+        if !is_as_before {
+            self.after = before;
+        }
+        is_as_before
     }
 
-    /// Whether its reader is of the platform's support.
-    pub const fn is_read_by_support(&self) -> bool {
-        matches!(self.caller.means, Means::Support(_))
+    /// The number of the last event that was looked at.
+    pub const fn position(&self) -> i64 {
+        self.after
     }
 
     /// The next events, as soon as there are any.
@@ -142,7 +146,8 @@ impl EventStream {
         if own {
             return Ok(None);
         }
-        let read = self.app.inner.database.read(move |tx| tx.account(account).conversation(conversation, reader));
+        let read =
+            self.app.read_often(account, move |tx| Ok(tx.account(account).conversation(conversation, reader)?));
         let event = || Event { seq: None, at: self.app.now(), what: Happening::Typing(typing) };
         Ok(read.await?.map(|_| event()))
     }
@@ -167,9 +172,7 @@ impl EventStream {
         let reader = self.app.reader_for(&caller, audience)?;
         let (last, events) = self
             .app
-            .inner
-            .database
-            .read(move |tx| {
+            .read_often(caller.account, move |tx| {
                 let rows = tx.account(caller.account).events_after(after, BATCH)?;
                 let last = rows.last().map_or(after, |row| row.seq);
                 let mut events = Vec::with_capacity(rows.len());
@@ -252,14 +255,14 @@ pub(crate) fn announce_many(rows: &mut Account<'_>, what: Value, now: Timestamp)
 }
 
 impl App {
-    /// Writes in one account, then wakes its live streams.
+    /// Writes in the caller's account, then wakes its live streams.
     pub(crate) async fn write_and_wake<T: Send + 'static>(
         &self,
-        account: AccountId,
+        caller: &Caller,
         closure: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let written = self.inner.database.write(Some(account), closure).await?;
-        self.inner.bus.wake(account);
+        let written = self.inner.database.write(caller, closure).await?;
+        self.inner.bus.wake(caller.account);
         Ok(written)
     }
 }

@@ -4,11 +4,12 @@
 
 use sluice_domain::{
     id::{AccountId, DecisionId},
+    keyed_digest::{KeyedDigest, Kind},
     time::Timestamp,
 };
 use sluice_storage::Evidence;
 
-use crate::{App, AppError, chain::Chain};
+use crate::{App, AppError, chain::Chain, store::By};
 
 /// From how many decisions inputs are removed in one transaction.
 const AT_ONCE: u32 = 1_000;
@@ -26,6 +27,13 @@ impl App {
         let whose = whose(chain.account, decision);
         let input = kept.then(|| self.inner.sealer.seal(input, &whose, &self.inner.rng)).transpose()?;
         Ok(Evidence { chain_version: Some(chain.version), input })
+    }
+
+    /// What shows that something was the input of a decision, to this server only.
+    pub(crate) fn input_digest(&self, account: AccountId, decision: DecisionId, input: &[u8]) -> KeyedDigest {
+        let owner = [account.to_string(), decision.to_string()];
+        let [account, decision] = &owner;
+        self.inner.digest_key.digest(Kind::DecisionInput, &[account, decision], input)
     }
 
     /// What rules were asked about; `None` when it was not kept, or is gone.
@@ -48,7 +56,7 @@ impl App {
                 let gone = self
                     .inner
                     .database
-                    .write(Some(account), move |tx| {
+                    .write(By::server(account), move |tx| {
                         let mut rows = tx.account(account);
                         let Some(settings) = rows.messaging()? else { return Ok(0) };
                         let before = DecisionId::new(settings.forgotten_at(now), [0; 10]);

@@ -77,7 +77,7 @@ impl App {
             FilterRuleRow { id: FilterRuleId::new(now, self.random()), mode, rule, created_at: now, updated_at: now };
         let entry = self.audit_row(caller, Action::FilterRuleCreated, row.id, json!({"mode": mode, "rule": row.rule}));
         let kept = row.clone();
-        self.change_chain(caller.account, entry, move |rows, _| {
+        self.change_chain(caller, entry, move |rows, _| {
             if rows.filter_rules()?.len() >= limits::FILTER_RULES {
                 return Err(AppError::Quota("the filter is full: remove a rule first"));
             }
@@ -100,20 +100,19 @@ impl App {
         rule: Option<FilterRule>,
     ) -> Result<(FilterRuleRow, Option<Forecast>), AppError> {
         let known = self.filter_rule(caller, id).await?;
+        // A rule that was made when less was asked of rules can still be turned on and off.
+        rule.as_ref().map_or(Ok(()), FilterRule::check).map_err(bad_setting)?;
         let forecast = match mode {
-            Some(Mode::Disabled) => {
-                rule.as_ref().map_or(Ok(()), FilterRule::check).map_err(bad_setting)?;
-                None
-            }
+            Some(Mode::Disabled) => None,
             Some(Mode::Shadow | Mode::Enforce) | None => {
                 let asked = rule.clone().unwrap_or(known.rule);
-                Some(self.forecast_filter_rule(caller, asked).await?)
+                Some(self.tried(caller, asked).await?)
             }
         };
         let now = self.now();
         let entry = self.audit_row(caller, Action::FilterRuleChanged, id, json!({}));
         let row = self
-            .change_chain(caller.account, entry, move |rows, entry| {
+            .change_chain(caller, entry, move |rows, entry| {
                 // As it is now: somebody else may have changed the rest of it meanwhile.
                 let before = rows.filter_rule(id)?.ok_or(AppError::NotFound("filter rule"))?;
                 let details = |row: &FilterRuleRow| json!({"mode": row.mode, "rule": row.rule});
@@ -139,7 +138,7 @@ impl App {
     pub async fn remove_filter_rule(&self, caller: &Caller, id: FilterRuleId) -> Result<(), AppError> {
         caller.require(Permission::ManagePlugins)?;
         let entry = self.audit_row(caller, Action::FilterRuleRemoved, id, json!({}));
-        self.change_chain(caller.account, entry, move |rows, _| {
+        self.change_chain(caller, entry, move |rows, _| {
             if rows.delete_filter_rule(id)? { Ok(()) } else { Err(AppError::NotFound("filter rule")) }
         })
         .await
@@ -152,16 +151,18 @@ impl App {
     pub async fn forecast_filter_rule(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
         caller.require(Permission::ManagePlugins)?;
         rule.check().map_err(bad_setting)?;
-        let account = caller.account;
+        self.tried(caller, rule).await
+    }
+
+    async fn tried(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
+        let (account, reader) = (caller.account, caller.maybe_reader());
         let _place = self.inner.forecasts.begin(account).ok_or(AppError::Busy)?;
         let (rule, mut forecast) = (Arc::new(rule), Forecast { messages: 0, hits: 0, newest: Vec::new() });
         let (mut page, mut bytes) = (Before::newest(TRIED_AT_ONCE), 0);
         // In small parts, so that others have their turn between them.
         while forecast.messages < TRIED && bytes < TRIED_BYTES {
             let batch = self
-                .inner
-                .database
-                .read(move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(page)?))
+                .read(account, move |tx| Ok::<_, AppError>(tx.account(account).latest_messages(reader, page)?))
                 .await?;
             let Some(last) = batch.last() else { break };
             page = Before::older_than(last.message.id, TRIED_AT_ONCE);
@@ -200,7 +201,7 @@ impl App {
         caller.require(Permission::ManagePlugins)?;
         settings.check().map_err(bad_setting)?;
         let entry = self.audit_row(caller, Action::MessagingChanged, caller.account, json!(settings));
-        self.change_chain(caller.account, entry, move |rows, _| Ok(rows.set_messaging(&settings)?)).await
+        self.change_chain(caller, entry, move |rows, _| Ok(rows.set_messaging(&settings)?)).await
     }
 }
 

@@ -38,14 +38,12 @@ impl App {
     pub async fn groups(&self, caller: &Caller) -> Result<Vec<GroupView>, AppError> {
         caller.reader()?;
         let account = caller.account;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let groups = rows.groups()?;
-                groups.into_iter().map(|group| view(&mut rows, group)).collect()
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let groups = rows.groups()?;
+            groups.into_iter().map(|group| view(&mut rows, group)).collect()
+        })
+        .await
     }
 
     /// Makes a group.
@@ -66,7 +64,7 @@ impl App {
         let entry = self.audit_row(caller, Action::GroupCreated, group.id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 if rows.groups()?.len() >= GROUPS {
                     return Err(AppError::Quota("the account has too many groups: remove some first"));
@@ -96,7 +94,7 @@ impl App {
         let entry = self.audit_row(caller, Action::GroupChanged, id, json!({"name": name, "members": members}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 rows.group(id)?.ok_or(AppError::NotFound("group"))?;
                 if let Some(name) = name {
@@ -120,7 +118,7 @@ impl App {
         caller.require(Permission::ManagePeople)?;
         let (account, now) = (caller.account, self.now());
         let entry = self.audit_row(caller, Action::GroupRemoved, id, json!({}));
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             if !rows.delete_group(id)? {
                 return Err(AppError::NotFound("group"));
@@ -145,7 +143,7 @@ impl App {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         let details = json!({"person": assignment.person, "group": assignment.group});
         let entry = self.audit_row(caller, Action::ConversationAssigned, conversation, details);
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
             if let Some(person) = assignment.person {

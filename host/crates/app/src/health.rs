@@ -13,7 +13,7 @@ use sluice_domain::{
     verdict::Failure,
 };
 
-use crate::{App, AppError, audit::Who, chain::Chain};
+use crate::{App, AppError, audit::Who, chain::Chain, store::By};
 
 /// The kind of the event that says that an installation was suspended, or has recovered.
 const INSTALLATION_EVENT: &str = "installation";
@@ -121,7 +121,7 @@ impl App {
         let mut entry = self.audit_row_of(Who::platform(), action, id, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 let Some(row) = rows.installation(id)?.filter(|row| row.updated_at == since) else { return Ok(()) };
                 rows.suspend_installation(id, suspension.as_ref())?;

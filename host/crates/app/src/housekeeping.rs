@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sluice_domain::{throttle, time::Timestamp};
+use sluice_storage::Tx;
 
-use crate::{App, AppError, seldom::MINUTE};
+use crate::{App, AppError, StorageError, seldom::MINUTE, store::By};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -55,6 +56,10 @@ impl App {
                     Ok(components) => tracing::debug!(components, "removed components that no plugin is any more"),
                     Err(error) => tracing::warn!(%error, "unused components were not removed: trying again tomorrow"),
                 }
+                match self.remove_unused_artefacts(self.now()).await {
+                    Ok(artefacts) => tracing::debug!(artefacts, "removed artefacts of what is not installed any more"),
+                    Err(error) => tracing::warn!(%error, "unused artefacts were not removed: trying again tomorrow"),
+                }
             }
         }
     }
@@ -63,11 +68,10 @@ impl App {
         let now = self.now();
         let (forgotten, old) = (now.plus_millis(-throttle::FORGOTTEN_MILLIS), now.plus_millis(-ANSWERS_MILLIS));
         // One after the other, so that nobody waits for all of them.
-        let database = &self.inner.database;
-        let sessions = database.write(None, move |tx| tx.delete_expired_sessions(now)).await?;
-        let challenges = database.write(None, move |tx| tx.delete_expired_challenges(now)).await?;
-        let throttles = database.write(None, move |tx| tx.delete_old_throttles(forgotten)).await?;
-        let answers = database.write(None, move |tx| tx.delete_idempotent_answers(old)).await?;
+        let sessions = self.remove(move |tx| tx.delete_expired_sessions(now)).await?;
+        let challenges = self.remove(move |tx| tx.delete_expired_challenges(now)).await?;
+        let throttles = self.remove(move |tx| tx.delete_old_throttles(forgotten)).await?;
+        let answers = self.remove(move |tx| tx.delete_idempotent_answers(old)).await?;
         let attachments = self.remove_unsent(now.plus_millis(-UNSENT_MILLIS)).await?;
         let inputs = self.forget_inputs(now).await?;
         let counters = self.remove_expired_counters(now).await?;
@@ -84,6 +88,14 @@ impl App {
         Ok(())
     }
 
+    /// Removes what belongs to any account.
+    async fn remove(
+        &self,
+        delete: impl FnOnce(&mut Tx<'_>) -> Result<u64, StorageError> + Send + 'static,
+    ) -> Result<u64, AppError> {
+        self.inner.database.write(By::server(None), move |tx| Ok::<_, AppError>(delete(tx)?)).await
+    }
+
     /// Account after account and in small parts, so that messages have their turn between them.
     async fn remove_expired_counters(&self, now: Timestamp) -> Result<u64, AppError> {
         let database = &self.inner.database;
@@ -96,7 +108,7 @@ impl App {
                 return Ok(removed);
             }
             for account in accounts {
-                let delete = database.write(Some(account), move |tx| {
+                let delete = database.write(By::server(account), move |tx| {
                     Ok::<_, AppError>(tx.account(account).delete_expired_counters(now)?)
                 });
                 removed += delete.await?;

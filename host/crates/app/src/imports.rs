@@ -10,10 +10,10 @@ use std::{
 
 use sluice_domain::{
     access::AccessRequest,
-    digest::Digest,
     id::{AccountId, ConversationId, MessageId},
     import::{Answer, HttpRequest, Question, Refusal},
     installation::{Budget, HostName, Mode},
+    keyed_digest::{DigestKey, KeyedDigest, Kind},
     limits,
     list::Lists,
     message::Message,
@@ -21,10 +21,15 @@ use sluice_domain::{
     time::Timestamp,
 };
 use sluice_sandbox::{Allowance, Imports, Unanswered};
-use sluice_storage::{CounterKey, Database, Realm};
+use sluice_storage::{CounterKey, Realm};
 use tokio::runtime::Handle;
 
-use crate::{App, AppError, evaluators::without_core, fetch::Fetcher};
+use crate::{
+    App, AppError,
+    evaluators::without_core,
+    fetch::Fetcher,
+    store::{By, Store},
+};
 
 /// Most counters of a trial.
 const TRIAL_COUNTERS: usize = 100_000;
@@ -115,7 +120,8 @@ impl App {
             Asked::OnTrial => Counting::Trial(Arc::default()),
         };
         let (database, fetcher) = (self.inner.database.clone(), self.inner.fetcher.clone());
-        Answers { account, database, fetcher, runtime: Handle::current(), counting }
+        let digest_key = self.inner.digest_key.clone();
+        Answers { account, database, fetcher, digest_key, runtime: Handle::current(), counting }
     }
 }
 
@@ -123,8 +129,9 @@ impl App {
 #[derive(Clone)]
 pub(crate) struct Answers {
     account: AccountId,
-    database: Database,
+    database: Store,
     fetcher: Arc<Fetcher>,
+    digest_key: DigestKey,
     /// That the database and the network answer on.
     runtime: Handle,
     counting: Counting,
@@ -177,6 +184,11 @@ impl LiveImports {
 }
 
 impl Answers {
+    /// Plugins count by client, by telephone number, by address: nobody learns of whom from the rows.
+    fn digest_of(&self, plugin: &PluginName, key: &str) -> KeyedDigest {
+        self.digest_key.digest(Kind::Counter, &[&self.account.to_string(), plugin.as_str()], key.as_bytes())
+    }
+
     fn count(
         &self,
         call: &LiveImports,
@@ -185,7 +197,7 @@ impl Answers {
         lives: u32,
         patience: Duration,
     ) -> Result<Answer, Unanswered> {
-        let (plugin, key) = (call.granted.plugin.clone(), Digest::of(key.as_bytes()));
+        let (plugin, key) = (call.granted.plugin.clone(), self.digest_of(&call.granted.plugin, key));
         let realm = match &self.counting {
             Counting::Kept(realm) => *realm,
             Counting::Trial(counters) => {
@@ -211,7 +223,7 @@ impl Answers {
             self.wait(read, patience)?
         } else {
             let end = now.plus_millis(i64::from(lives) * 1_000);
-            let add = self.database.write(Some(account), move |tx| {
+            let add = self.database.write(By::server(account), move |tx| {
                 Ok::<_, AppError>(tx.account(account).add_to_counter(&counter, by, now, end)?)
             });
             self.wait(add, patience)?

@@ -11,11 +11,12 @@ use sluice_domain::{
     limits,
     permission::Permission,
     plugin::{Hook, Import},
+    time::Timestamp,
 };
-use sluice_sandbox::{ConfigureError, Configured, Sandbox};
+use sluice_sandbox::{ConfigureError, Configured, Sandbox, Use};
 use sluice_storage::{Account, Blobs, InstallationRow, InstallationUpdate, NewAudit, NewInstallation, PluginRow};
 
-use crate::{App, AppError, caller::Caller, chain_versions::keep_chain, enabling};
+use crate::{App, AppError, caller::Caller, chain_versions::keep_chain, enabling, store::By};
 
 /// A new installation.
 #[derive(Debug, Clone)]
@@ -63,6 +64,50 @@ pub struct Change {
     pub http_hosts: Option<BTreeSet<HostName>>,
 }
 
+impl Change {
+    /// What it makes of an installation.
+    fn made_to(&self, row: &InstallationRow, now: Timestamp) -> InstallationUpdate {
+        let config = self.config.as_ref().map_or_else(|| row.config.clone(), Value::to_string);
+        InstallationUpdate {
+            plugin_id: self.plugin.unwrap_or(row.plugin_id),
+            mode: self.mode.unwrap_or(row.mode),
+            scope: self.scope.clone().unwrap_or_else(|| row.scope.clone()),
+            failure: self.failure.unwrap_or(row.failure),
+            grants: self.grants.clone().unwrap_or_else(|| row.grants.clone()),
+            budget: self.budget.unwrap_or(row.budget),
+            percent: self.percent.unwrap_or(row.percent),
+            http_hosts: self.http_hosts.clone().unwrap_or_else(|| row.http_hosts.clone()),
+            config_sha256: Digest::of(config.as_bytes()),
+            config,
+            updated_at: now,
+        }
+    }
+}
+
+/// What was made ready, before the transaction that installs it.
+#[derive(PartialEq, Eq)]
+struct Tried {
+    plugin: PluginId,
+    config: Digest,
+    grants: BTreeSet<Import>,
+}
+
+impl Tried {
+    fn of(update: &InstallationUpdate) -> Self {
+        Self { plugin: update.plugin_id, config: update.config_sha256, grants: update.grants.clone() }
+    }
+}
+
+/// What can no longer be made ready must still be possible to disable.
+fn has_to_be_ready(before: &InstallationRow, update: &InstallationUpdate) -> bool {
+    update.mode != Mode::Disabled || update.config != before.config || update.plugin_id != before.plugin_id
+}
+
+/// That a change was decided from what is not there any more.
+const CHANGED: AppError = AppError::Conflict(
+    "somebody else changed the installation at this moment, and what was made ready is not what it would be: look again",
+);
+
 impl App {
     /// Installs a plugin, last in the chain. It is in force at every server from the next request on.
     ///
@@ -76,7 +121,7 @@ impl App {
         check_hosts(&install.grants, &install.http_hosts)?;
         let budget = self.budget(install.budget)?;
         let config = install.config.to_string();
-        self.configure(&plugin, &config, &install.grants).await?;
+        self.configure(caller.account, &plugin, &config, &install.grants).await?;
         let now = self.now();
         let new = NewInstallation {
             id: InstallationId::new(now, self.random()),
@@ -94,7 +139,7 @@ impl App {
         };
         let details = json!({"plugin": plugin.id, "name": plugin.name, "version": plugin.version, "mode": new.mode, "grants": new.grants, "http_hosts": new.http_hosts, "percent": new.percent, "config_sha256": new.config_sha256});
         let entry = self.audit_row(caller, Action::InstallationCreated, new.id, details);
-        self.change_chain(caller.account, entry, move |rows, _| {
+        self.change_chain(caller, entry, move |rows, _| {
             if rows.installation_count()? >= limits::INSTALLATIONS as u64 {
                 return Err(AppError::Quota("the chain is full: remove an installation first"));
             }
@@ -109,7 +154,8 @@ impl App {
     /// that they began with.
     ///
     /// # Errors
-    /// As of [`App::install`]; [`AppError::Invalid`] for a version of another plugin; with an error, everything stays as it was.
+    /// As of [`App::install`]; [`AppError::Invalid`] for a version of another plugin; [`AppError::Conflict`] when somebody else has changed what
+    /// was made ready; with an error, everything stays as it was.
     pub async fn change_installation(
         &self,
         caller: &Caller,
@@ -121,35 +167,32 @@ impl App {
         let plugin = self.plugin(caller, change.plugin.unwrap_or(row.plugin_id)).await?;
         enabling::same_plugin(&row.name, &plugin)?;
         may_touch(caller, &plugin.hooks)?;
-        let before = details(&row.version, &row.unchanged(row.updated_at));
-        let config = change.config.map_or_else(|| row.config.clone(), |config| config.to_string());
-        let update = InstallationUpdate {
-            plugin_id: plugin.id,
-            mode: change.mode.unwrap_or(row.mode),
-            scope: change.scope.unwrap_or(row.scope),
-            failure: change.failure.unwrap_or(row.failure),
-            grants: change.grants.unwrap_or(row.grants),
-            budget: change.budget.map_or(Ok(row.budget), |budget| self.budget(Some(budget)))?,
-            percent: change.percent.unwrap_or(row.percent),
-            http_hosts: change.http_hosts.unwrap_or(row.http_hosts),
-            config_sha256: Digest::of(config.as_bytes()),
-            config,
-            updated_at: self.now(),
+        change.budget.map(|budget| self.budget(Some(budget))).transpose()?;
+        let now = self.now();
+        let wanted = change.made_to(&row, now);
+        let tried = if has_to_be_ready(&row, &wanted) {
+            check_hosts(&wanted.grants, &wanted.http_hosts)?;
+            self.configure(caller.account, &plugin, &wanted.config, &wanted.grants).await?;
+            Some(Tried::of(&wanted))
+        } else {
+            None
         };
-        // What can no longer be made ready must still be possible to disable.
-        if update.mode != Mode::Disabled || update.config != row.config || update.plugin_id != row.plugin_id {
-            check_hosts(&update.grants, &update.http_hosts)?;
-            self.configure(&plugin, &update.config, &update.grants).await?;
-        }
-        let entry = self.audit_row(
-            caller,
-            Action::InstallationChanged,
-            id,
-            json!({"before": before, "after": details(&plugin.version, &update)}),
-        );
-        self.change_chain(caller.account, entry, move |rows, _| {
+        let (entry, by) = (self.audit_row(caller, Action::InstallationChanged, id, json!({})), caller.clone());
+        self.change_chain(caller, entry, move |rows, entry| {
+            // As it is now: somebody else may have changed the rest of it while this was made ready.
             let before = rows.installation(id)?.ok_or(AppError::NotFound("installation"))?;
+            may_touch(&by, &before.hooks)?;
+            let update = change.made_to(&before, now);
+            if has_to_be_ready(&before, &update) {
+                check_hosts(&update.grants, &update.http_hosts)?;
+                if tried != Some(Tried::of(&update)) {
+                    return Err(CHANGED);
+                }
+            }
             enabling::check(rows, Some(&before), update.plugin_id, update.mode)?;
+            let version = if change.plugin.is_some() { &plugin.version } else { &before.version };
+            let (was, is) = (details(&before.version, &before.unchanged(now)), details(version, &update));
+            entry.row.details = json!({"before": was, "after": is}).to_string();
             rows.update_installation(id, &update)?;
             rows.installation(id)?.ok_or(AppError::NotFound("installation"))
         })
@@ -161,12 +204,14 @@ impl App {
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn uninstall(&self, caller: &Caller, id: InstallationId) -> Result<(), AppError> {
-        let row = self.installation(caller, id).await?;
-        may_touch(caller, &row.hooks)?;
-        let entry =
-            self.audit_row(caller, Action::InstallationRemoved, id, json!({"plugin": row.plugin_id, "name": row.name}));
-        self.change_chain(caller.account, entry, move |rows, _| {
-            if rows.delete_installation(id)? { Ok(()) } else { Err(AppError::NotFound("installation")) }
+        caller.require(Permission::ManagePlugins)?;
+        let (entry, by) = (self.audit_row(caller, Action::InstallationRemoved, id, json!({})), caller.clone());
+        self.change_chain(caller, entry, move |rows, entry| {
+            let row = rows.installation(id)?.ok_or(AppError::NotFound("installation"))?;
+            may_touch(&by, &row.hooks)?;
+            entry.row.details = json!({"plugin": row.plugin_id, "name": row.name}).to_string();
+            rows.delete_installation(id).map(drop)?;
+            Ok(())
         })
         .await
     }
@@ -209,9 +254,10 @@ impl App {
         }
     }
 
-    /// Makes a plugin ready with a configuration, or says why it can't be.
+    /// Makes a plugin ready with a configuration, or says why it can't be. What is installed later is made ready by then.
     pub(crate) async fn configure(
         &self,
+        account: AccountId,
         plugin: &PluginRow,
         config: &str,
         grants: &BTreeSet<Import>,
@@ -220,26 +266,31 @@ impl App {
         if !missing.is_empty() {
             return Err(AppError::MissingGrants(missing));
         }
+        let place = self.configuration_place(account)?;
         let (sandbox, blobs) = (self.inner.sandbox.clone(), self.inner.blobs.clone());
         let (sha256, config) = (plugin.sha256, config.to_owned());
-        tokio::task::spawn_blocking(move || ready(&sandbox, &blobs, sha256, &config))
-            .await
-            .map_err(|_| AppError::Internal("configuring a plugin"))?
-            .map_err(refused)
+        let work = move || {
+            let made = ready(&sandbox, &blobs, sha256, &config, Use::Trial);
+            drop(place);
+            made
+        };
+        self.with_worker(account, work).await?.map_err(refused)
     }
 
     /// One transaction: the change, which may say more in the entry, the chain's new version, the whole chain as it is then, the audit entry,
     /// and the event that announces it.
     pub(crate) async fn change_chain<T: Send + 'static>(
         &self,
-        account: AccountId,
+        by: impl Into<By>,
         mut entry: NewAudit,
         change: impl FnOnce(&mut Account<'_>, &mut NewAudit) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
+        let by = by.into();
+        let account = by.account().ok_or(AppError::Internal("naming the account of a chain"))?;
         let changed = self
             .inner
             .database
-            .write(Some(account), move |tx| {
+            .write(by, move |tx| {
                 let mut rows = tx.account(account);
                 let version = rows.bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
                 // It may have an access rule in it.
@@ -279,14 +330,15 @@ pub(crate) fn may_touch(caller: &Caller, hooks: &BTreeSet<Hook>) -> Result<(), A
 /// The kind of the event that announces a new version of the chain.
 const CHAIN_EVENT: &str = "chain";
 
-/// A plugin with its configuration, loaded.
+/// A plugin with its configuration, loaded, to be installed or to be tried.
 pub(crate) fn ready(
     sandbox: &Sandbox,
     blobs: &Blobs,
     sha256: Digest,
     config: &str,
+    made_for: Use,
 ) -> Result<Configured, ConfigureError> {
-    let configured = || sandbox.configure(|| component(blobs, sha256), sha256, config);
+    let configured = || sandbox.configure(|| component(blobs, sha256), sha256, config, made_for);
     let ready = configured()?;
     if let Err(error) = ready.load() {
         // A broken file was removed when it was found to be broken: now the plugin is configured anew.

@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
-use sluice_domain::{audit::SealKey, installation::Budget, public_url::PublicUrl, time::Timestamp};
+use sluice_domain::{
+    audit::SealKey, installation::Budget, keyed_digest::DigestKey, public_url::PublicUrl, server_limits::ServerLimits,
+    time::Timestamp,
+};
 use sluice_sandbox::Sandbox;
 use sluice_storage::{Blobs, Database};
 use tokio::sync::Semaphore;
@@ -20,9 +23,14 @@ use crate::{
     evaluators::Evaluators,
     fetch::Fetcher,
     passwords::Passwords,
+    reads::LongShares,
+    refusals::Refusals,
     sealed::Sealer,
     seldom::{MINUTE, Seldom},
+    store::Store,
+    throttle::Attempts,
     uploads::Uploads,
+    workers::Workers,
 };
 
 mod access;
@@ -51,6 +59,8 @@ pub mod error;
 mod evaluators;
 pub mod events;
 mod evidence;
+mod expiring;
+pub mod exports;
 mod fetch;
 pub mod filters;
 pub mod groups;
@@ -76,7 +86,9 @@ pub mod preview;
 pub mod publishers;
 pub mod quotas;
 pub mod reading;
+mod reads;
 mod ready_lists;
+mod refusals;
 mod requests;
 pub mod rerun;
 pub mod reviews;
@@ -86,14 +98,17 @@ pub mod second_factor;
 mod secret;
 mod seldom;
 pub mod sessions;
+mod store;
 pub mod support;
 pub mod switched_off;
 pub mod tags;
 pub mod templates;
 mod throttle;
 pub mod tokens;
+mod turns;
 pub mod typing;
 pub mod uploads;
+mod workers;
 
 pub use sluice_storage::StorageError;
 
@@ -108,11 +123,11 @@ pub use crate::{
 /// What use cases give of what is stored, and how lists are asked for.
 pub mod rows {
     pub use sluice_storage::{
-        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, Before,
-        CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview, CountFilter,
-        Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow, ListRow, Outcome,
-        Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit, SessionRow,
-        ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
+        AccountRow, AnswerTemplateRow, ApiTokenRow, Assigned, Assignment, AttachmentRow, AuditFilter, AuditPart,
+        Before, CatalogueRow, ClientFilter, ClientRow, CommentRow, ConversationFilter, ConversationOverview,
+        CountFilter, Cursor, DecisionFilter, DecisionRow, FilterRuleRow, GroupRow, InstallationRow, ListEntryRow,
+        ListRow, Outcome, Page, PasskeyRow, PersonRow, PersonStatus, PluginRow, PluginUsage, RequestRow, SealedAudit,
+        SessionRow, ShadowCount, ShadowDifference, SupportGrantRow, SwitchedOffRow, TagRow,
     };
 }
 
@@ -126,10 +141,11 @@ pub struct App {
 }
 
 struct Inner {
-    database: Database,
+    database: Store,
     blobs: Blobs,
     sandbox: Sandbox,
     audit_key: SealKey,
+    digest_key: DigestKey,
     sealer: Sealer,
     public_url: PublicUrl,
     relying_party: Option<Webauthn>,
@@ -140,15 +156,20 @@ struct Inner {
     doors: Doors,
     admissions: Admissions,
     evaluators: Evaluators,
+    long: LongShares,
     passwords: Passwords,
+    attempts: Attempts,
     uploads: Uploads,
+    workers: Workers,
     files: Uploads,
     forecasts: Uploads,
     previews: Uploads,
     attachment_limits: AttachmentLimits,
     budget_ceiling: Budget,
+    limits: ServerLimits,
     fetcher: Arc<Fetcher>,
     seldom: Seldom,
+    refusals: Refusals,
     typing: Seldom,
     background: TaskTracker,
     shadows: Arc<Semaphore>,
@@ -176,6 +197,8 @@ pub struct Parts {
     pub attachment_limits: AttachmentLimits,
     /// The most that one call of a plugin may use; installations may have less.
     pub budget_ceiling: Budget,
+    /// Limits of what everybody shares.
+    pub limits: ServerLimits,
     /// Where plugins' requests may go.
     pub fetch: FetchSettings,
 }
@@ -194,18 +217,20 @@ impl App {
             cores,
             attachment_limits,
             budget_ceiling,
+            limits,
             fetch,
         } = parts;
-        let passwords = Passwords::new(&rng);
+        let passwords = Passwords::new(&limits, &clock, &rng);
         Self {
             inner: Arc::new(Inner {
-                database,
+                database: Store::new(database, clock.clone()),
                 blobs,
                 sandbox,
                 sealer: Sealer::new(&key.derive("sealed secrets")),
                 relying_party: passkeys::relying_party(&public_url),
                 public_url,
                 audit_key: SealKey::new(*key.derive("audit").expose_secret()),
+                digest_key: DigestKey::new(*key.derive("keyed digests").expose_secret()),
                 clock,
                 rng,
                 bus: Bus::default(),
@@ -213,8 +238,11 @@ impl App {
                 doors: Doors::default(),
                 admissions: Admissions::default(),
                 evaluators: Evaluators::new(cores),
+                long: LongShares::new(&limits),
                 passwords,
+                attempts: Attempts::default(),
                 uploads: Uploads::of_components(),
+                workers: Workers::new(&limits),
                 files: Uploads::of_attachments(),
                 forecasts: Uploads::of_forecasts(),
                 previews: Uploads::of_previews(),
@@ -222,19 +250,24 @@ impl App {
                 budget_ceiling,
                 fetcher: Arc::new(Fetcher::new(fetch)),
                 seldom: Seldom::every(MINUTE),
+                refusals: Refusals::new(limits.refusals_written_per_account),
                 typing: Seldom::every(typing::PAUSE_MILLIS),
                 background: TaskTracker::new(),
+                limits,
                 shadows: Arc::new(Semaphore::new(SHADOWS)),
             }),
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and takes writes.
     ///
     /// # Errors
-    /// [`AppError::Storage`] when it does not.
+    /// [`AppError::Storage`] with [`StorageError::Unavailable`] when it does not.
     pub async fn ready(&self) -> Result<(), AppError> {
-        Ok(self.inner.database.ping().await?)
+        self.inner.database.ready().await.map_err(|error| match error {
+            StorageError::Unavailable { .. } => error.into(),
+            other => StorageError::Unavailable { reason: other.to_string() }.into(),
+        })
     }
 
     /// Finishes what was accepted: shadow installations that still run, then the writes in the queue.
@@ -247,6 +280,11 @@ impl App {
     /// Under which URL people reach the server.
     pub fn public_url(&self) -> &PublicUrl {
         &self.inner.public_url
+    }
+
+    /// Limits of what everybody on this server shares.
+    pub fn limits(&self) -> &ServerLimits {
+        &self.inner.limits
     }
 
     fn now(&self) -> Timestamp {

@@ -52,36 +52,29 @@ impl App {
             Cursor::After(name) => Some(name),
             Cursor::First | Cursor::Before(_) | Cursor::Last => None,
         };
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let mut names: BTreeMap<PluginName, Vec<PluginVersion>> = BTreeMap::new();
-                for version in rows.plugin_versions()? {
-                    names.entry(version.name.clone()).or_default().push(version);
-                }
-                let installed = rows.installed_versions()?;
-                let wanted = names.into_iter().filter(|(name, _)| after.as_deref().is_none_or(|at| name.as_str() > at));
-                let mut entries = Vec::new();
-                for (_, versions) in wanted.take(page.limit as usize) {
-                    let newest = versions.iter().max_by(|one, other| one.version.cmp(&other.version));
-                    let Some(row) = newest.map(|newest| rows.plugin(newest.id)).transpose()?.flatten() else {
-                        continue;
-                    };
-                    let here = installed.iter().filter_map(|one| {
-                        let version = versions.iter().find(|version| version.id == one.plugin)?.version.clone();
-                        Some(InstalledHere {
-                            installation: one.installation,
-                            plugin: one.plugin,
-                            version,
-                            mode: one.mode,
-                        })
-                    });
-                    let installed = here.collect();
-                    entries.push(LibraryEntry { newest: show(&mut rows, row)?, versions: versions.len(), installed });
-                }
-                Ok(entries)
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let mut names: BTreeMap<PluginName, Vec<PluginVersion>> = BTreeMap::new();
+            for version in rows.plugin_versions()? {
+                names.entry(version.name.clone()).or_default().push(version);
+            }
+            let installed = rows.installed_versions()?;
+            let wanted = names.into_iter().filter(|(name, _)| after.as_deref().is_none_or(|at| name.as_str() > at));
+            let mut entries = Vec::new();
+            for (_, versions) in wanted.take(page.limit as usize) {
+                let newest = versions.iter().max_by(|one, other| one.version.cmp(&other.version));
+                let Some(row) = newest.map(|newest| rows.plugin(newest.id)).transpose()?.flatten() else {
+                    continue;
+                };
+                let here = installed.iter().filter_map(|one| {
+                    let version = versions.iter().find(|version| version.id == one.plugin)?.version.clone();
+                    Some(InstalledHere { installation: one.installation, plugin: one.plugin, version, mode: one.mode })
+                });
+                let installed = here.collect();
+                entries.push(LibraryEntry { newest: show(&mut rows, row)?, versions: versions.len(), installed });
+            }
+            Ok(entries)
+        })
+        .await
     }
 }

@@ -8,14 +8,14 @@ use std::collections::HashSet;
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
-    id::{AccountId, ListId},
+    id::ListId,
     limits,
     list::{Entry, ListKind, ListName},
     permission::Permission,
 };
 use sluice_storage::{Account, Before, ListEntryRow, ListRow, NewAudit, NewListEntry, StorageError};
 
-use crate::{App, AppError, caller::Caller, idempotency::Making, names, plugins::conflict};
+use crate::{App, AppError, caller::Caller, names, plugins::conflict};
 
 const NAME_TAKEN: &str = "another list has this name";
 
@@ -65,7 +65,7 @@ impl App {
     pub async fn lists(&self, caller: &Caller, page: Before<ListId>) -> Result<Vec<ListRow>, AppError> {
         reads(caller)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).lists(page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).lists(page)?)).await
     }
 
     /// One list of the account.
@@ -90,7 +90,7 @@ impl App {
     ) -> Result<ListRow, AppError> {
         caller.require(Permission::EditLists)?;
         let request = || format!("list\n{}\n{}\n{}", draft.name, json!(draft.kind), draft.description);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         names::check_text("description", &draft.description)?;
         let (account, now) = (caller.account, self.now());
         let ListDraft { name, kind, description } = draft;
@@ -113,7 +113,7 @@ impl App {
             rows.insert_list(&row).map_err(|error| conflict(error, NAME_TAKEN))?;
             Ok(Outcome::Changed(row, entry))
         };
-        self.change_lists(account, change).await
+        self.change_lists(caller, change).await
     }
 
     /// Changes what a list is called and what is said of it.
@@ -128,7 +128,7 @@ impl App {
         }
         let (account, now) = (caller.account, self.now());
         let mut entry = self.audit_row(caller, Action::ListChanged, id, json!({}));
-        self.change_lists(account, move |tx| {
+        self.change_lists(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = known(&mut rows, id)?;
             let mut row = before.clone();
@@ -154,7 +154,7 @@ impl App {
         caller.require(Permission::EditLists)?;
         let account = caller.account;
         let mut entry = self.audit_row(caller, Action::ListRemoved, id, json!({}));
-        self.change_lists(account, move |tx| {
+        self.change_lists(caller, move |tx| {
             let mut rows = tx.account(account);
             let row = known(&mut rows, id)?;
             rows.delete_list(id)?;
@@ -179,7 +179,7 @@ impl App {
         let after = after.map(|after| list.kind.entry(after)).transpose();
         let after = after.map_err(|bad| AppError::invalid("cursor", bad.to_string()))?.map(|entry| entry.key);
         let (account, after) = (caller.account, after.unwrap_or_default());
-        self.inner.database.read(move |tx| Ok(tx.account(account).list_entries(id, &after, limit)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).list_entries(id, &after, limit)?)).await
     }
 
     /// Adds entries. Those that are there stay as they are; when all of them are, nothing has happened.
@@ -269,7 +269,7 @@ impl App {
     ) -> Result<Changed, AppError> {
         let account = caller.account;
         let mut entry = self.audit_row(caller, action, id, json!({}));
-        self.change_lists(account, move |tx| {
+        self.change_lists(caller, move |tx| {
             let mut rows = tx.account(account);
             known(&mut rows, id)?;
             let changed = change(&mut rows)?;
@@ -289,10 +289,11 @@ impl App {
     /// of it: programs add entries by the minute, and what is in force is known by the version.
     async fn change_lists<T: Send + 'static>(
         &self,
-        account: AccountId,
+        caller: &Caller,
         change: impl FnOnce(&mut sluice_storage::Tx<'_>) -> Result<Outcome<T>, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let done = self.inner.database.write(Some(account), move |tx| {
+        let account = caller.account;
+        let done = self.inner.database.write(caller, move |tx| {
             // First, since it is the lock under which entries are counted.
             tx.account(account).bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
             match change(tx)? {

@@ -5,12 +5,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sluice_domain::{
-    digest::Digest,
     id::{AccountId, AttachmentId, ConversationId, DecisionId, MessageId, RequestId},
     installation::Mode,
     limits,
     message::{Actor, Attachment, Direction, Message},
-    permission::{Permission, Permissions},
+    permission::{Permission, Permissions, Reach},
     review::Review,
     text::is_blank,
     time::Timestamp,
@@ -21,7 +20,7 @@ use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome,
 
 use crate::{
     App, AppError, attachments::client_of, caller::Caller, chain::Chain, comparison::shadow_verdicts,
-    idempotency::IdempotencyKey, imports::Asked, requests,
+    conversations::reached, idempotency::IdempotencyKey, imports::Asked, requests, store::By,
 };
 
 /// The kind of the event that announces a message.
@@ -174,7 +173,7 @@ impl App {
         let reader = self.sender(caller, direction)?;
         check_text(&draft.text, &draft.attachments)?;
         let request = draft.request(conversation, direction);
-        let key = draft.idempotency_key.map(|key| IdempotencyKey::new(key, caller, &request)).transpose()?;
+        let key = draft.idempotency_key.map(|key| self.idempotency_key(key, caller, &request)).transpose()?;
 
         let account = caller.account;
         let asked = key.clone();
@@ -208,7 +207,7 @@ impl App {
         let notice = chain.notice(direction, &decision);
         let held_until = chain.messaging.held_until(message.sent_at);
         let kept = Kept { conversation, decided, decision, notice, held_until };
-        let posted = self.keep(caller, &chain, &message, kept, key).await?;
+        let posted = self.keep(caller, reader, &chain, &message, kept, key).await?;
         self.inner.bus.wake(account);
         self.shadow(caller, &chain, message, posted.decision.verdict);
         Ok(posted)
@@ -228,23 +227,21 @@ impl App {
     ) -> Result<Vec<MessageView>, AppError> {
         let (account, viewer) = (caller.account, caller.permissions);
         let reader = self.reader_for(caller, audience)?;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
-                Ok(match audience {
-                    Audience::People => {
-                        let messages = rows.messages(conversation, page)?;
-                        messages.into_iter().map(|row| MessageView::of(row, viewer)).collect()
-                    }
-                    Audience::Client => {
-                        let messages = rows.messages_of_client(conversation, page)?;
-                        messages.into_iter().filter_map(MessageView::of_client).collect()
-                    }
-                })
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            rows.conversation(conversation, reader)?.ok_or(AppError::NotFound("conversation"))?;
+            Ok(match audience {
+                Audience::People => {
+                    let messages = rows.messages(conversation, page)?;
+                    messages.into_iter().map(|row| MessageView::of(row, viewer)).collect()
+                }
+                Audience::Client => {
+                    let messages = rows.messages_of_client(conversation, page)?;
+                    messages.into_iter().filter_map(MessageView::of_client).collect()
+                }
             })
-            .await
+        })
+        .await
     }
 
     /// Which conversations the caller reads, for themselves or for the clients.
@@ -311,6 +308,7 @@ impl App {
     async fn keep(
         &self,
         caller: &Caller,
+        reader: Reader,
         chain: &Chain,
         input: &Message,
         kept: Kept,
@@ -333,7 +331,7 @@ impl App {
         let request = RequestId::new(decided.sent_at, self.random());
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 if let Some(key) = &key {
                     // Of two requests with one key at once, the second finds the first's answer here.
                     if let Some(earlier) = key.answered(tx)? {
@@ -342,6 +340,10 @@ impl App {
                     key.keep(tx, &posted, decided.sent_at)?;
                 }
                 let mut rows = tx.account(account);
+                // Rules took their time: the conversation may be somebody else's by now. Who reaches all reaches it still.
+                if reader.reach != Reach::All {
+                    reached(&mut rows, conversation, reader)?;
+                }
                 rows.insert_decision(&trail)?;
                 // A blocked outgoing message goes back to its author's composer, with its attachments, and is not kept.
                 if decided.direction == Direction::Incoming || posted.state != State::Blocked {
@@ -405,12 +407,32 @@ impl App {
         let trail = self.decision_row(&chain, &posted, &message, true)?;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 rows.insert_decision(&trail)?;
                 Ok(compared.iter().try_for_each(|said| rows.count_shadow(said, now))?)
             })
             .await
+    }
+
+    /// What is kept of a decision about a text that a reviewer wrote.
+    pub(crate) fn trail_of_edit(
+        &self,
+        chain: &Chain,
+        input: &Message,
+        decided: Message,
+        decision: Decision,
+    ) -> Result<DecisionRow, AppError> {
+        let posted = Posted {
+            id: input.id,
+            text: decided.text,
+            attachments: decided.attachments,
+            state: decision.state(),
+            notice: None,
+            decision_id: DecisionId::new(input.sent_at, self.random()),
+            decision,
+        };
+        self.decision_row(chain, &posted, input, false)
     }
 
     fn decision_row(
@@ -435,7 +457,7 @@ impl App {
                 .collect(),
             codes: decision.codes(),
             author_id: Some(input.author.id.clone()),
-            input_sha256: Digest::of(&input_json),
+            input: Some(self.input_digest(chain.account, *decision_id, &input_json)),
             body: serde_json::to_string(decision).map_err(|_| AppError::Internal("writing a decision as JSON"))?,
             evidence: self.evidence(chain, *decision_id, !decision.rules.is_empty(), &input_json)?,
             created_at: input.sent_at,

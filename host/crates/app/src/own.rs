@@ -5,10 +5,25 @@ use serde_json::json;
 use sluice_domain::{audit::Action, id::SessionId};
 use sluice_storage::{PersonRow, SessionEnd, SessionRow};
 
-use crate::{App, AppError, caller::Caller, links::replace_password, throttle::Subjects};
+use crate::{
+    App, AppError, authenticate::Refusal, caller::Caller, links::replace_password, store::By, throttle::Subjects,
+    turns::Asker,
+};
+
+/// That the caller has shown the password once more. It counts in a write by [`crate::store::By`], which asks whether it is still that
+/// password.
+#[must_use]
+pub(crate) struct Confirmed(PersonRow);
+
+impl Confirmed {
+    /// The person as they were when the password was shown.
+    pub(crate) const fn person(&self) -> &PersonRow {
+        &self.0
+    }
+}
 
 impl App {
-    /// Changes the caller's password. Their other sessions end.
+    /// Changes the caller's password. Their other sessions end; links that were made for them stay.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`]; [`AppError::WrongCredentials`] for the current password, [`AppError::TooManyAttempts`] after
@@ -21,14 +36,18 @@ impl App {
     ) -> Result<(), AppError> {
         let session = caller.session()?;
         let (account, id, now) = (caller.account, caller.person, self.now());
-        let person = self.confirm_password(caller, current).await?;
-        let hash = self.hash_new_password(account, &person, new).await?;
+        let confirmed = self.confirm_password(caller, current).await?;
+        let asker = Asker::caller(account, id);
+        let hash = self.hash_new_password(&asker, account, confirmed.person(), new).await?;
         let entry = self.audit_row(caller, Action::PasswordChanged, id, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write((caller, &confirmed), move |tx| {
                 let mut rows = tx.account(account);
-                replace_password(&mut rows, &person, &hash, person.status, Some(session), now)?;
+                // Links stay: an administrator made them, perhaps for the owner of a password that a thief has.
+                if !replace_password(&mut rows, id, &hash, Some(session), now)? {
+                    return Err(AppError::Refused(Refusal::PersonDisabled));
+                }
                 Ok(rows.insert_audit(&entry)?)
             })
             .await
@@ -39,26 +58,31 @@ impl App {
         &self,
         caller: &Caller,
         password: SecretString,
-    ) -> Result<PersonRow, AppError> {
-        let (account, id, now) = (caller.account, caller.person, self.now());
+    ) -> Result<Confirmed, AppError> {
+        let (account, id) = (caller.account, caller.person);
         // Somebody at an unlocked screen must not try passwords without end.
-        let subjects = Subjects::new(&format!("confirm {id}"), &caller.address, None);
+        let subjects = Subjects::of_caller(
+            &self.inner.digest_key,
+            self.free_failures(),
+            &format!("confirm {id}"),
+            &caller.address,
+        );
         let person = self
             .inner
             .database
-            .read(move |tx| {
-                subjects.check(tx, now)?;
-                tx.account(account).person(id)?.ok_or(AppError::Unauthenticated)
-            })
+            .read(move |tx| tx.account(account).person(id)?.ok_or(AppError::Unauthenticated))
             .await?;
         let stored = person.password_hash.clone();
-        let right = self.inner.passwords.verify(password, stored, &self.inner.rng).await?.right;
-        let counted = self
-            .inner
-            .database
-            .write(Some(account), move |tx| if right { subjects.succeeded(tx) } else { subjects.failed(tx, now) });
-        counted.await?;
-        if right { Ok(person) } else { Err(AppError::WrongCredentials) }
+        let asker = Asker::caller(account, id);
+        let look = async {
+            let right = self.inner.passwords.verify(&asker, password, stored, &self.inner.rng).await?.right;
+            if !right {
+                return Err(AppError::WrongCredentials);
+            }
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await
+        };
+        self.look_charged(subjects, None, look).await?;
+        Ok(Confirmed(person))
     }
 
     /// The caller's sessions, newest first.
@@ -81,7 +105,7 @@ impl App {
         let entry = self.audit_row(caller, Action::SessionEnded, id, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 if !rows.end_session(person, id, SessionEnd::Ended)? {
                     return Err(AppError::NotFound("session"));
@@ -101,10 +125,12 @@ impl App {
         let entry = self.audit_row(caller, Action::SessionEnded, person, json!({"which": "all others"}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let ended = rows.end_sessions(person, Some(kept), SessionEnd::Ended)?;
-                rows.insert_audit(&entry)?;
+                if ended > 0 {
+                    rows.insert_audit(&entry)?;
+                }
                 Ok(ended)
             })
             .await

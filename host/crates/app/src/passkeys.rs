@@ -24,8 +24,9 @@ use crate::{
     App, AppError,
     caller::Caller,
     names,
-    second_factor::{Shown, forget_codes_without_factor, has_factor, recovery_codes},
+    second_factor::{Proof, Shown, forget_codes_without_factor, has_factor, recovery_codes},
     seldom::MINUTE,
+    store::By,
 };
 
 /// What authenticators show as the server's name.
@@ -83,7 +84,7 @@ impl App {
     pub async fn begin_passkey(&self, caller: &Caller, password: SecretString) -> Result<Challenge, AppError> {
         caller.session()?;
         let party = self.relying_party()?;
-        self.confirm_password(caller, password).await?;
+        let confirmed = self.confirm_password(caller, password).await?;
         let (account, person) = (caller.account, caller.person);
         let rows = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).passkeys(person)?)).await?;
         if rows.len() >= PASSKEYS {
@@ -93,7 +94,7 @@ impl App {
         let (options, state) = party
             .start_passkey_registration(handle(person), &caller.name, &caller.name, Some(known))
             .map_err(|_| AppError::Internal("making a challenge"))?;
-        self.challenge(account, person, &options, &State::Register(state)).await
+        self.challenge((caller, &confirmed), account, person, &options, &State::Register(state)).await
     }
 
     /// Takes a new passkey: from now on log-ins ask for a second factor. Gives recovery codes to who has none yet.
@@ -129,7 +130,7 @@ impl App {
         let entry = self.audit_row(caller, Action::SecondFactorAdded, person, json!({"kind": "passkey", "id": row.id}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 if rows.passkeys(person)?.len() >= PASSKEYS {
                     return Err(AppError::Quota("you have as many passkeys as one can have: remove one first"));
@@ -152,20 +153,34 @@ impl App {
             .await
     }
 
-    /// Removes a passkey of the caller's.
+    /// Removes a passkey of the caller's. Beside the password, that takes a second factor, which may be the one that is removed: or a session
+    /// and a password that were stolen would end it.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`], [`AppError::WrongCredentials`] for the password, [`AppError::TooManyAttempts`],
-    /// [`AppError::NotFound`].
-    pub async fn remove_passkey(&self, caller: &Caller, id: PasskeyId, password: SecretString) -> Result<(), AppError> {
+    /// [`AppError::NotFound`]; [`AppError::CodeRequired`] without a second factor, [`AppError::WrongCode`] and [`AppError::WrongPasskey`] for
+    /// one that does not fit.
+    pub async fn remove_passkey(
+        &self,
+        caller: &Caller,
+        id: PasskeyId,
+        password: SecretString,
+        proof: Option<Proof>,
+    ) -> Result<(), AppError> {
         caller.session()?;
-        self.confirm_password(caller, password).await?;
+        let confirmed = self.confirm_password(caller, password).await?;
         let (account, person) = (caller.account, caller.person);
+        let own = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).passkeys(person)?)).await?;
+        if own.iter().all(|passkey| passkey.id != id) {
+            return Err(AppError::NotFound("passkey"));
+        }
+        let shown = self.check_own_proof(caller, proof).await?;
         let entry = self.audit_row(caller, Action::SecondFactorRemoved, person, json!({"kind": "passkey", "id": id}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write((caller, &confirmed), move |tx| {
                 let mut rows = tx.account(account);
+                shown.use_up(&mut rows, person)?;
                 if !rows.delete_passkey(person, id)? {
                     return Err(AppError::NotFound("passkey"));
                 }
@@ -186,7 +201,7 @@ impl App {
         let (options, state) = party
             .start_passkey_authentication(&credentials(rows)?)
             .map_err(|_| AppError::Internal("making a challenge"))?;
-        self.challenge(account, person, &options, &State::LogIn(state)).await.map(Some)
+        self.challenge(By::server(account), account, person, &options, &State::LogIn(state)).await.map(Some)
     }
 
     /// Checks the answer to what [`App::ask_for_passkey`] asked.
@@ -209,11 +224,12 @@ impl App {
         let used = rows.iter().zip(&mut passkeys).find(|(_, passkey)| passkey.cred_id() == result.cred_id());
         let (row, passkey) = used.ok_or(AppError::WrongPasskey)?;
         passkey.update_credential(&result);
-        Ok(Shown::Passkey { id: row.id, credential: written(passkey)?, at: now })
+        Ok(Shown::Passkey { id: row.id, was: row.credential.clone(), credential: written(passkey)?, at: now })
     }
 
     async fn challenge(
         &self,
+        by: impl Into<By>,
         account: AccountId,
         person: PersonId,
         options: &impl Serialize,
@@ -226,7 +242,7 @@ impl App {
         let until = now.plus_millis(CHALLENGE_MILLIS);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(by, move |tx| {
                 tx.account(account).put_challenge(person, id, &state, until)?;
                 Ok::<_, AppError>(Challenge { id, options })
             })
@@ -244,7 +260,9 @@ impl App {
         let taken = self
             .inner
             .database
-            .write(Some(account), move |tx| Ok::<_, AppError>(tx.account(account).take_challenge(person, id, now)?))
+            .write(By::server(account), move |tx| {
+                Ok::<_, AppError>(tx.account(account).take_challenge(person, id, now)?)
+            })
             .await?;
         let state = taken.ok_or(AppError::WrongPasskey)?;
         serde_json::from_str(&state).map_err(|_| AppError::Internal("reading a challenge"))

@@ -13,7 +13,7 @@ use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, Sessio
 use crate::{
     App, AppError,
     audit::Who,
-    caller::Caller,
+    caller::{Caller, Means},
     events,
     links::{NewLink, replace_link},
     names,
@@ -22,6 +22,8 @@ use crate::{
 
 /// What an e-mail address that is somebody's means.
 pub(crate) const EMAIL_TAKEN: &str = "somebody has this e-mail address already";
+/// What the addresses of people who were deleted end with: nobody else's do.
+const NOBODYS: &str = "deleted.invalid";
 /// Most people of an account who are not deleted.
 const PEOPLE: usize = 10_000;
 
@@ -53,6 +55,17 @@ pub struct PersonChange {
     pub disabled: Option<bool>,
 }
 
+/// A person who was changed, and what ended with that.
+#[derive(Debug, Clone)]
+pub struct ChangedPerson {
+    /// As they are now.
+    pub person: PersonRow,
+    /// How many links that were not used are good no longer: what they were sent for has changed.
+    pub links_ended: u64,
+    /// How many sessions are.
+    pub sessions_ended: u64,
+}
+
 impl App {
     /// The people who are not deleted, in the order in which they were added.
     ///
@@ -61,7 +74,7 @@ impl App {
     pub async fn people(&self, caller: &Caller) -> Result<Vec<PersonRow>, AppError> {
         caller.require(Permission::ManagePeople)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).people()?)).await
+        self.read(account, move |tx| Ok(tx.account(account).people()?)).await
     }
 
     /// One person who is not deleted.
@@ -77,27 +90,50 @@ impl App {
     /// Invites a person: whoever opens the link sets the password.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]; [`AppError::Invalid`] for an address, a name, a role or a permission; [`AppError::Conflict`] for an
-    /// address that is somebody's.
+    /// [`AppError::Forbidden`], also for a token that has not what it would give; [`AppError::SessionRequired`] for a token that invites an
+    /// administrator; [`AppError::Invalid`] for an address, a name, a role or a permission; [`AppError::Conflict`] for an address that is
+    /// somebody's.
     pub async fn invite(&self, caller: &Caller, invitation: Invitation) -> Result<(PersonRow, NewLink), AppError> {
         caller.require(Permission::ManagePeople)?;
-        self.invite_to(caller.account, caller.kind, Who::of(caller), invitation).await
+        let account = caller.account;
+        let (invited, link) = self.invited(caller.kind, Who::of(caller), invitation)?;
+        may_give(caller, invited.person.role, invited.person.permissions)?;
+        let person = self
+            .inner
+            .database
+            .write(caller, move |tx| {
+                if tx.account(account).people()?.len() >= PEOPLE {
+                    return Err(AppError::Quota("the account has too many people: delete some first"));
+                }
+                if is_taken(tx, invited.email(), invited.person.id, Some(account))? {
+                    return Err(AppError::Conflict(EMAIL_TAKEN));
+                }
+                invited.insert(&mut tx.account(account))?;
+                Ok(invited.person)
+            })
+            .await?;
+        Ok((person, link))
     }
 
     /// Makes a new link with which a person sets a password. Earlier links end; the password that is set now stays until then.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::NotFound`], also for a person who was disabled.
+    /// [`AppError::Forbidden`], [`AppError::SessionRequired`], as of [`App::invite`]; [`AppError::NotFound`], [`AppError::Conflict`] for a
+    /// person who was disabled.
     pub async fn make_password_link(&self, caller: &Caller, id: PersonId) -> Result<NewLink, AppError> {
         caller.require(Permission::ManagePeople)?;
         let account = caller.account;
         let (link, row) = self.new_link(id);
         let entry = self.audit_row(caller, Action::PasswordLinkMade, id, json!({"link": row.id}));
+        let by = caller.clone();
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                if there(&mut rows, id)?.status == PersonStatus::Disabled {
+                let person = there(&mut rows, id)?;
+                // Whoever has the link is that person.
+                may_give(&by, person.role, person.permissions)?;
+                if person.status == PersonStatus::Disabled {
                     return Err(AppError::Conflict("this person is disabled: enable the person first"));
                 }
                 replace_link(&mut rows, &row)?;
@@ -107,7 +143,8 @@ impl App {
         Ok(link)
     }
 
-    /// Changes a person. Whoever is disabled is out at once, with all sessions and tokens.
+    /// Changes a person. Whoever is disabled is out at once, with all sessions and tokens. With another e-mail address or role, links that
+    /// were sent are good no longer; with another e-mail address, sessions are not, but for one by which somebody changes their own.
     ///
     /// # Errors
     /// As of [`App::invite`]; [`AppError::LastAdministrator`].
@@ -116,20 +153,24 @@ impl App {
         caller: &Caller,
         id: PersonId,
         change: PersonChange,
-    ) -> Result<PersonRow, AppError> {
+    ) -> Result<ChangedPerson, AppError> {
         caller.require(Permission::ManagePeople)?;
         let (account, kind) = (caller.account, caller.kind);
         let email = change.email.as_deref().map(check_email).transpose()?;
         let name = change.name.as_deref().map(names::of_person).transpose()?;
-        let entry = self.audit_row(caller, Action::PersonChanged, id, json!({}));
+        let (entry, by) = (self.audit_row(caller, Action::PersonChanged, id, json!({})), caller.clone());
         self.inner
             .database
-            .write(Some(account), move |tx| {
-                if let Some(email) = &email {
-                    free(tx, email, Some(id))?;
+            .write(caller, move |tx| {
+                let before = there(&mut tx.account(account), id)?;
+                // Who has set no password keeps nobody else from the address.
+                let within = before.password_hash.is_none().then_some(account);
+                if let Some(email) = &email
+                    && is_taken(tx, email, id, within)?
+                {
+                    return Err(AppError::Conflict(EMAIL_TAKEN));
                 }
                 let mut rows = tx.account(account);
-                let before = there(&mut rows, id)?;
                 let after = PersonRow {
                     email: email.unwrap_or_else(|| before.email.clone()),
                     name: name.unwrap_or_else(|| before.name.clone()),
@@ -144,16 +185,20 @@ impl App {
                     ..before.clone()
                 };
                 check_rights(kind, after.role, after.permissions)?;
+                if gives(&before, &after) {
+                    may_give(&by, after.role, after.permissions)?;
+                }
                 rows.update_person(&after).map_err(|error| conflict(error, EMAIL_TAKEN))?;
                 keep_an_administrator(&mut rows)?;
-                if after.status == PersonStatus::Disabled {
-                    rows.end_sessions(id, None, SessionEnd::PersonDisabled)?;
-                    rows.cancel_links(id)?;
-                }
+                let (links_ended, sessions_ended) = end_what_was_begun(&mut rows, &before, &after, &by)?;
                 let mut entry = entry;
-                entry.row.details = json!({"before": described(&before), "after": described(&after)}).to_string();
+                entry.row.details = json!({
+                    "before": described(&before), "after": described(&after), "email_changed": before.email != after.email,
+                    "links_ended": links_ended, "sessions_ended": sessions_ended,
+                })
+                .to_string();
                 rows.insert_audit(&entry)?;
-                Ok(after)
+                Ok(ChangedPerson { person: after, links_ended, sessions_ended })
             })
             .await
     }
@@ -169,18 +214,13 @@ impl App {
         let entry = self.audit_row(caller, Action::PersonDeleted, id, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                let before = there(&mut rows, id)?;
-                rows.update_person(&PersonRow {
-                    // Nobody's address, and another one for each who is deleted.
-                    email: format!("{id}@deleted.invalid"),
-                    name: String::new(),
-                    permissions: Permissions::NONE,
-                    status: PersonStatus::Deleted,
-                    ..before
-                })?;
-                rows.set_password(id, "", PersonStatus::Deleted, now)?;
+                // Nobody's address, and another one for each who is deleted.
+                if !rows.erase_person(id, &format!("{id}@{NOBODYS}"))? {
+                    return Err(AppError::NotFound("person"));
+                }
+                rows.revoke_api_tokens_of(id, now)?;
                 rows.forget_passwords(id)?;
                 rows.forget_networks(id)?;
                 rows.delete_second_factor(id)?;
@@ -197,29 +237,6 @@ impl App {
                 Ok(rows.insert_audit(&entry)?)
             })
             .await
-    }
-
-    /// Invites somebody to an account that is there.
-    async fn invite_to(
-        &self,
-        account: AccountId,
-        kind: AccountKind,
-        who: Who,
-        invitation: Invitation,
-    ) -> Result<(PersonRow, NewLink), AppError> {
-        let (invited, link) = self.invited(kind, who, invitation)?;
-        let person = self
-            .inner
-            .database
-            .write(Some(account), move |tx| {
-                if tx.account(account).people()?.len() >= PEOPLE {
-                    return Err(AppError::Quota("the account has too many people: delete some first"));
-                }
-                invited.insert(tx, account)?;
-                Ok(invited.person)
-            })
-            .await?;
-        Ok((person, link))
     }
 
     /// Somebody who is invited, for the transaction that keeps it.
@@ -260,9 +277,12 @@ pub(crate) struct Invited {
 }
 
 impl Invited {
-    pub(crate) fn insert(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<(), AppError> {
-        free(tx, &self.person.email, None)?;
-        let mut rows = tx.account(account);
+    /// Whom it goes to.
+    pub(crate) fn email(&self) -> &str {
+        &self.person.email
+    }
+
+    pub(crate) fn insert(&self, rows: &mut Account<'_>) -> Result<(), AppError> {
         rows.insert_person(&self.person).map_err(|error| conflict(error, EMAIL_TAKEN))?;
         rows.insert_link(&self.link)?;
         Ok(rows.insert_audit(&self.entry)?)
@@ -273,6 +293,41 @@ impl Invited {
 pub(crate) fn there(rows: &mut Account<'_>, id: PersonId) -> Result<PersonRow, AppError> {
     let person = rows.person(id)?.filter(|person| person.status != PersonStatus::Deleted);
     person.ok_or(AppError::NotFound("person"))
+}
+
+/// Whether somebody may do more by a change, or be somebody else.
+fn gives(before: &PersonRow, after: &PersonRow) -> bool {
+    let let_in = before.status == PersonStatus::Disabled && after.status != PersonStatus::Disabled;
+    let_in || before.email != after.email || before.role != after.role || before.permissions != after.permissions
+}
+
+/// Whether the caller may make somebody who may do so much, or hand out their account. What a token gives, it has, and it makes no
+/// administrators: whoever has it would have all, and would keep it when the token is revoked.
+pub(crate) fn may_give(caller: &Caller, role: Role, permissions: Permissions) -> Result<(), AppError> {
+    if role == Role::Administrator && matches!(caller.means, Means::Token(_)) {
+        return Err(AppError::SessionRequired);
+    }
+    let given = Permissions::of(caller.kind, role, permissions);
+    let beyond = given.iter().find(|permission| !caller.permissions.contains(*permission));
+    beyond.map_or(Ok(()), |permission| Err(AppError::Forbidden(permission)))
+}
+
+/// Ends links and sessions that were made for somebody who is kept out now, or is somebody else. Gives how many of each.
+fn end_what_was_begun(
+    rows: &mut Account<'_>,
+    before: &PersonRow,
+    after: &PersonRow,
+    by: &Caller,
+) -> Result<(u64, u64), AppError> {
+    let id = after.id;
+    if after.status == PersonStatus::Disabled {
+        return Ok((rows.cancel_links(id)?, rows.end_sessions(id, None, SessionEnd::PersonDisabled)?));
+    }
+    let (moved, raised) = (before.email != after.email, before.role != after.role);
+    let links = if moved || raised { rows.cancel_links(id)? } else { 0 };
+    let own = by.session_id().filter(|_| by.person == id);
+    let sessions = if moved { rows.end_sessions(id, own, SessionEnd::Ended)? } else { 0 };
+    Ok((links, sessions))
 }
 
 /// Asked in the transaction of a change: the account's writes come one after the other, so two cannot each spare the other.
@@ -303,14 +358,15 @@ fn described(person: &PersonRow) -> Value {
 
 /// The address in its one form.
 pub(crate) fn check_email(typed: &str) -> Result<String, AppError> {
-    email::normal(typed).ok_or_else(|| {
+    let address = email::normal(typed).filter(|address| !address.ends_with(&format!("@{NOBODYS}")));
+    address.ok_or_else(|| {
         let problem = format!("an e-mail address such as ada@example.com, at most {} bytes", email::BYTES);
         AppError::invalid("email", problem)
     })
 }
 
-/// The person with an address that has these forms, and the person's account. All forms are looked for whoever is found, so that the
-/// time says nothing.
+/// The person who has set a password with an address that has these forms, and the person's account. All forms are looked for whoever
+/// is found, so that the time says nothing.
 pub(crate) fn person_by_email(
     tx: &mut Tx<'_>,
     forms: &[String],
@@ -323,14 +379,20 @@ pub(crate) fn person_by_email(
     Ok(found)
 }
 
-/// Whether an address is nobody's in any form, but for the person whose it may be.
-fn free(tx: &mut Tx<'_>, address: &str, own: Option<PersonId>) -> Result<(), AppError> {
+/// Whether somebody else has set a password with an address, in whichever form it is kept; within one account, or in any.
+pub(crate) fn is_taken(
+    tx: &mut Tx<'_>,
+    address: &str,
+    own: PersonId,
+    within: Option<AccountId>,
+) -> Result<bool, StorageError> {
     for form in email::forms(address) {
-        if tx.person_by_email(&form)?.is_some_and(|(_, person)| Some(person.id) != own) {
-            return Err(AppError::Conflict(EMAIL_TAKEN));
+        let person = tx.person_by_email(&form)?;
+        if person.is_some_and(|(account, person)| person.id != own && within.is_none_or(|within| within == account)) {
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -343,10 +405,18 @@ mod tests {
             assert!(check_email(good).is_ok(), "{good}");
         }
         let long = format!("{}@example.com", "a".repeat(email::BYTES));
-        let unseen = "a\u{200b}da@example.com";
-        for bad in
-            ["", "ada", "@example.com", "ada@", "a b@example.com", "a@b@c", "a\n@example.com", unseen, long.as_str()]
-        {
+        for bad in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a b@example.com",
+            "a@b@c",
+            "a\n@example.com",
+            "a@deleted.invalid",
+            "a\u{200b}da@example.com",
+            long.as_str(),
+        ] {
             assert!(check_email(bad).is_err(), "{bad}");
         }
     }

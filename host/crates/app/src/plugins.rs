@@ -78,7 +78,7 @@ impl App {
         if let Some(plugin) = known {
             return Ok(plugin);
         }
-        let inspection = self.inspect(incoming, Some(place)).await?;
+        let inspection = self.inspect(Some(account), incoming, Some(place)).await?;
         let now = self.now();
         let row = PluginRow {
             id: PluginId::new(now, self.random()),
@@ -100,7 +100,7 @@ impl App {
         let entry = self.audit_row(caller, Action::PluginUploaded, row.id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 // Somebody may have uploaded the same at this moment.
                 if let Some(row) = rows.plugin_by_digest(sha256)? {
@@ -150,19 +150,17 @@ impl App {
     ) -> Result<Vec<ShownPlugin>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let found = match name {
-                    None => rows.plugins(page)?,
-                    Some(name) => versions(&mut rows, &name, page)?,
-                };
-                let trust = rows.plugin_trust()?.unwrap_or_default();
-                let show = |row: PluginRow| ShownPlugin { signed: signed(&trust, &row.signatures), row };
-                Ok(found.into_iter().map(show).collect())
-            })
-            .await
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let found = match name {
+                None => rows.plugins(page)?,
+                Some(name) => versions(&mut rows, &name, page)?,
+            };
+            let trust = rows.plugin_trust()?.unwrap_or_default();
+            let show = |row: PluginRow| ShownPlugin { signed: signed(&trust, &row.signatures), row };
+            Ok(found.into_iter().map(show).collect())
+        })
+        .await
     }
 
     /// Removes a version that nothing uses. Decisions that name it stay.
@@ -179,7 +177,7 @@ impl App {
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let installed = rows.installed_versions()?;
                 let users: Vec<_> =
@@ -213,7 +211,7 @@ impl App {
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let mut row = rows.plugin(id)?.ok_or(AppError::NotFound("plugin"))?;
                 if row.signatures.merge(&new) {

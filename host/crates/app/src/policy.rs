@@ -17,6 +17,7 @@ use crate::{
     App, AppError,
     caller::Caller,
     chain::{Chain, Rule},
+    evaluators::Share,
     imports::{Asked, Granted},
     installations::check_hosts,
     messages::check_text,
@@ -102,8 +103,10 @@ impl App {
             group: None,
             attachments: self.uploaded(caller, trial.attachments).await?,
             sent_at: now,
-        }
-        .with_text(trial.text);
+        };
+        // Links are found in this; a long text takes its time.
+        let read = move || message.with_text(trial.text);
+        let message = self.inner.evaluators.run(caller.account, Share::USUAL, read).await?;
         let (decided, mut decision) = self.decide(&chain, Asked::OnTrial, message.clone()).await?;
         decision.forget_exchanges();
         Ok(Evaluation { text: decided.text, state: decision.state(), decision, message })
@@ -131,7 +134,7 @@ impl App {
         let budget = self.budget(draft.budget)?;
         let config = draft.config.to_string();
         check_hosts(&draft.grants, &draft.http_hosts)?;
-        let ready = self.configure(&plugin, &config, &draft.grants).await?;
+        let ready = self.configure(caller.account, &plugin, &config, &draft.grants).await?;
         let config = Digest::of(config.as_bytes());
         Ok(Rule {
             rule: PluginRef {

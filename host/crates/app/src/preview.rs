@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use sluice_domain::{id::AccountId, message::Message, permission::Permission};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 pub use self::{
     draft::{DraftChange, PreviewDraft},
@@ -17,7 +17,9 @@ use self::{
     source::{Messages, checked},
     tally::Tally,
 };
-use crate::{App, AppError, caller::Caller, evaluators::Share, imports::Asked, uploads::UploadPlace};
+use crate::{
+    App, AppError, caller::Caller, evaluators::Share, expiring::Expiring, imports::Asked, uploads::UploadPlace,
+};
 
 mod draft;
 mod source;
@@ -29,6 +31,8 @@ const SLICE: Duration = Duration::from_millis(3);
 const TOLD_EVERY: u64 = 1_000;
 /// After how long a preview ends with what it has found.
 const LONGEST: Duration = Duration::from_mins(10);
+/// How long after that its findings can be fetched.
+const FETCHED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a preview tells while it goes on.
 #[derive(Debug)]
@@ -61,8 +65,11 @@ pub struct PreviewResult {
     pub findings: Findings,
 }
 
-/// A preview that goes on as it is asked, and ends when this is dropped: what a thread has begun by then is a matter of milliseconds.
-pub struct Preview {
+/// A preview that goes on as it is asked, and ends when this is dropped: what a thread has begun by then is a matter of milliseconds. It ends
+/// by itself too, though nobody asks any more.
+pub struct Preview(Expiring<Running>);
+
+struct Running {
     app: App,
     account: AccountId,
     share: Share,
@@ -97,7 +104,8 @@ impl App {
         let draft = self.preview_chain(caller, draft, &current).await?;
         let messages = self.messages_to_replay(caller, source).await?;
         let answers = [(); 2].map(|()| self.answers(caller.account, Asked::OnTrial));
-        Ok(Preview {
+        let ends = Instant::now() + LONGEST;
+        let running = Running {
             app: self.clone(),
             account: caller.account,
             share: current.share,
@@ -107,8 +115,9 @@ impl App {
             ahead: None,
             tally: Some(Box::new(Tally::new(current.apart(), draft, answers))),
             told: None,
-            ends: Instant::now() + LONGEST,
-        })
+            ends,
+        };
+        Ok(Preview(Expiring::new(running, sleep_until(ends + FETCHED_WITHIN))))
     }
 }
 
@@ -118,6 +127,15 @@ impl Preview {
     /// # Errors
     /// [`AppError::Storage`]; [`AppError::Internal`] when the server fails at a message.
     pub async fn next(&mut self) -> Result<Option<Step>, AppError> {
+        match self.0.hold().await.as_mut() {
+            Some(running) => running.next().await,
+            None => Ok(None),
+        }
+    }
+}
+
+impl Running {
+    async fn next(&mut self) -> Result<Option<Step>, AppError> {
         let Some(mut tally) = self.tally.take() else { return Ok(None) };
         if self.told.is_none() {
             self.tally = Some(tally);

@@ -99,7 +99,7 @@ impl App {
         let account = caller.account;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let mut trust = rows.plugin_trust()?.ok_or(AppError::NotFound("account"))?;
                 change(&mut trust)?;

@@ -6,7 +6,7 @@ use serde_json::json;
 use sluice_domain::{audit::Action, id::AccountId, permission::Permission, quota::PluginQuota};
 use sluice_storage::{Account, PluginUsage};
 
-use crate::{App, AppError, audit::Who, caller::Caller};
+use crate::{App, AppError, audit::Who, caller::Caller, store::By};
 
 impl App {
     /// What the account's plugins may take up, and what they do.
@@ -44,7 +44,7 @@ impl App {
         let entry = self.audit_row_of(Who::of_platform(caller), Action::QuotaChanged, account, details.clone());
         // With a new version of the chain, so that every server has the share of the CPU from the next request on.
         let set = self
-            .change_chain(account, entry, move |rows, entry| {
+            .change_chain(By::caller_in(caller, account), entry, move |rows, entry| {
                 let (before, used) = used(rows)?;
                 entry.row.details = json!({"before": before, "after": quota}).to_string();
                 rows.set_plugin_quota(&quota)?;

@@ -33,7 +33,7 @@ impl App {
         caller.not_support()?;
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         check_seq(seq)?;
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = overview(&mut rows, conversation, reader)?;
             let seq = seq.min(before.row.last_seq);
@@ -66,7 +66,7 @@ impl App {
         check_seq(seq)?;
         let (account, now) = (caller.account, self.now());
         let everything = Reader { person: caller.person, reach: Reach::All };
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let row = rows.conversation(conversation, everything)?.ok_or(AppError::NotFound("conversation"))?;
             let seq = seq.min(row.last_seq);

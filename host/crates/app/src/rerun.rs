@@ -11,10 +11,10 @@ use sluice_domain::{
     id::{AccountId, AttachmentId, DecisionId, InstallationId},
     installation::{FailurePolicy, Mode},
     message::Message,
-    permission::Permission,
     verdict::{Cost, Decision, Failure, Fold, PluginRef, RuleCall, RuleRef, RuleTrail},
 };
-use sluice_storage::{Blobs, DecisionRow, Evidence, Outcome};
+use sluice_sandbox::Use;
+use sluice_storage::{Blobs, DecisionReader, DecisionRow, Evidence, Outcome};
 
 use crate::{
     App, AppError,
@@ -38,11 +38,23 @@ pub enum Rerun {
     Impossible(BTreeSet<Missing>),
 }
 
+/// What came of it, and what is known of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reran {
+    /// What came of making a decision again.
+    pub outcome: Rerun,
+    /// Whether what the rules were asked about was compared with the decision's digest of it. Decisions from before digests had a key
+    /// have none; their input was sealed for them and opens for no other.
+    pub compared: bool,
+}
+
 /// What a decision cannot be made again without.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Missing {
     /// What the rules were asked about: it was not kept, or not for so long.
     Input,
+    /// What was kept as the input is not what the rules were asked about.
+    AnotherInput,
     /// The rules of then: the decision was made before chains were kept.
     Chain,
     /// A plugin that was removed since: its component's digest.
@@ -65,14 +77,24 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`]; that something is gone is no error.
-    pub async fn rerun_decision(&self, caller: &Caller, id: DecisionId) -> Result<Rerun, AppError> {
-        caller.require(Permission::ReviewMessages)?;
-        let account = caller.account;
-        let kept = self.kept_decision(account, id).await?;
+    pub async fn rerun_decision(&self, caller: &Caller, id: DecisionId) -> Result<Reran, AppError> {
+        let (account, reader) = (caller.account, caller.decision_reader()?);
+        let kept = self.kept_decision(account, id, reader).await?;
+        let compared = kept.row.input.is_some();
+        Ok(Reran { outcome: self.make_again(account, kept).await?, compared })
+    }
+
+    async fn make_again(&self, account: AccountId, kept: Kept) -> Result<Rerun, AppError> {
+        let (id, digest) = (kept.row.id, kept.row.input);
         let mut missing = BTreeSet::new();
         let input = self.open_input(account, id, &kept.evidence)?;
-        if input.is_none() {
-            missing.insert(Missing::Input);
+        match &input {
+            None => _ = missing.insert(Missing::Input),
+            Some(input) if digest.is_some_and(|digest| digest != self.input_digest(account, id, input)) => {
+                missing.insert(Missing::AnotherInput);
+                return Ok(Rerun::Impossible(missing));
+            }
+            Some(_) => {}
         }
         if kept.state.is_none() {
             missing.insert(Missing::Chain);
@@ -119,13 +141,18 @@ impl App {
         }
     }
 
-    async fn kept_decision(&self, account: AccountId, id: DecisionId) -> Result<Kept, AppError> {
+    async fn kept_decision(
+        &self,
+        account: AccountId,
+        id: DecisionId,
+        reader: DecisionReader,
+    ) -> Result<Kept, AppError> {
         let kept = self
             .inner
             .database
             .read(move |tx| {
                 let mut rows = tx.account(account);
-                let Some(row) = rows.decision(id)? else { return Ok(None) };
+                let Some(row) = rows.decision(id, reader)? else { return Ok(None) };
                 let evidence = rows.evidence(id)?.unwrap_or_default();
                 let state = match evidence.chain_version {
                     None => None,
@@ -177,17 +204,19 @@ impl App {
             self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).plugin_config(digest)?)).await?;
         let Some(config) = config else { return Ok(Err(Missing::Configuration(digest))) };
         let (sandbox, blobs, sha256) = (self.inner.sandbox.clone(), self.inner.blobs.clone(), past.component);
-        let ready = tokio::task::spawn_blocking(move || {
+        let place = self.configuration_place(account)?;
+        let ready = self.with_worker(account, move || {
+            let _place = place;
             if blobs.get(sha256).map_err(|_| AppError::Internal("reading a component"))?.is_none() {
                 return Ok(None);
             }
-            let made = installations::ready(&sandbox, &blobs, sha256, &config);
+            let made = installations::ready(&sandbox, &blobs, sha256, &config, Use::Trial);
             made.map(Some).map_err(|error| {
                 tracing::error!(%error, "a rule of a past decision cannot be made ready");
                 AppError::Internal("making a rule of a past decision ready")
             })
         });
-        let Some(ready) = ready.await.map_err(|_| AppError::Internal("making a rule ready"))?? else {
+        let Some(ready) = ready.await?? else {
             return Ok(Err(Missing::Component(sha256)));
         };
         Ok(Ok(Rule {

@@ -3,21 +3,24 @@
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
-    digest::Digest,
-    id::{AccountId, MessageId},
-    message::Direction,
-    permission::{Permission, Reach},
+    id::{AccountId, MessageId, PersonId, TokenId},
+    keyed_digest::Kind,
+    message::{Actor, Direction, Message},
+    permission::Permission,
     review::{self, MessagingSettings, Outcome, Review},
     time::Timestamp,
-    verdict::State,
+    verdict::{Severity, State},
 };
-use sluice_storage::{Account, Before, Cursor, DecisionRow, MessageRow, Page, Reviewed};
+use sluice_storage::{Account, Before, Cursor, DecisionReader, DecisionRow, MessageRow, Page, Reader, Reviewed, Tx};
 
 use crate::{
     App, AppError,
     caller::Caller,
     chain::notice,
+    decisions::leave_out_exchanges,
+    imports::Asked,
     messages::{MESSAGE_UPDATED_EVENT, MessageView, check_words},
+    store::By,
 };
 
 /// How many held messages one look for expired ones takes.
@@ -63,32 +66,19 @@ impl App {
             Cursor::After(seq) => (page.limit, seq),
             Cursor::First | Cursor::Before(_) | Cursor::Last => (page.limit, 0),
         };
-        self.inner
-            .database
-            .read(move |tx| {
-                let mut rows = tx.account(account);
-                let (mut found, mut after) = (Vec::new(), after);
-                while found.len() < limit as usize {
-                    let batch = rows.held_messages(after, limit)?;
-                    let Some(last) = batch.last() else { break };
-                    after = last.seq;
-                    for row in batch {
-                        let reached =
-                            reader.reach == Reach::All || rows.conversation(row.conversation_id, reader)?.is_some();
-                        if reached && found.len() < limit as usize {
-                            found.push(MessageView::of(row, viewer));
-                        }
-                    }
-                }
-                Ok(found)
-            })
-            .await
+        self.read(account, move |tx| {
+            let held = tx.account(account).held_messages(reader, after, limit)?;
+            Ok(held.into_iter().map(|row| MessageView::of(row, viewer)).collect())
+        })
+        .await
     }
 
     /// Decides about a held message. Whoever waits for it learns that at once.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::NotForSupport`]; [`AppError::NotFound`] for the message; [`AppError::NotHeld`]; [`AppError::Invalid`] for a text.
+    /// [`AppError::Forbidden`], [`AppError::NotForSupport`]; [`AppError::NotFound`] for the message; [`AppError::NotHeld`];
+    /// [`AppError::OwnMessage`] for who would approve their own; [`AppError::Invalid`] for a text, [`AppError::EditRefused`] for one that a
+    /// rule blocks or redacts.
     pub async fn review(&self, caller: &Caller, id: MessageId, judgement: Judgement) -> Result<MessageView, AppError> {
         self.may_review(caller)?;
         match &judgement {
@@ -100,19 +90,31 @@ impl App {
         }
         let (account, viewer, reader, now) = (caller.account, caller.permissions, caller.reader()?, self.now());
         let by = caller.actor().id;
+        let (key, owner) = (self.inner.digest_key.clone(), [account.to_string(), id.to_string()]);
+        let digest = move |text: &str| {
+            let [account, message] = &owner;
+            key.digest(Kind::ReviewedText, &[account, message], text.as_bytes()).to_string()
+        };
         let outcome = match judgement {
             Judgement::Approve(_) => Outcome::Approved,
             Judgement::Reject(_) => Outcome::Rejected,
         };
+        let trail = match &judgement {
+            Judgement::Approve(Some(text)) => self.ask_about_edit(caller, reader, id, text).await?,
+            Judgement::Approve(None) | Judgement::Reject(_) => None,
+        };
+        let person = caller.person;
         let entry = self.audit_row(caller, Action::MessageReviewed, id, json!({}));
         let view = self
             .inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
-                rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
+                let row = rows.message_for(id, reader)?.ok_or(AppError::NotFound("message"))?;
                 let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
+                if outcome == Outcome::Approved && !settings.own_messages && is_of(&mut rows, &row.author, person)? {
+                    return Err(AppError::OwnMessage);
+                }
                 let (text, said) = match judgement {
                     Judgement::Approve(text) => (text, None),
                     Judgement::Reject(said) => (None, said),
@@ -123,12 +125,15 @@ impl App {
                     "outcome": outcome,
                     "edited": original.is_some(),
                     // So that nobody can say later that it was another text.
-                    "text_sha256": Digest::of(row.text.as_bytes()),
-                    "delivered_sha256": text.as_ref().map(|text| Digest::of(text.as_bytes())),
+                    "text_mac": digest(&row.text),
+                    "delivered_mac": text.as_ref().map(|text| digest(text)),
+                    // What the rules said of that text.
+                    "decision": trail.as_ref().map(|trail| trail.id),
                 })
                 .to_string();
                 let review = Review { outcome, by: Some(by), at: now, edited: original.is_some(), original };
                 settle(&mut rows, &row, &settings, review, text, said)?;
+                trail.map_or(Ok(()), |trail| rows.insert_decision(&trail))?;
                 rows.insert_audit(&entry)?;
                 let row = rows.message(id)?.ok_or(AppError::Internal("reading a message back"))?;
                 Ok::<_, AppError>(MessageView::of(row, viewer))
@@ -138,22 +143,76 @@ impl App {
         Ok(view)
     }
 
-    /// Blocked messages of clients, newest first, with their trails. That somebody looked is written down.
+    /// Asks the rules about a text that a reviewer wrote in place of a held message's: what they block or redact is not delivered; that
+    /// they would hold it again is why a reviewer decides. Gives the trail; `None` for the text that is there.
+    async fn ask_about_edit(
+        &self,
+        caller: &Caller,
+        reader: Reader,
+        id: MessageId,
+        text: &str,
+    ) -> Result<Option<DecisionRow>, AppError> {
+        let account = caller.account;
+        let (row, place) = self
+            .inner
+            .database
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let row = rows.message_for(id, reader)?.ok_or(AppError::NotFound("message"))?;
+                let place = rows.conversation(row.conversation_id, reader)?.ok_or(AppError::NotFound("message"))?;
+                Ok::<_, AppError>((row, place))
+            })
+            .await?;
+        if row.state != State::Held {
+            return Err(AppError::NotHeld);
+        }
+        if row.text == text {
+            return Ok(None);
+        }
+        let message = Message {
+            id,
+            direction: row.direction,
+            transport: place.transport,
+            channel: place.channel,
+            conversation: Some(row.conversation_id),
+            group: place.assignment.group,
+            author: row.author,
+            text: text.to_owned(),
+            links: Vec::new(),
+            attachments: row.attachments,
+            sent_at: self.now(),
+        };
+        let chain = self.chain(account, caller.chain_version).await?;
+        let (decided, decision) = self.decide(&chain, Asked::InForce, message.clone()).await?;
+        self.tell_of_health(account, &chain);
+        let is_let_through = decision.verdict != Severity::Block
+            && (&decided.text, &decided.attachments) == (&message.text, &message.attachments);
+        let reason = decision.reason.clone();
+        let trail = self.trail_of_edit(&chain, &message, decided, decision)?;
+        if is_let_through {
+            return Ok(Some(trail));
+        }
+        let keep = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.account(account).insert_decision(&trail)?);
+        self.inner.database.write(caller, keep).await?;
+        Err(AppError::EditRefused(reason))
+    }
+
+    /// Blocked messages of clients in conversations that the caller reaches, newest first, with their trails. That somebody looked is written down.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
     pub async fn quarantine(&self, caller: &Caller, page: Before<MessageId>) -> Result<Vec<Quarantined>, AppError> {
         caller.require(Permission::ReadQuarantine)?;
         let (account, viewer) = (caller.account, caller.permissions);
+        let reader = DecisionReader { messages: caller.maybe_reader(), access: false };
         let found = self
-            .inner
-            .database
-            .read(move |tx| {
+            .read(account, move |tx| {
                 let mut rows = tx.account(account);
-                let messages = rows.quarantined_messages(page)?;
+                let messages = rows.quarantined_messages(reader.messages, page)?;
                 let mut found = Vec::with_capacity(messages.len());
                 for row in messages {
-                    let decision = rows.decision(row.decision_id)?;
+                    let mut decision = rows.decision(row.decision_id, reader)?;
+                    decision.iter_mut().for_each(leave_out_exchanges);
                     found.push(Quarantined { message: MessageView::of(row, viewer), decision });
                 }
                 Ok::<_, AppError>(found)
@@ -190,7 +249,7 @@ impl App {
         let done = self
             .inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 let row = rows.message(id)?.ok_or(AppError::NotFound("message"))?;
                 let settings = rows.messaging()?.ok_or(AppError::NotFound("account"))?;
@@ -207,6 +266,14 @@ impl App {
             Err(AppError::NotHeld) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Whether a message was written by a person, or by a token of theirs.
+fn is_of(rows: &mut Account<'_>, author: &Actor, person: PersonId) -> Result<bool, AppError> {
+    match author.id.parse::<TokenId>() {
+        Ok(token) => Ok(rows.api_token(token)?.is_some_and(|token| token.created_by == person)),
+        Err(_) => Ok(author.id == person.to_string()),
     }
 }
 

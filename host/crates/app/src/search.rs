@@ -36,7 +36,7 @@ impl App {
         let mut found = Found { messages: Vec::new(), next: page.before };
         for _ in 0..LOOKS {
             let (text, look) = (text.to_owned(), Before { before: found.next, limit: LOOK });
-            let read = self.inner.database.read(move |tx| tx.account(account).search_messages(&text, reader, look));
+            let read = self.read(account, move |tx| Ok(tx.account(account).search_messages(&text, reader, look)?));
             let part = read.await?;
             found.next = part.seen;
             for hit in part.hits {

@@ -14,7 +14,14 @@ use sluice_domain::{
 use sluice_storage::{Account, PasskeyRow, SecondFactorRow, SessionEnd};
 use totp_rs::{Builder, Totp};
 
-use crate::{App, AppError, Rng, caller::Caller, passkeys::Answer, people::there, throttle::Subjects};
+use crate::{
+    App, AppError, Rng,
+    caller::Caller,
+    passkeys::Answer,
+    people::{may_give, there},
+    store::By,
+    throttle::Subjects,
+};
 
 /// What authenticators show the secret's owner.
 const ISSUER: &str = "Sluice";
@@ -55,19 +62,31 @@ pub enum Proof {
 /// A second factor that was shown and fits, and has yet to be used up.
 #[derive(Debug, Clone)]
 pub(crate) enum Shown {
-    Step(i64),
+    /// The encrypted secret is the one that the code is of.
+    Step {
+        secret: String,
+        step: i64,
+    },
     Recovery(Digest),
-    Passkey { id: PasskeyId, credential: String, at: Timestamp },
+    /// What is kept of the passkey, before and after.
+    Passkey {
+        id: PasskeyId,
+        was: String,
+        credential: String,
+        at: Timestamp,
+    },
 }
 
 impl Shown {
     /// Uses it up, in the transaction of what it is for. Each code is good once.
     pub(crate) fn use_up(&self, rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
         match self {
-            Self::Step(step) if rows.use_step(person, *step)? => Ok(()),
+            Self::Step { secret, step } if rows.use_step(person, secret, *step)? => Ok(()),
             Self::Recovery(digest) if rows.use_recovery_code(person, *digest)? => Ok(()),
-            Self::Step(_) | Self::Recovery(_) => Err(AppError::WrongCode),
-            Self::Passkey { id, credential, at } if rows.passkey_used(person, *id, credential, *at)? => Ok(()),
+            Self::Step { .. } | Self::Recovery(_) => Err(AppError::WrongCode),
+            Self::Passkey { id, was, credential, at } if rows.passkey_used(person, *id, was, credential, *at)? => {
+                Ok(())
+            }
             Self::Passkey { .. } => Err(AppError::WrongPasskey),
         }
     }
@@ -121,7 +140,7 @@ impl App {
     /// [`AppError::Conflict`] for a caller who has a second factor: remove it first.
     pub async fn begin_totp(&self, caller: &Caller, password: SecretString) -> Result<NewTotp, AppError> {
         caller.session()?;
-        self.confirm_password(caller, password).await?;
+        let confirmed = self.confirm_password(caller, password).await?;
         let (account, person, now) = (caller.account, caller.person, self.now());
         let secret = self.inner.rng.bytes::<20>();
         let totp = totp(&secret, &caller.name)?;
@@ -137,7 +156,7 @@ impl App {
         };
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write((caller, &confirmed), move |tx| {
                 let mut rows = tx.account(account);
                 if rows.second_factor(person)?.is_some_and(|factor| factor.is_confirmed()) {
                     return Err(AppError::Conflict("you have a second factor: remove it first"));
@@ -161,7 +180,7 @@ impl App {
         let entry = self.audit_row(caller, Action::SecondFactorAdded, person, json!({"kind": "totp"}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 code.use_up(&mut rows, person)?;
                 if !rows.confirm_second_factor(person, now)? {
@@ -189,7 +208,7 @@ impl App {
         let entry = self.audit_row(caller, Action::RecoveryCodesRenewed, person, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 code.use_up(&mut rows, person)?;
                 rows.set_recovery_codes(person, &digests)?;
@@ -210,7 +229,7 @@ impl App {
         let entry = self.audit_row(caller, Action::SecondFactorRemoved, person, json!({"kind": "totp"}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 code.use_up(&mut rows, person)?;
                 if !rows.delete_second_factor(person)? {
@@ -225,16 +244,19 @@ impl App {
     /// Removes all second factors of a person who has lost them. All sessions of the person end.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]; [`AppError::NotFound`] for the person, and for one without a second factor.
+    /// [`AppError::Forbidden`] and [`AppError::SessionRequired`], also for a token about somebody who may do more than it;
+    /// [`AppError::NotFound`] for the person, and for one without a second factor.
     pub async fn reset_factor(&self, caller: &Caller, person: PersonId) -> Result<(), AppError> {
         caller.require(Permission::ManagePeople)?;
         let account = caller.account;
-        let entry = self.audit_row(caller, Action::SecondFactorReset, person, json!({}));
+        let (entry, by) = (self.audit_row(caller, Action::SecondFactorReset, person, json!({})), caller.clone());
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                there(&mut rows, person)?;
+                let row = there(&mut rows, person)?;
+                // Whoever knows the password is that person then.
+                may_give(&by, row.role, row.permissions)?;
                 let codes = rows.delete_second_factor(person)?;
                 let passkeys = rows.delete_passkeys(person)?;
                 if !codes && passkeys == 0 {
@@ -275,39 +297,40 @@ impl App {
     /// Checks a code that the caller shows about themselves. Failures are counted, or somebody at an unlocked screen would try all.
     async fn check_own_code(&self, caller: &Caller, code: &str, confirmed: bool) -> Result<Shown, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
-        let subjects = Subjects::new(&format!("code {person}"), &caller.address, None);
+        let subjects = Subjects::of_caller(
+            &self.inner.digest_key,
+            self.free_failures(),
+            &format!("code {person}"),
+            &caller.address,
+        );
         let factors = self.factors(account, person).await?;
         let totp = factors.totp.filter(|totp| totp.is_confirmed() == confirmed);
         if totp.is_none() && (!confirmed || factors.passkeys.is_empty()) {
             return Err(AppError::NotFound("second factor"));
         }
         let look = async {
-            match self.fits(account, person, totp.as_ref(), code, now).await? {
-                // What a secret is confirmed with is a code of that secret.
-                Shown::Recovery(_) if !confirmed => Err(AppError::WrongCode),
-                shown => Ok(shown),
+            let shown = self.fits(account, person, totp.as_ref(), code, now).await?;
+            // What a secret is confirmed with is a code of that secret.
+            if !confirmed && matches!(shown, Shown::Recovery(_)) {
+                return Err(AppError::WrongCode);
             }
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await?;
+            Ok(shown)
         };
-        let shown = self.look_charged(account, subjects, now, look).await?;
-        self.inner.database.write(Some(account), move |tx| subjects.succeeded(tx)).await?;
-        Ok(shown)
+        self.look_charged(subjects, None, look).await
     }
 
-    /// Looks at a second factor that was counted as an attempt before, so that of many at once, no more are looked at than may be.
-    /// One that does not fit counts for the address too.
-    pub(crate) async fn look_charged<T>(
-        &self,
-        account: AccountId,
-        subjects: Subjects,
-        now: Timestamp,
-        look: impl Future<Output = Result<T, AppError>> + Send,
-    ) -> Result<T, AppError> {
-        self.inner.database.write(Some(account), move |tx| subjects.charge(tx, now)).await?;
-        let looked = look.await;
-        if matches!(looked, Err(AppError::WrongCode | AppError::WrongPasskey)) {
-            self.inner.database.write(Some(account), move |tx| subjects.failed_as_charged(tx, now)).await?;
-        }
-        looked
+    /// Checks a second factor that the caller shows about themselves, as a log-in does.
+    pub(crate) async fn check_own_proof(&self, caller: &Caller, proof: Option<Proof>) -> Result<Shown, AppError> {
+        let (account, person, now) = (caller.account, caller.person, self.now());
+        let code = format!("code {person}");
+        let subjects = Subjects::of_caller(&self.inner.digest_key, self.free_failures(), &code, &caller.address);
+        let look = async {
+            let shown = self.fitting(account, person, proof, now).await?;
+            self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await?;
+            Ok(shown)
+        };
+        self.look_charged(subjects, None, look).await?.ok_or(AppError::NotFound("second factor"))
     }
 
     async fn factors(&self, account: AccountId, person: PersonId) -> Result<Factors, AppError> {
@@ -341,7 +364,10 @@ impl App {
         let seconds = u64::try_from(now.millis() / 1000).unwrap_or_default();
         let step = self::totp(&secret, "")?.check(&code, seconds).ok_or(AppError::WrongCode)?;
         let step = i64::try_from(step).map_err(|_| AppError::WrongCode)?;
-        if step <= factor.last_step { Err(AppError::WrongCode) } else { Ok(Shown::Step(step)) }
+        if step <= factor.last_step {
+            return Err(AppError::WrongCode);
+        }
+        Ok(Shown::Step { secret: factor.secret.clone(), step })
     }
 }
 

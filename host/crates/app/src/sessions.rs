@@ -3,20 +3,33 @@
 use secrecy::SecretString;
 use serde_json::json;
 use sluice_domain::{
-    access::Occasion, address::Door, audit::Action, email, id::SessionId, limits, network::network_of, time::Timestamp,
+    access::Occasion,
+    address::Door,
+    audit::{Action, Refused},
+    digest::Digest,
+    email,
+    id::SessionId,
+    limits,
+    network::network_of,
+    time::Timestamp,
 };
 use sluice_storage::{AccountRow, PersonRow, SessionRow};
 
 use crate::{
     App, AppError,
     access::{Visit, cut},
-    authenticate::{KNOWN_MILLIS, not_let_in},
+    audit::Who,
+    authenticate::{KNOWN_MILLIS, duty, not_let_in},
     caller::{Caller, Means},
+    door::unchanged,
     people::person_by_email,
+    refusals::Refusal,
     second_factor::{Proof, Shown, has_factor},
     secret,
     seldom::MINUTE,
+    store::By,
     throttle::Subjects,
+    turns::Asker,
 };
 
 /// A log-in.
@@ -48,7 +61,18 @@ pub struct NewSession {
 /// What is known of an e-mail address before the password is looked at.
 struct Known {
     found: Option<Found>,
+    asker: Asker,
     subjects: Subjects,
+}
+
+/// An attempt that is looked at.
+struct LetIn {
+    known: Known,
+    password: SecretString,
+    proof: Option<Proof>,
+    address: String,
+    user_agent: String,
+    now: Timestamp,
 }
 
 struct Found {
@@ -57,14 +81,15 @@ struct Found {
 }
 
 impl Found {
-    /// The person as a caller, with a session that is not made yet.
-    fn caller(self, session: SessionId, address: String) -> (Caller, PersonRow) {
+    /// The person as a caller, with a session that is not made yet and the digest of its secret.
+    fn caller(self, session: SessionId, shown: Digest, address: String) -> (Caller, PersonRow) {
         let Self { account, person } = self;
         let caller = Caller {
             account: account.id,
             kind: account.kind,
             person: person.id,
             means: Means::Session(session),
+            shown,
             role: person.role,
             permissions: person.may(account.kind),
             duty: None,
@@ -89,25 +114,39 @@ impl App {
         let now = self.now();
         let LogIn { email, password, proof, address, user_agent } = log_in;
         let known = self.known(email::forms(&email), address.clone(), now).await?;
+        let subjects = known.subjects;
+        let wrong = known.found.as_ref().map(|found| {
+            let person = &found.person;
+            let who = Who { id: person.id.to_string(), role: person.role, address: address.clone() };
+            let (subject, target) = (person.id.to_string(), person.id.to_string());
+            (found.account.id, Refusal { who, refused: Refused::LogIn, subject, target, code: "wrong-credentials" })
+        });
+        self.look_charged(subjects, wrong, self.let_in(LetIn { known, password, proof, address, user_agent, now }))
+            .await
+    }
+
+    /// Logs a person in whose attempt is counted as a failed one, until it has succeeded.
+    async fn let_in(&self, attempt: LetIn) -> Result<NewSession, AppError> {
+        let LetIn { known, password, proof, address, user_agent, now } = attempt;
         let stored = known.found.as_ref().and_then(|found| found.person.password_hash.clone());
-        let verified = self.inner.passwords.verify(password, stored, &self.inner.rng).await?;
+        let verified = self.inner.passwords.verify(&known.asker, password, stored, &self.inner.rng).await?;
         let session = SessionId::new(now, self.random());
-        let (caller, person) = match known.found.map(|found| found.caller(session, address)) {
+        let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
+        let shown = secret::digest(&secret);
+        let (caller, person) = match known.found.map(|found| found.caller(session, shown, address)) {
             Some(known) if verified.right => known,
-            other => {
-                let caller = other.as_ref().map(|(caller, _)| caller);
-                self.failed(known.subjects, caller, now).await?;
-                return Err(AppError::WrongCredentials);
-            }
+            _ => return Err(AppError::WrongCredentials),
         };
         if let Some(refusal) = not_let_in(person.status) {
-            self.record(&caller, Action::LogInRefused, json!({"code": refusal.code()})).await?;
+            self.keep_refusal(caller.account, Refusal::of_log_in(&caller, person.id, refusal.code()), now).await?;
             return Err(AppError::Refused(refusal));
         }
         let door = self.door(caller.account, caller.security_version).await?;
         self.check_address(&door, &caller, Door::LogIn, now).await?;
-        let shown = self.second_factor_of(&caller, known.subjects, proof, now).await?;
-        let caller = Caller { second_factor: shown.is_some(), ..caller };
+        let factor = self.second_factor_of(&caller, proof, now).await?;
+        let second_factor = factor.is_some();
+        let duty = duty(caller.role, person.password_changed_at, second_factor, &door.settings, now);
+        let caller = Caller { second_factor, duty, ..caller };
         let user_agent = cut(&user_agent, limits::USER_AGENT_BYTES).to_owned();
         self.admit(&Visit {
             caller: &caller,
@@ -118,11 +157,10 @@ impl App {
         })
         .await?;
 
-        let secret = secret::generate(secret::SESSION_PREFIX, &self.inner.rng);
         let row = SessionRow {
             id: session,
             person_id: person.id,
-            token_hash: secret::digest(&secret),
+            token_hash: shown,
             created_at: now,
             expires_at: now.plus_millis(i64::from(door.settings.session.absolute_hours) * 60 * MINUTE),
             last_seen_at: now,
@@ -134,21 +172,27 @@ impl App {
         let lasts_seconds = (row.expires_at.millis() - now.millis()) / 1000;
         let entry = self.audit_row(&caller, Action::LoggedIn, session, json!({"user_agent": row.user_agent}));
         let (account, subjects, network) = (caller.account, known.subjects, network_of(&caller.address));
+        let version = caller.security_version;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(By::server(account), move |tx| {
                 subjects.succeeded(tx)?;
                 let mut rows = tx.account(account);
-                // Hashing and the rules took their time: the password may be another one by now, or the person be kept out.
+                // Hashing and the rules took their time: the password or the address may be another one by now, or the person be kept
+                // out; and who has another role, or is asked for something else, was not asked for it.
                 let now_known = rows.person(person.id)?.ok_or(AppError::WrongCredentials)?;
-                if now_known.password_changed_at != person.password_changed_at {
+                if now_known.password_changed_at != person.password_changed_at || now_known.email != person.email {
                     return Err(AppError::WrongCredentials);
                 }
                 if let Some(refusal) = not_let_in(now_known.status) {
                     return Err(AppError::Refused(refusal));
                 }
-                match shown {
-                    Some(shown) => shown.use_up(&mut rows, person.id)?,
+                if now_known.role != person.role {
+                    return Err(AppError::RightsChanged);
+                }
+                unchanged(&mut rows, version)?;
+                match factor {
+                    Some(factor) => factor.use_up(&mut rows, person.id)?,
                     None if has_factor(&mut rows, person.id)? => return Err(AppError::CodeRequired(None)),
                     None => {}
                 }
@@ -163,64 +207,46 @@ impl App {
         Ok(NewSession { secret, lasts_seconds, caller })
     }
 
-    /// What a person shows who has a second factor. What does not fit counts as a failed attempt.
+    /// What a person shows who has a second factor.
     async fn second_factor_of(
         &self,
         caller: &Caller,
-        subjects: Subjects,
         proof: Option<Proof>,
         now: Timestamp,
     ) -> Result<Option<Shown>, AppError> {
-        let is_shown = proof.is_some();
-        let look = self.fitting(caller.account, caller.person, proof, now);
-        let fitting = if is_shown { self.look_charged(caller.account, subjects, now, look).await } else { look.await };
+        let fitting = self.fitting(caller.account, caller.person, proof, now).await;
         let code = match fitting {
             Err(AppError::WrongCode) => "wrong-code",
             Err(AppError::WrongPasskey) => "wrong-passkey",
             other => return other,
         };
-        self.record(caller, Action::LogInRefused, json!({"code": code})).await?;
+        self.keep_refusal(caller.account, Refusal::of_log_in(caller, caller.person, code), now).await?;
         fitting
     }
 
-    /// Who has the e-mail address, and whether an attempt to log in is looked at now.
+    /// Who has the e-mail address, and what an attempt to log in counts for.
     async fn known(&self, forms: Vec<String>, address: String, now: Timestamp) -> Result<Known, AppError> {
+        let free = self.free_failures();
+        let key = self.inner.digest_key.clone();
         self.inner
             .database
             .read(move |tx| {
                 let network = network_of(&address);
                 let mut found = None;
-                let mut been_here = false;
+                let mut known = None;
                 if let Some((account, person)) = person_by_email(tx, &forms)? {
                     let since = now.plus_millis(-KNOWN_MILLIS);
-                    been_here = tx.account(account).knows_network(person.id, &network, since)?;
+                    let been_here = tx.account(account).knows_network(person.id, &network, since)?;
+                    known = been_here.then(|| Asker::known(account, person.id, &address));
                     let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
                     found = Some(Found { account: row, person });
                 }
                 // Counted by the one form, so that nobody tries again under another.
                 let email = forms.last().map_or("", String::as_str);
-                let subjects = Subjects::new(email, &address, Some(network.as_str()).filter(|_| been_here));
-                subjects.check(tx, now)?;
-                Ok::<_, AppError>(Known { found, subjects })
-            })
-            .await
-    }
-
-    /// Writes down a failed attempt: the same work for an unknown e-mail address and for a wrong password.
-    async fn failed(&self, subjects: Subjects, caller: Option<&Caller>, now: Timestamp) -> Result<(), AppError> {
-        let entry = caller.map(|caller| {
-            let entry =
-                self.audit_row(caller, Action::LogInRefused, caller.person, json!({"code": "wrong-credentials"}));
-            (caller.account, entry)
-        });
-        self.inner
-            .database
-            .write(caller.map(|caller| caller.account), move |tx| {
-                subjects.failed(tx, now)?;
-                if let Some((account, entry)) = entry {
-                    tx.account(account).insert_audit(&entry)?;
-                }
-                Ok(())
+                let subjects =
+                    Subjects::new(&key, free, email, &address, Some(network.as_str()).filter(|_| known.is_some()));
+                let asker = known.unwrap_or_else(|| Asker::stranger(email, &address));
+                Ok::<_, AppError>(Known { found, asker, subjects })
             })
             .await
     }
@@ -238,7 +264,8 @@ impl App {
         let entry = self.audit_row(caller, Action::LoggedOut, session, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            // Whoever leaves needs no right to it.
+            .write(By::server(account), move |tx| {
                 let mut rows = tx.account(account);
                 rows.delete_session(session)?;
                 Ok(rows.insert_audit(&entry)?)

@@ -8,6 +8,7 @@ use sluice_domain::{
     access::Occasion,
     address::Door,
     audit::Action,
+    digest::Digest,
     id::{AccountId, SupportGrantId, SupportSessionId},
     message::Role,
     network::network_of,
@@ -24,8 +25,10 @@ use crate::{
     audit::platform_reason,
     authenticate::{Refusal, Request, not_let_in, overdue},
     caller::{Caller, Means},
+    door::unchanged,
     secret,
     seldom::MINUTE,
+    store::By,
 };
 
 /// The kind of the event that says that support was let in or out, or that somebody entered or left.
@@ -108,7 +111,7 @@ impl App {
         let details = json!({"scope": scope, "until": grant.until});
         let entry = self.audit_row(caller, Action::SupportOpened, grant.id, details);
         let row = grant.clone();
-        self.change_support(caller.account, entry, move |rows| {
+        self.change_support(caller, entry, move |rows| {
             rows.close_support_grants(now)?;
             Ok(rows.insert_support_grant(&row)?)
         })
@@ -124,7 +127,7 @@ impl App {
         caller.require(Permission::ManageSupport)?;
         let now = self.now();
         let entry = self.audit_row(caller, Action::SupportClosed, caller.account, json!({}));
-        self.change_support(caller.account, entry, move |rows| {
+        self.change_support(caller, entry, move |rows| {
             open(rows, now)?.ok_or(AppError::NotFound("support access"))?;
             Ok(rows.close_support_grants(now)?)
         })
@@ -184,7 +187,8 @@ impl App {
             self.write_down_refusal(&visitor, AppError::SUPPORT_NOT_OPEN, now).await?;
             return Err(AppError::SupportNotOpen);
         };
-        let door = self.door(account, row.security_version).await?;
+        let version = row.security_version;
+        let door = self.door(account, version).await?;
         self.check_address(&door, &visitor, Door::Support, now).await?;
         self.admit(&Visit { caller: &visitor, door: &door, occasion: Occasion::SupportEntry, user_agent, at: now })
             .await?;
@@ -204,11 +208,12 @@ impl App {
             ended_at: None,
         };
         let entry = self.audit_row(&visitor, Action::SupportEntered, session, details);
-        self.change_support(account, entry, move |rows| {
-            // It may have been closed while the account's rules were asked.
+        self.change_support(By::caller_in(caller, account), entry, move |rows| {
+            // It may have been closed while the account's rules were asked, and they may be others.
             if open(rows, now)?.is_none_or(|open| open.id != row.grant_id) {
                 return Err(AppError::SupportNotOpen);
             }
+            unchanged(rows, version)?;
             Ok(rows.insert_support_session(&row)?)
         })
         .await?;
@@ -222,7 +227,8 @@ impl App {
     pub(crate) async fn leave_support(&self, caller: &Caller, session: SupportSessionId) -> Result<(), AppError> {
         let now = self.now();
         let entry = self.audit_row(caller, Action::SupportLeft, session, json!({}));
-        self.change_support(caller.account, entry, move |rows| {
+        // Whoever leaves needs no right to it.
+        self.change_support(By::server(caller.account), entry, move |rows| {
             rows.end_support_session(session, now)?;
             Ok(())
         })
@@ -233,6 +239,7 @@ impl App {
     pub(crate) async fn enter_with_support(
         &self,
         live: LiveSupport,
+        shown: Digest,
         request: Request<'_>,
         now: Timestamp,
     ) -> Result<Caller, AppError> {
@@ -241,6 +248,7 @@ impl App {
             kind: AccountKind::Customer,
             person: live.session.person,
             means: Means::Support(live.session.id),
+            shown,
             role: Role::Support,
             permissions: live.grant.scope.permissions(request.changes_something()),
             duty: None,
@@ -254,6 +262,10 @@ impl App {
         if let Some(refusal) = refused(&live, &at_home.settings, &caller.address, now) {
             return Err(self.refuse(&caller, refusal, now).await);
         }
+        // Where the person may work from at home, by the platform's own rules, holds in here too.
+        let at_home_as =
+            Caller { account: live.session.platform, kind: AccountKind::Platform, role: live.role, ..caller.clone() };
+        self.check_address(&at_home, &at_home_as, Door::Session, now).await?;
         // Who works in another account is not idle at home.
         if let Some(own) = live.own {
             self.note_seen(live.session.platform, live.session.session, own.last_seen_at, now);
@@ -273,13 +285,15 @@ impl App {
     /// One transaction: the change, the audit entry, and the event that tells everybody of the account to look.
     async fn change_support(
         &self,
-        account: AccountId,
+        by: impl Into<By>,
         entry: NewAudit,
         change: impl FnOnce(&mut Account<'_>) -> Result<(), AppError> + Send + 'static,
     ) -> Result<(), AppError> {
+        let by = by.into();
+        let account = by.account().ok_or(AppError::Internal("naming the account of a write"))?;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(by, move |tx| {
                 let mut rows = tx.account(account);
                 change(&mut rows)?;
                 rows.insert_audit(&entry)?;
@@ -297,24 +311,24 @@ fn open(rows: &mut Account<'_>, now: Timestamp) -> Result<Option<SupportGrantRow
     Ok(rows.support_grant()?.filter(|grant| grant.is_open(now)))
 }
 
-/// What speaks against a support session.
-fn refused(live: &LiveSupport, at_home: &SecuritySettings, address: &str, now: Timestamp) -> Option<Refusal> {
+/// What speaks against a support session, wherever it is used and whenever it was last.
+pub(crate) fn left(live: &LiveSupport, now: Timestamp) -> Option<Refusal> {
     if !live.grant.is_open(now) {
         return Some(Refusal::SupportClosed);
     }
-    if live.session.ended_at.is_some() {
+    if live.session.ended_at.is_some() || live.own.is_none_or(|own| now >= own.expires_at) {
         return Some(Refusal::SessionEnded);
-    }
-    let Some(own) = live.own.filter(|own| now < own.expires_at) else { return Some(Refusal::SessionEnded) };
-    if let Some(refusal) = overdue(own.created_at, own.last_seen_at, at_home, now) {
-        return Some(refusal);
     }
     let enters = Permissions::of(AccountKind::Platform, live.role, live.permissions);
     if !enters.contains(Permission::EnterForSupport) {
         return Some(Refusal::PersonDisabled);
     }
-    if network_of(address) != network_of(&live.session.address) {
-        return Some(Refusal::AnotherNetwork);
-    }
     not_let_in(live.status)
+}
+
+/// What speaks against a support session.
+fn refused(live: &LiveSupport, at_home: &SecuritySettings, address: &str, now: Timestamp) -> Option<Refusal> {
+    let idle = || live.own.and_then(|own| overdue(own.created_at, own.last_seen_at, at_home, now));
+    let moved = || (network_of(address) != network_of(&live.session.address)).then_some(Refusal::AnotherNetwork);
+    left(live, now).or_else(idle).or_else(moved)
 }

@@ -4,12 +4,13 @@
 
 use serde_json::json;
 use sluice_domain::{audit::Action, digest::Digest, permission::Permission};
-use sluice_storage::SwitchedOffRow;
+use sluice_storage::{SwitchedOffRow, Tx};
 
 use crate::{
     App, AppError,
     audit::{Who, platform_reason},
     caller::Caller,
+    store::By,
 };
 
 impl App {
@@ -31,7 +32,10 @@ impl App {
         caller.require(Permission::SwitchPlugins)?;
         let reason = platform_reason(reason)?.to_owned();
         let row = SwitchedOffRow { sha256, reason: reason.clone(), created_at: self.now() };
-        self.inner.database.write(None, move |tx| Ok::<_, AppError>(tx.switch_plugin_off(&row)?)).await?;
+        self.inner
+            .database
+            .write(By::caller_in(caller, None), move |tx| Ok::<_, AppError>(tx.switch_plugin_off(&row)?))
+            .await?;
         self.tell_of_switch(caller, Action::PluginSwitchedOff, sha256, &json!({"sha256": sha256, "reason": reason}))
             .await
     }
@@ -42,7 +46,8 @@ impl App {
     /// [`AppError::Forbidden`] for who is none of the platform, [`AppError::NotFound`] when it was not switched off.
     pub async fn switch_plugin_on(&self, caller: &Caller, sha256: Digest) -> Result<(), AppError> {
         caller.require(Permission::SwitchPlugins)?;
-        if !self.inner.database.write(None, move |tx| Ok::<_, AppError>(tx.switch_plugin_on(sha256)?)).await? {
+        let switch = move |tx: &mut Tx<'_>| Ok::<_, AppError>(tx.switch_plugin_on(sha256)?);
+        if !self.inner.database.write(By::caller_in(caller, None), switch).await? {
             return Err(AppError::NotFound("plugin that is switched off"));
         }
         self.tell_of_switch(caller, Action::PluginSwitchedOn, sha256, &json!({"sha256": sha256})).await
@@ -59,7 +64,8 @@ impl App {
         let accounts = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.accounts_with_plugin(sha256)?)).await?;
         for account in accounts {
             let entry = self.audit_row_of(Who::of_platform(caller), action, sha256, details.clone());
-            self.change_chain(account, entry, |_, _| Ok(())).await?;
+            // It is switched by now: each account learns of it, whatever the caller may do by then.
+            self.change_chain(By::server(account), entry, |_, _| Ok(())).await?;
         }
         let entry = self.audit_row(caller, action, sha256, details.clone());
         self.keep_entry(caller.account, entry).await

@@ -15,7 +15,6 @@ use crate::{
     clients::reached_client,
     conversations::overview,
     events::{self, Change},
-    idempotency::Making,
     names,
     plugins::conflict,
 };
@@ -58,7 +57,7 @@ impl App {
     pub async fn tags(&self, caller: &Caller, page: Before<TagId>) -> Result<Vec<TagRow>, AppError> {
         caller.reader()?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).tags(page)?)).await
+        self.read(account, move |tx| Ok(tx.account(account).tags(page)?)).await
     }
 
     /// Makes a tag.
@@ -73,7 +72,7 @@ impl App {
     ) -> Result<TagRow, AppError> {
         caller.require(Permission::EditTemplates)?;
         let request = || format!("tag\n{}\n{}\n{}", draft.label, draft.color, draft.description);
-        let making = Making::new(idempotency_key, caller, request)?;
+        let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let TagDraft { label, description, color } = draft;
         let label = names::name("label", &label, LABEL_BYTES)?;
@@ -82,7 +81,7 @@ impl App {
         let entry = self.audit_row(caller, Action::TagCreated, row.id, json!({"label": row.label}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 if let Some(earlier) = making.earlier(tx, row.id, now)? {
                     return tx.account(account).tag(earlier)?.ok_or(AppError::NotFound("tag any more"));
                 }
@@ -112,7 +111,7 @@ impl App {
         let entry = self.audit_row(caller, Action::TagChanged, id, details);
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 let before = rows.tag(id)?.ok_or(AppError::NotFound("tag"))?;
                 let TagChange { label, description, color } = change;
@@ -137,7 +136,7 @@ impl App {
         caller.require(Permission::EditTemplates)?;
         let (account, now) = (caller.account, self.now());
         let entry = self.audit_row(caller, Action::TagRemoved, id, json!({}));
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             if !rows.delete_tag(id)? {
                 return Err(AppError::NotFound("tag"));
@@ -160,7 +159,7 @@ impl App {
     ) -> Result<ConversationOverview, AppError> {
         let (account, reader, now) = (caller.account, caller.reader()?, self.now());
         let tags = distinct(tags)?;
-        self.write_and_wake(account, move |tx| {
+        self.write_and_wake(caller, move |tx| {
             let mut rows = tx.account(account);
             let before = overview(&mut rows, conversation, reader)?;
             known(&mut rows, &tags)?;
@@ -183,7 +182,7 @@ impl App {
         let tags = distinct(tags)?;
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 reached_client(&mut rows, client, reader)?;
                 known(&mut rows, &tags)?;

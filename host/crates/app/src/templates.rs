@@ -3,10 +3,11 @@
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
+    message::Role,
     permission::{Permission, Permissions, TEMPLATES},
 };
 
-use crate::{App, AppError, caller::Caller, names};
+use crate::{App, AppError, caller::Caller, names, people::may_give};
 
 /// Most templates of an account's own.
 const OWN: usize = 100;
@@ -46,7 +47,8 @@ impl App {
     /// Keeps a template of the account's own. People to whom its permissions were given keep what they have.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::Conflict`] for the name of one that every account has.
+    /// [`AppError::Forbidden`], also for a token that has not what it would give; [`AppError::Invalid`], [`AppError::Conflict`] for the name
+    /// of one that every account has.
     pub async fn keep_template(
         &self,
         caller: &Caller,
@@ -61,11 +63,12 @@ impl App {
         if permissions.not_given_in(caller.kind).is_some() {
             return Err(AppError::invalid("permissions", "only such as can be given: see GET /api/v1/permissions"));
         }
+        may_give(caller, Role::Supervisor, permissions)?;
         let account = caller.account;
         let entry = self.audit_row(caller, Action::TemplateKept, &name, json!({"permissions": permissions}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 rows.put_permission_template(&name, permissions)?;
                 if rows.permission_templates()?.len() > OWN {
@@ -87,7 +90,7 @@ impl App {
         let entry = self.audit_row(caller, Action::TemplateRemoved, &name, json!({}));
         self.inner
             .database
-            .write(Some(account), move |tx| {
+            .write(caller, move |tx| {
                 let mut rows = tx.account(account);
                 if !rows.delete_permission_template(&name)? {
                     return Err(AppError::NotFound("template"));

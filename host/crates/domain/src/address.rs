@@ -9,11 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{id::AddressRuleId, message::Role, time::Timestamp};
 
+mod notation;
 mod ranges;
 #[cfg(test)]
 mod tests;
 
 use ranges::Ranges;
+
+pub(crate) use notation::kept_network;
+pub use notation::{NotANetwork, address, network};
 
 /// What one comes in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,7 +141,7 @@ impl AddressTable {
     /// there is a rule.
     pub fn ask(&self, door: Door, role: Role, address: &str) -> Entry {
         let Some(sides) = self.sides(door, role) else { return Entry::Allowed };
-        address.parse().map_or(Entry::NotAllowed, |address| sides.ask(address))
+        self::address(address).map_or(Entry::NotAllowed, |address| sides.ask(address))
     }
 
     fn sides(&self, door: Door, role: Role) -> Option<&Sides> {

@@ -1,9 +1,9 @@
 //! What a file is, decided by its content and never by its name, and what is deceptive or dangerous about it.
 //!
 //! Files come from strangers. Whatever one says about itself, [`inspect`] reads at most [`READ_LIMIT`] bytes of it,
-//! holds less than 1 MiB, looks at no more than [`MAX_ENTRIES`] entries of an archive, and unpacks nothing. What is
-//! hidden in compressed data is therefore not found: this is no virus scanner. Whether a file is let in is not decided
-//! here.
+//! looks at no more than [`MAX_ENTRIES`] entries of an archive, and unpacks no more than beginnings of what is in it
+//! ([`UNPACKED`]), with decompressors that are safe Rust throughout. It holds less than 16 MiB. What it does not look
+//! into it says ([`Trait::Unreadable`]), but it is no virus scanner. Whether a file is let in is not decided here.
 
 use std::{
     collections::BTreeSet,
@@ -19,16 +19,21 @@ mod file_type;
 mod findings;
 mod head;
 mod inline;
+mod json;
+mod known;
+mod mail;
 mod markup;
 mod media;
 mod name;
 mod office;
 mod pdf;
 mod polyglot;
+mod prologue;
 mod source;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unpack;
 
 pub use category::Category;
 pub use file_type::{FileType, FileTypeError};
@@ -47,6 +52,10 @@ pub const READ_LIMIT: u64 = 32 << 20;
 
 /// How many entries of an archive are looked at. A ZIP with more is an archive bomb; any other is unreadable.
 pub const MAX_ENTRIES: u64 = 100_000;
+
+/// How much is unpacked of a single compressed file that holds an archive, in bytes: all of a small one. Of any other it
+/// is a head.
+const UNPACKED: usize = 4 << 20;
 
 /// What a file is. `said_voice`: the sender says that it is a voice message, which is believed of sound only.
 ///
@@ -72,7 +81,14 @@ pub fn inspect<R: Read + Seek>(content: R, name: &str, declared_type: &str, said
             traits.insert(Trait::Unreadable);
         }
     }
-    match polyglot::look(&mut source, &head, &detected, &mut traits) {
+    match look_as_page(&mut source, &head, &detected, name, declared_type, &mut traits) {
+        Ok(()) => {}
+        Err(Stop::Io(error)) => return Err(error),
+        Err(Stop::Broken | Stop::Spent) => {
+            traits.insert(Trait::Unreadable);
+        }
+    }
+    match polyglot::look(&mut source, &head, &mut detected, &mut traits) {
         Ok(()) | Err(Stop::Broken | Stop::Spent) => {}
         Err(Stop::Io(error)) => return Err(error),
     }
@@ -137,6 +153,24 @@ const fn voiced(category: Category, said_voice: bool) -> Category {
     }
 }
 
+/// Looks for scripts in what a browser opens as a page for its name, whatever it begins with.
+fn look_as_page<R: Read + Seek>(
+    source: &mut Source<R>,
+    head: &[u8],
+    detected: &Detected,
+    name: &str,
+    declared_type: &str,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<(), Stop> {
+    let media_type = detected.media_type.as_ref();
+    let is_other = !detected.is_text && media_type != "application/octet-stream";
+    if is_other || markup::is_page(media_type) || !name::opens_as_page(name, declared_type) {
+        return Ok(());
+    }
+    let encoding = text::read(head).map_or(text::Encoding::Bytes, |text| text.encoding);
+    markup::look(source, encoding, true, traits)
+}
+
 /// Looks further than the head, as far as the format asks for it.
 fn look_into<R: Read + Seek>(
     source: &mut Source<R>,
@@ -160,7 +194,10 @@ fn look_into<R: Read + Seek>(
         Look::Stream => archive::stream::look(source, head, traits),
         Look::Office => office::look(source, head, detected, traits),
         Look::Pdf => pdf::look(source, traits),
-        Look::Markup(encoding) => markup::look(source, encoding, detected, traits),
+        Look::Markup(encoding) => markup::look(source, encoding, markup::is_page(&detected.media_type), traits),
+        Look::Prologue(encoding) => markup::look_behind(source, encoding, detected, traits),
+        Look::Mail => mail::look(source, traits),
+        Look::Closed => Err(Stop::Spent),
         Look::IsoMedia => media::mp4::look(source, detected),
         Look::Matroska => media::matroska::look(source, detected),
         Look::Id3 => media::id3::look(source, detected),

@@ -16,10 +16,10 @@ pub use phone::phone_numbers;
 
 use std::ops::Range;
 
-use crate::folded::Unit;
+use crate::folded::Units;
 
 /// The bytes of the original from the unit `start` up to the one before `end`.
-fn bytes(units: &[Unit], start: usize, end: usize) -> Option<Range<usize>> {
+fn bytes(units: &Units, start: usize, end: usize) -> Option<Range<usize>> {
     let (first, last) = (units.get(start)?, units.get(end.checked_sub(1)?)?);
     Some(first.start as usize..last.end as usize)
 }

@@ -2,7 +2,7 @@
 //!
 //! Which rules an account has, and in which order they stand before its plugins, is not decided here.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{borrow::Borrow as _, collections::BTreeSet, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::{
     installation::Scope,
     language::Language,
     limits, link,
-    message::{Attachment, Message},
+    message::{Attachment, Message, Role},
     review::{BadSetting, is_text},
     verdict::{Code, Edit, Reason, Redaction, Verdict},
 };
@@ -124,6 +124,33 @@ impl Subject {
         }
     }
 
+    /// Whether it is about what files are, rather than about what is suspicious about them, or about the text.
+    const fn is_of_category(self) -> bool {
+        match self {
+            Self::Images
+            | Self::Audio
+            | Self::Voice
+            | Self::Video
+            | Self::Documents
+            | Self::Archives
+            | Self::OtherFiles
+            | Self::Links
+            | Self::EmailAddresses
+            | Self::PhoneNumbers
+            | Self::Emoji => true,
+            Self::Executables
+            | Self::ArchiveBombs
+            | Self::DisguisedFiles
+            | Self::ActiveContent
+            | Self::EncryptedFiles => false,
+        }
+    }
+
+    /// Whether it covers every file of the category.
+    fn covers_every(self, category: Category) -> bool {
+        self.covers(category, &BTreeSet::new())
+    }
+
     /// The code of a reason, and the label of a flag.
     pub fn code(self) -> Code {
         Code::try_from(format!("filter.{}", self.as_str())).expect("subjects are of the alphabet of codes")
@@ -215,7 +242,7 @@ impl FilterRule {
     /// # Errors
     /// [`BadSetting`] for the first thing that cannot.
     pub fn check(&self) -> Result<(), BadSetting> {
-        let bad = |field, problem| Err(BadSetting { field, problem });
+        let bad = |field, problem: &'static str| Err(BadSetting { field, problem: problem.into() });
         let (files, links) = (self.what.iter().any(|one| one.is_of_files()), self.what.contains(&Subject::Links));
         let domains = [("except_domains", &self.except_domains), ("only_domains", &self.only_domains)];
         let types = [("except_types", &self.except_types), ("only_types", &self.only_types)];
@@ -236,6 +263,7 @@ impl FilterRule {
                 return bad(field, "at most 1,000 entries");
             }
         }
+        self.check_reach()?;
         if self.larger_than.is_some() && !files {
             return bad("larger_than", "sizes are for rules about files");
         }
@@ -253,6 +281,57 @@ impl FilterRule {
         }
         if self.comment.len() > limits::ADDRESS_COMMENT_BYTES || self.comment.contains('\0') {
             return bad("comment", "at most 256 bytes of text");
+        }
+        Ok(())
+    }
+
+    /// Whether each entry of its lists can make a difference: one that never matches is a mistake, and a list of such is no filter.
+    fn check_reach(&self) -> Result<(), BadSetting> {
+        let bad = |field, problem: String| Err(BadSetting { field, problem: problem.into() });
+        let categories: BTreeSet<Category> = Category::ALL
+            .into_iter()
+            .filter(|one| self.what.iter().any(|subject| subject.covers_every(*one)))
+            .collect();
+        for (field, list) in [("except_types", &self.except_types), ("only_types", &self.only_types)] {
+            for one in list {
+                if let Err(never) = one.check() {
+                    return bad(field, never.to_string());
+                }
+                // Of what files say of themselves, any type can be; of what they are, only some.
+                if self.what.iter().all(|subject| subject.is_of_category()) && one.categories().is_disjoint(&categories)
+                {
+                    let found: Vec<&str> = one.categories().into_iter().map(Category::as_str).collect();
+                    return bad(
+                        field,
+                        format!("`{one}` is never among `what`: such files are of category {}", found.join(", ")),
+                    );
+                }
+            }
+        }
+        if !self.only_types.is_empty() && self.only_types.is_subset(&self.except_types) {
+            return bad(
+                "only_types",
+                "all of these are in `except_types` too, so nothing is hit: leave one of both out".into(),
+            );
+        }
+        for (field, list) in [("except_domains", &self.except_domains), ("only_domains", &self.only_domains)] {
+            if let Some(never) = list.iter().find(|domain| !domain.can_be_a_host()) {
+                let problem = format!(
+                    "`{}` is no address that a link leads to: write all four numbers, without zeros before them",
+                    String::from((*never).clone())
+                );
+                return bad(field, problem);
+            }
+        }
+        let is_excepted = |domain: &DomainName| domain_name::covers(&self.except_domains, domain.borrow());
+        if !self.only_domains.is_empty() && self.only_domains.iter().all(is_excepted) {
+            return bad(
+                "only_domains",
+                "all of these are in `except_domains` too, so nothing is hit: leave one of both out".into(),
+            );
+        }
+        if !self.scope.roles.is_empty() && self.scope.roles.iter().all(|role| *role == Role::Support) {
+            return bad("scope", "support writes no messages: name a role that does, or none for all".into());
         }
         Ok(())
     }

@@ -3,7 +3,12 @@
 //!
 //! What the text then holds (links, addresses, numbers) is not decided here.
 
+use std::ops::{Index, Range};
+
 use unicode_normalization::char::{compose, decompose_compatible, is_combining_mark};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use crate::steps;
 
 /// One character as it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,28 +23,75 @@ pub(crate) struct Unit {
     pub(crate) changed: bool,
 }
 
+/// Folded text. Each look at a unit of it is counted as a step, so that tests can tell scanners that look too often.
+#[derive(Debug)]
+pub(crate) struct Units(Vec<Unit>);
+
+impl Units {
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&Unit> {
+        steps::take(1);
+        self.0.get(at)
+    }
+
+    /// The units from `start` to `end`; none when they do not lie in the text.
+    pub(crate) fn part(&self, start: usize, end: usize) -> &[Unit] {
+        let part = self.0.get(start..end).unwrap_or_default();
+        steps::take(part.len());
+        part
+    }
+}
+
+impl From<Vec<Unit>> for Units {
+    fn from(units: Vec<Unit>) -> Self {
+        Self(units)
+    }
+}
+
+impl Index<usize> for Units {
+    type Output = Unit;
+
+    fn index(&self, at: usize) -> &Unit {
+        steps::take(1);
+        &self.0[at]
+    }
+}
+
+impl Index<Range<usize>> for Units {
+    type Output = [Unit];
+
+    fn index(&self, range: Range<usize>) -> &[Unit] {
+        steps::take(range.len());
+        &self.0[range]
+    }
+}
+
 /// The units of `text`. Its length must fit into 32 bits; what is behind that is not looked at.
-pub(crate) fn fold(text: &str) -> Vec<Unit> {
+pub(crate) fn fold(text: &str) -> Units {
     let mut units: Vec<Unit> = Vec::with_capacity(text.len());
     let mut brackets = false;
-    for (at, ch) in text.char_indices() {
+    for (at, ch) in steps::each(text.char_indices()) {
         let (Ok(start), Ok(end)) = (u32::try_from(at), u32::try_from(at + ch.len_utf8())) else { break };
         brackets |= matches!(ch, '[' | '(' | '{' | '<' | '（' | '［' | '｛' | '【');
         if ch.is_ascii() || ('\u{0400}'..='\u{045f}').contains(&ch) {
             units.push(Unit { ch, start, end, changed: false });
-        } else if !is_ignorable(ch) && !is_overlay(ch, units.last()) {
+        } else if is_overlay(ch, units.last()) {
+            // A struck letter is read as one; a key (`1️⃣`) is a letter no longer, which whoever asks can tell.
+            units.last_mut().iter_mut().for_each(|base| base.changed = true);
+        } else if !is_ignorable(ch) {
             plain(ch, |ch, changed| units.push(Unit { ch, start, end, changed }));
         }
     }
     bare_dots(&mut units);
-    if brackets { without_brackets(&units) } else { units }
+    Units(if brackets { without_brackets(units) } else { units })
 }
 
 /// Whether nothing of it is seen: joiners, marks of direction, fillers, variation selectors, tags, the soft hyphen.
 pub(crate) const fn is_ignorable(ch: char) -> bool {
-    matches!(ch, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    sluice_text::is_ignorable(ch)
 }
 
 /// Whether it is a mark over a plain letter that makes no letter of any language with it, such as a stroke through it.
@@ -58,6 +110,7 @@ fn plain(ch: char, mut give: impl FnMut(char, bool)) {
         '\u{1f150}'..='\u{1f169}' => give(letter(u32::from(ch) - 0x1f150), true),
         '\u{1f170}'..='\u{1f189}' => give(letter(u32::from(ch) - 0x1f170), true),
         '\u{2024}' | '\u{fe52}' => give('.', true),
+        '\u{fe6b}' => give('@', true),
         '\u{2f}' | '\u{2044}' | '\u{2215}' => give('/', true),
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => give(' ', false),
         _ => {
@@ -85,7 +138,7 @@ fn letter(index: u32) -> char {
 /// Makes the dots of Chinese and Japanese into dots of hosts, and those in the middle of the line when they stand between
 /// plain letters. Between their own letters they end sentences, or belong to a word.
 fn bare_dots(units: &mut [Unit]) {
-    for at in 1..units.len().saturating_sub(1) {
+    for at in steps::each(1..units.len().saturating_sub(1)) {
         if matches!(units[at].ch, '。' | '｡' | '．') {
             let joins = |ch: char| ch.is_alphanumeric() && !is_unspaced(ch);
             if joins(units[at - 1].ch) && joins(units[at + 1].ch) {
@@ -126,11 +179,12 @@ const IN_BRACKETS: [(&str, &str); 14] = [
     ("dog", "@"),
 ];
 
-fn without_brackets(units: &[Unit]) -> Vec<Unit> {
+fn without_brackets(units: Vec<Unit>) -> Vec<Unit> {
+    let units = Units(units);
     let mut out: Vec<Unit> = Vec::with_capacity(units.len());
     let mut at = 0;
     while at < units.len() {
-        let Some((mut end, plain)) = bracketed(units, at) else {
+        let Some((mut end, plain)) = bracketed(&units, at) else {
             out.push(units[at]);
             at += 1;
             continue;
@@ -154,13 +208,13 @@ fn without_brackets(units: &[Unit]) -> Vec<Unit> {
 }
 
 /// The index behind the bracketed sign that begins at `at`, and what it stands for.
-fn bracketed(units: &[Unit], at: usize) -> Option<(usize, &'static str)> {
+fn bracketed(units: &Units, at: usize) -> Option<(usize, &'static str)> {
     const LONGEST: usize = 10;
     let is_bracket = |ch: char, among: &str| among.contains(ch);
     if !is_bracket(units[at].ch, "[({<（【") {
         return None;
     }
-    let inside = units.get(at + 1..(at + 1 + LONGEST).min(units.len()))?;
+    let inside = units.part(at + 1, (at + 1 + LONGEST).min(units.len()));
     let close = inside.iter().position(|unit| is_bracket(unit.ch, "])}>）】"));
     let word = |close: usize| inside[..close].iter().flat_map(|unit| unit.ch.to_lowercase()).collect::<String>();
     let sign = close.and_then(|close| {
@@ -184,12 +238,18 @@ pub(crate) fn is_name(ch: char) -> bool {
     }
 }
 
+/// Whether it is a symbol such as an emoji, an arrow or a sign of a currency, of which labels of hosts may be made: `💩.la`.
+pub(crate) fn is_symbol(ch: char) -> bool {
+    // The full-width `|` parts words.
+    !ch.is_ascii() && ch != '｜' && ch.general_category_group() == GeneralCategoryGroup::Symbol
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        fold(text).iter().map(|unit| unit.ch).collect()
+        fold(text).0.iter().map(|unit| unit.ch).collect()
     }
 
     #[test]
@@ -217,7 +277,7 @@ mod tests {
     #[test]
     fn each_unit_knows_its_bytes() {
         let units = fold("é[.]ｂ");
-        let spans: Vec<_> = units.iter().map(|unit| (unit.ch, unit.start, unit.end)).collect();
+        let spans: Vec<_> = units.0.iter().map(|unit| (unit.ch, unit.start, unit.end)).collect();
         assert_eq!(spans, [('é', 0, 2), ('.', 2, 5), ('b', 5, 8)]);
     }
 }

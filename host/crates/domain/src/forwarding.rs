@@ -16,6 +16,9 @@ mod tests;
 
 use element::{Element, address};
 
+/// How much of what a proxy sent is told, in bytes: the longest address with its port, and a little.
+const SHOWN: usize = 64;
+
 /// Which header the proxies write. The other one is passed on by them as it was sent, so nothing in it can be believed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ForwardedHeader {
@@ -70,6 +73,19 @@ pub enum Scheme {
     Https,
 }
 
+/// What a trusted proxy wrote where the client's address belongs, and is none: in ASCII with escapes, and cut to what a person
+/// reads. Empty when it wrote nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a proxy that this server trusts sent `{said}` in `{header}` where the client's address belongs, so nobody can tell who asks: let the proxy write the address that it sees"
+)]
+pub struct UnreadableClient {
+    /// Which header it is, in lower case.
+    pub header: &'static str,
+    /// What stands there.
+    pub said: String,
+}
+
 /// Where a request came from, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
@@ -97,8 +113,13 @@ impl Proxies {
     }
 
     /// Where a request that `peer` sent came from: the peer itself, unless it is one of the proxies; then the first address, from
-    /// the right, that is not one of theirs. What is no address ends the search at the last one that was.
-    pub fn source(&self, peer: IpAddr, said: Said<'_>) -> Source {
+    /// the right, that is not one of theirs. When all of them are, the first of them began the request: one without the header is
+    /// a proxy's own, such as a look at whether the server is well.
+    ///
+    /// # Errors
+    /// [`UnreadableClient`] when a proxy said of its client what is no address: the request is nobody's then, and in particular
+    /// not the proxy's, whom rules may let in.
+    pub fn source(&self, peer: IpAddr, said: Said<'_>) -> Result<Source, UnreadableClient> {
         let mut source = Source { client: peer.to_canonical(), scheme: None };
         match self.header {
             ForwardedHeader::XForwardedFor => {
@@ -107,21 +128,35 @@ impl Proxies {
                 while self.contains(source.client) {
                     // A proxy that writes the scheme anew instead of adding to it writes one value for all hops.
                     source.scheme = schemes.next().or(source.scheme);
-                    let Some(next) = hops.next().and_then(address) else { break };
-                    source.client = next;
+                    let Some(hop) = hops.next() else { break };
+                    source.client = address(hop).ok_or_else(|| self.unreadable(hop))?;
+                }
+                // A request that was passed on for somebody, and nothing says for whom.
+                if said.x_forwarded_for.is_empty() && source.scheme.is_some() {
+                    return Err(self.unreadable(b""));
                 }
             }
             ForwardedHeader::Forwarded => {
                 let mut hops = Element::from_right(said.forwarded);
                 while self.contains(source.client) {
-                    let Some(element) = hops.next().flatten() else { break };
+                    let Some(element) = hops.next() else { break };
+                    let element = element.map_err(|text| self.unreadable(text))?;
                     source.scheme = element.proto.map(Scheme::said).or(source.scheme);
-                    let Some(next) = element.client else { break };
-                    source.client = next;
+                    source.client = element.client().map_err(|text| self.unreadable(text))?;
                 }
             }
         }
-        source
+        Ok(source)
+    }
+
+    fn unreadable(&self, said: &[u8]) -> UnreadableClient {
+        let header = match self.header {
+            ForwardedHeader::XForwardedFor => "x-forwarded-for",
+            ForwardedHeader::Forwarded => "forwarded",
+        };
+        let shown = said[..said.len().min(SHOWN)].escape_ascii().to_string();
+        let said = if said.len() > SHOWN { shown + "…" } else { shown };
+        UnreadableClient { header, said }
     }
 }
 

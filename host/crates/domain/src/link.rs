@@ -2,10 +2,13 @@
 //!
 //! What may be linked to is policy, and not decided here.
 
+mod authority;
 mod bare;
+mod cuts;
 mod glance;
 mod host;
 mod scan;
+mod scheme;
 mod spaced;
 mod tail;
 mod words;
@@ -51,6 +54,11 @@ pub fn find(text: &str) -> Vec<Link> {
 /// Whether the public suffix list really has the suffix of this name, and something is registered below it.
 pub(crate) fn is_host(name: &str) -> bool {
     host::read(name).is_some_and(|host| host.known)
+}
+
+/// A name of a host in the form that [`Link::host`] has. `None` when no host can have it.
+pub(crate) fn host_name(name: &str) -> Option<String> {
+    host::normal(name)
 }
 
 fn read(text: &str) -> Vec<Link> {

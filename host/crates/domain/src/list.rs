@@ -2,13 +2,12 @@
 //!
 //! Who may edit one, and where entries are kept, is not said here. How values are looked up is in `find`.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, str::FromStr};
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::{address, filter::DomainName, limits};
+use crate::{address, filter::DomainName, limits, link};
 
 mod find;
 mod networks;
@@ -95,7 +94,9 @@ pub enum BadEntry {
     #[error("an entry has no control characters such as line ends: send each line as an entry of its own")]
     ControlCharacter,
     /// No address and no network.
-    #[error("an entry of this list is an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32")]
+    #[error(
+        "an entry of this list is an address or a network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, whose numbers have no zeros before them"
+    )]
     NotANetwork,
     /// No domain.
     #[error("an entry of this list is a domain such as example.com: without a scheme, a path or a port")]
@@ -129,7 +130,7 @@ impl ListKind {
         }
         let key = match self {
             Self::Exact | Self::Prefix => folded(value),
-            Self::Network => network(value).ok_or(BadEntry::NotANetwork)?.to_string(),
+            Self::Network => address::network(value).map_err(|_| BadEntry::NotANetwork)?.to_string(),
             Self::Domain => DomainName::try_from(value.to_owned()).map_err(|_| BadEntry::NotADomain)?.into(),
         };
         if key.is_empty() {
@@ -139,6 +140,15 @@ impl ListKind {
             return Err(BadEntry::TooLong);
         }
         Ok(Entry { key, value: value.to_owned() })
+    }
+
+    /// Reads an entry that was kept, perhaps by a version that took more: what was in force stays in force.
+    fn kept(self, written: &str) -> Option<Entry> {
+        let of_before = || {
+            let net = address::kept_network(written.trim())?;
+            (self == Self::Network).then(|| Entry { key: net.to_string(), value: written.trim().to_owned() })
+        };
+        self.entry(written).ok().or_else(of_before)
     }
 }
 
@@ -156,14 +166,7 @@ fn folded(text: &str) -> String {
     folded.trim().to_owned()
 }
 
-/// A network, or an address as a network of one. Those of IPv4-mapped addresses are networks of IPv4.
-fn network(text: &str) -> Option<IpNet> {
-    let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
-    Some(address::folded(net))
-}
-
 /// A host's name as it is compared; `None` for what names none.
 fn host(text: &str) -> Option<String> {
-    let name = text.trim().trim_end_matches('.');
-    idna::domain_to_ascii(name).ok().filter(|host| (1..=253).contains(&host.len()))
+    link::host_name(text.trim().trim_end_matches('.'))
 }

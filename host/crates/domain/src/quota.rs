@@ -39,7 +39,7 @@ impl PluginQuota {
     /// # Errors
     /// [`BadSetting`] for the first value that cannot.
     pub fn check(&self) -> Result<(), BadSetting> {
-        let bad = |field, problem| Err(BadSetting { field, problem });
+        let bad = |field, problem: &'static str| Err(BadSetting { field, problem: problem.into() });
         if self.plugins > MOST_PLUGINS {
             return bad("plugins", "at most 4096");
         }

@@ -1,5 +1,7 @@
 //! What a supervisor makes of a held message, and how long it waits for that.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,11 +24,14 @@ pub struct MessagingSettings {
     pub hold_hours: u32,
     /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
     pub evidence_days: u32,
+    /// Whether a reviewer may approve a message that they wrote, or a token of theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own_messages: bool,
 }
 
 impl Default for MessagingSettings {
     fn default() -> Self {
-        Self { language: Language::En, client_notice: None, hold_hours: 72, evidence_days: 30 }
+        Self { language: Language::En, client_notice: None, hold_hours: 72, evidence_days: 30, own_messages: false }
     }
 }
 
@@ -37,7 +42,7 @@ pub struct BadSetting {
     /// Its name.
     pub field: &'static str,
     /// What to write instead.
-    pub problem: &'static str,
+    pub problem: Cow<'static, str>,
 }
 
 impl MessagingSettings {
@@ -47,14 +52,14 @@ impl MessagingSettings {
     /// [`BadSetting`] for the first that cannot.
     pub fn check(&self) -> Result<(), BadSetting> {
         if !(1..=720).contains(&self.hold_hours) {
-            return Err(BadSetting { field: "hold_hours", problem: "1 to 720 hours" });
+            return Err(BadSetting { field: "hold_hours", problem: "1 to 720 hours".into() });
         }
         if self.evidence_days > 366 {
-            return Err(BadSetting { field: "evidence_days", problem: "0 to 366 days" });
+            return Err(BadSetting { field: "evidence_days", problem: "0 to 366 days".into() });
         }
         match &self.client_notice {
             Some(text) if !is_text(text) => {
-                Err(BadSetting { field: "client_notice", problem: "1 to 1,024 bytes of text" })
+                Err(BadSetting { field: "client_notice", problem: "1 to 1,024 bytes of text".into() })
             }
             Some(_) | None => Ok(()),
         }

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read as _, Write as _},
     os::{fd::AsRawFd as _, unix::fs::OpenOptionsExt as _},
     path::PathBuf,
+    time::SystemTime,
 };
 
 use blake3::{Hash, Hasher};
@@ -12,11 +13,16 @@ use secrecy::{ExposeSecret, SecretBox};
 use sluice_domain::digest::Digest;
 use wasmtime::{Engine, component::Component};
 
-use crate::error::{LoadError, SandboxError};
+use crate::{
+    error::{LoadError, SandboxError},
+    trials::Trials,
+};
 
 /// What is authenticated before the name and the bytes, so that a MAC of this key means nothing elsewhere.
 const PURPOSE: &[u8] = b"sluice compiled artefact 2\0";
 const MAC_BYTES: u64 = 32;
+/// The folder of artefacts that were only tried, in the folder of all.
+const TRIALS: &str = "trials";
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 64 << 10;
 
@@ -44,19 +50,35 @@ pub(crate) struct Ready {
     pub(crate) config: Digest,
 }
 
+/// What an artefact is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// For an account's chain: it stays as long as somebody has it installed.
+    Installed,
+    /// To be tried: it is kept in a bounded cache.
+    Trial,
+}
+
 /// The folder of artefacts.
 pub(crate) struct Artefacts {
     folder: PathBuf,
+    trials: Trials,
     key: ArtefactKey,
     /// Artefacts of another engine have other names.
     fingerprint: String,
 }
 
 impl Artefacts {
-    pub(crate) fn open(folder: PathBuf, key: ArtefactKey, fingerprint: String) -> Result<Self, SandboxError> {
-        fs::create_dir_all(&folder)
-            .map_err(|error| SandboxError::Folder { path: folder.display().to_string(), error })?;
-        Ok(Self { folder, key, fingerprint })
+    /// Opens the folder, which is made if it is not there. What is only tried has `trial_bytes` in all.
+    pub(crate) fn open(
+        folder: PathBuf,
+        trial_bytes: u64,
+        key: ArtefactKey,
+        fingerprint: String,
+    ) -> Result<Self, SandboxError> {
+        let opened = fs::create_dir_all(&folder).and_then(|()| Trials::open(folder.join(TRIALS), trial_bytes));
+        let trials = opened.map_err(|error| SandboxError::Folder { path: folder.display().to_string(), error })?;
+        Ok(Self { folder, trials, key, fingerprint })
     }
 
     /// The name of a component's instrumented form.
@@ -81,7 +103,7 @@ impl Artefacts {
 
     /// Keeps an artefact. A crash leaves the whole of it or nothing. A file that has its name is never written to again: what is kept
     /// anew is another file under that name.
-    pub(crate) fn keep(&self, name: &str, artefact: &[u8]) -> io::Result<()> {
+    pub(crate) fn keep(&self, name: &str, artefact: &[u8], made_for: Use) -> io::Result<()> {
         let mac = self.key.mac(name).update(artefact).finalize();
         let mut draft = [0; 8];
         getrandom::fill(&mut draft).map_err(io::Error::other)?;
@@ -91,12 +113,59 @@ impl Artefacts {
         // At the end, so that a mapping of the file begins with the artefact.
         file.write_all(mac.as_bytes())?;
         // Not synced: after a power cut a broken file has a wrong MAC, and the artefact is compiled anew.
-        fs::rename(&draft, self.folder.join(name))
+        match made_for {
+            Use::Installed => fs::rename(&draft, self.folder.join(name)),
+            Use::Trial => self.trials.put(name, &draft),
+        }
     }
 
-    /// Whether there is a file of this name. It is not looked into.
-    pub(crate) fn is_kept(&self, name: &str) -> bool {
-        fs::metadata(self.folder.join(name)).is_ok_and(|file| file.is_file())
+    /// Whether there is a file of this name. It is not looked into. One that was only tried becomes an installed one when it is
+    /// wanted for that.
+    pub(crate) fn is_kept(&self, name: &str, wanted_for: Use) -> bool {
+        let installed = self.folder.join(name);
+        if fs::metadata(&installed).is_ok_and(|file| file.is_file()) {
+            return true;
+        }
+        match wanted_for {
+            Use::Trial => self.trials.touch(name),
+            Use::Installed => self.trials.take(name, &installed).unwrap_or_else(|error| {
+                tracing::error!(name, %error, "an artefact cannot be moved: it is made anew");
+                false
+            }),
+        }
+    }
+
+    /// Says that an installed artefact is installed no longer: it is kept as one that was tried.
+    pub(crate) fn release(&self, name: &str) {
+        let installed = self.folder.join(name);
+        if installed.is_file()
+            && let Err(error) = self.trials.put(name, &installed)
+        {
+            tracing::warn!(name, %error, "an artefact of what is no longer installed cannot be moved");
+        }
+    }
+
+    /// The artefacts that are not among those that were tried, with their names.
+    pub(crate) fn installed(&self) -> io::Result<Vec<InstalledArtefact>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let about = entry.metadata()?;
+            if let (true, Ok(name)) = (about.is_file(), entry.file_name().into_string()) {
+                let modified = about.modified()?;
+                let is_ours = name.strip_suffix(".cwasm").or(name.strip_suffix(".overlay"));
+                let is_ours = is_ours.is_some_and(|stem| stem.ends_with(&self.fingerprint));
+                let mut digests = name.split('-').map_while(|part| part.parse::<Digest>().ok());
+                let (component, config) = (digests.next().filter(|_| is_ours), digests.next());
+                found.push(InstalledArtefact { name, component, config, modified });
+            }
+        }
+        Ok(found)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let installed = self.folder.join(name);
+        if installed.is_file() { installed } else { self.trials.path(name) }
     }
 
     /// An artefact that this server kept under this name, read into memory. One that is not as it was written is removed, here and
@@ -109,7 +178,9 @@ impl Artefacts {
 
     /// Removes an artefact that is of no use, so that it is made anew.
     pub(crate) fn remove(&self, name: &str) {
-        if let Err(error) = fs::remove_file(self.folder.join(name)) {
+        let installed = self.folder.join(name);
+        let removed = if installed.is_file() { fs::remove_file(installed) } else { self.trials.remove(name) };
+        if let Err(error) = removed {
             tracing::error!(name, %error, "an artefact cannot be removed");
         }
     }
@@ -121,8 +192,7 @@ impl Artefacts {
 
     /// Reads a file to its end and compares its MAC.
     fn check(&self, name: &str, mut piece: impl FnMut(&[u8])) -> Result<Checked, LoadError> {
-        let path = self.folder.join(name);
-        let mut file = File::open(&path).map_err(LoadError::reading)?;
+        let mut file = File::open(self.path(name)).map_err(LoadError::reading)?;
         let bytes = file.metadata().map_err(LoadError::reading)?.len();
         let mut mac = self.key.mac(name);
         let mut artefact = (&mut file).take(bytes.saturating_sub(MAC_BYTES));
@@ -145,6 +215,19 @@ impl Artefacts {
         }
         Ok(Checked { file, bytes })
     }
+}
+
+/// An artefact in the folder.
+#[derive(Debug, Clone)]
+pub struct InstalledArtefact {
+    /// The name of its file.
+    pub name: String,
+    /// Of which component it was compiled; `None` for one that this engine did not write, which is of no use.
+    pub component: Option<Digest>,
+    /// With which configuration; `None` for one of the component alone.
+    pub config: Option<Digest>,
+    /// When it was written.
+    pub modified: SystemTime,
 }
 
 /// The open file of an artefact that is as this server wrote it.
@@ -189,7 +272,7 @@ mod tests {
     use super::*;
 
     fn artefacts(folder: &Path, key: u8) -> Artefacts {
-        Artefacts::open(folder.to_owned(), ArtefactKey::new(Box::new([key; 32]).into()), "engine".to_owned())
+        Artefacts::open(folder.to_owned(), 1 << 20, ArtefactKey::new(Box::new([key; 32]).into()), "engine".to_owned())
             .expect("opens")
     }
 
@@ -197,14 +280,14 @@ mod tests {
     fn only_what_was_kept_is_found() {
         let folder = tempfile::tempdir().expect("a folder");
         let ours = artefacts(folder.path(), 1);
-        ours.keep("name", b"native code").expect("keeps");
+        ours.keep("name", b"native code", Use::Installed).expect("keeps");
         assert_eq!(ours.read("name").as_deref(), Ok(b"native code".as_slice()));
         assert_eq!(ours.read("other"), Err(LoadError::Lost));
 
         let path = folder.path().join("name");
         let kept = fs::read(&path).expect("reads");
         assert_eq!(artefacts(folder.path(), 2).read("name"), Err(LoadError::Lost), "another server's key");
-        assert!(!ours.is_kept("name"), "what is broken is removed");
+        assert!(!ours.is_kept("name", Use::Trial), "what is broken is removed");
         for position in 0..kept.len() {
             let mut changed = kept.clone();
             changed[position] ^= 1;
@@ -217,5 +300,41 @@ mod tests {
         }
         fs::write(folder.path().join("moved"), &kept).expect("writes");
         assert_eq!(ours.read("moved"), Err(LoadError::Lost), "under another name");
+    }
+
+    #[test]
+    fn what_was_tried_is_found_installed_and_released() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ours = artefacts(folder.path(), 1);
+        ours.keep("name", b"native code", Use::Trial).expect("keeps");
+        let (tried, installed) = (folder.path().join("trials/name"), folder.path().join("name"));
+        assert!(ours.is_kept("name", Use::Trial) && tried.is_file());
+        assert_eq!(ours.read("name").as_deref(), Ok(b"native code".as_slice()));
+        assert!(ours.is_kept("name", Use::Installed) && installed.is_file() && !tried.is_file());
+        assert_eq!(ours.read("name").as_deref(), Ok(b"native code".as_slice()));
+        ours.release("name");
+        assert!(!installed.is_file() && tried.is_file());
+        assert_eq!(ours.read("name").as_deref(), Ok(b"native code".as_slice()));
+        ours.remove("name");
+        assert!(!ours.is_kept("name", Use::Installed));
+    }
+
+    #[test]
+    fn artefacts_say_what_they_are_of() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ours = artefacts(folder.path(), 1);
+        let (component, config) = (Digest::of(b"component"), Digest::of(b"config"));
+        let ready = Ready { component, config };
+        for name in [ours.base(component), ours.overlaid(component, 17), ours.overlay(ready), ours.whole(ready)] {
+            ours.keep(&name, b"code", Use::Installed).expect("keeps");
+        }
+        for other in ["other-engine.cwasm", "draft.0123456789abcdef"] {
+            fs::write(folder.path().join(other), b"").expect("writes");
+        }
+        let mut found: Vec<_> =
+            ours.installed().expect("lists").into_iter().map(|one| (one.component, one.config)).collect();
+        found.sort();
+        let of = |config| (Some(component), config);
+        assert_eq!(found, [(None, None), (None, None), of(None), of(None), of(Some(config)), of(Some(config))]);
     }
 }

@@ -52,6 +52,12 @@ impl Configured {
         self.shelf.take(&self.place).map(drop)
     }
 
+    /// Says that a chain has it no longer: its artefact is kept as one that was tried. Another chain that has it takes it back when it is
+    /// made ready.
+    pub fn release(&self) {
+        self.shelf.release(self.place.ready);
+    }
+
     pub(crate) fn put(&self, artefact: &[u8]) -> wasmtime::Result<()> {
         self.shelf.put(&self.place, artefact)
     }

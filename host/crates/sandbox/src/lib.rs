@@ -32,10 +32,11 @@ mod sandbox;
 mod sections;
 mod shelf;
 mod snapshot;
+mod trials;
 pub mod worker;
 
 pub use crate::{
-    artefact::ArtefactKey,
+    artefact::{ArtefactKey, InstalledArtefact, Use},
     call::Call,
     configured::Configured,
     error::{ConfigureError, InspectError, LoadError, SandboxError},

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use sluice_domain::{digest::Digest, limits, plugin::Inspection};
 
 use crate::{
-    artefact::{ArtefactKey, Artefacts, Ready},
+    artefact::{ArtefactKey, Artefacts, InstalledArtefact, Ready, Use},
     configured::Configured,
     engine::{self, Purpose},
     error::{ConfigureError, InspectError, SandboxError},
@@ -30,6 +30,8 @@ pub struct SandboxConfig {
     pub memory_ceiling: usize,
     /// Folder of compiled artefacts.
     pub artefacts: PathBuf,
+    /// How much is kept of artefacts that were only tried, in bytes.
+    pub trial_bytes: u64,
     /// The key that tells this server's artefacts.
     pub key: ArtefactKey,
     /// How a worker is started.
@@ -62,6 +64,7 @@ impl SandboxConfig {
             keep_pages: true,
             memory_ceiling: MEMORY_CEILING,
             artefacts,
+            trial_bytes: 512 << 20,
             key,
             worker,
             limits: WorkerLimits::default(),
@@ -98,6 +101,7 @@ impl Sandbox {
             keep_pages,
             memory_ceiling,
             artefacts,
+            trial_bytes,
             key,
             worker,
             limits,
@@ -108,7 +112,7 @@ impl Sandbox {
         } = config;
         let engine = engine::engine(memory_ceiling, Purpose::Calls { slots, keep_pages });
         let engine = engine.map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
-        let artefacts = Artefacts::open(artefacts, key, engine::fingerprint(&engine))?;
+        let artefacts = Artefacts::open(artefacts, trial_bytes, key, engine::fingerprint(&engine))?;
         let bounds = Bounds { bytes: loaded_bytes, count: loaded_count.min(files() / 2) };
         let shelf = Arc::new(Shelf::new(engine, artefacts, bounds));
         let workers = Workers::new(worker, limits);
@@ -132,7 +136,7 @@ impl Sandbox {
         Ok(inspection)
     }
 
-    /// Makes the plugin whose component has `digest` ready with `config`, which is JSON. What was made before is found on disk, and
+    /// Makes the plugin whose component has `digest` ready with `config`, which is JSON, to be installed or to be tried. What was made before is found on disk, and
     /// loaded when it is called; otherwise `component` is asked for its bytes, and a worker configures it.
     ///
     /// # Errors
@@ -142,25 +146,32 @@ impl Sandbox {
         component: impl FnOnce() -> io::Result<Vec<u8>>,
         digest: Digest,
         config: &str,
+        made_for: Use,
     ) -> Result<Configured, ConfigureError> {
         let ready = Ready { component: digest, config: Digest::of(config.as_bytes()) };
         let (overlay, whole) = (self.artefacts().overlay(ready), self.artefacts().whole(ready));
         let configured = Configured::new(&self.inner.shelf, ready);
-        if configured.is_loaded() || self.artefacts().is_kept(&overlay) || self.artefacts().is_kept(&whole) {
+        // Asked first: what was tried and is installed now must not be removed with the trials.
+        let is_kept = [&overlay, &whole].into_iter().any(|name| self.artefacts().is_kept(name, made_for));
+        if is_kept || configured.is_loaded() {
             return Ok(configured);
         }
         let host = |error: &dyn fmt::Display| ConfigureError::Host(format!("{error:#}"));
         let component = component().map_err(|error| host(&format_args!("reading the component: {error}")))?;
         let plugin = Plugin { digest, base: self.base(&component, digest)?, component };
         let form = match self.ask_to_configure(&plugin, config, self.inner.overlay_bytes)? {
-            Form::Overlay { pages, bytes } if self.has_overlaid(&plugin, pages) && self.keep(&overlay, &bytes) => None,
+            Form::Overlay { pages, bytes }
+                if self.has_overlaid(&plugin, pages) && self.keep(&overlay, &bytes, made_for) =>
+            {
+                None
+            }
             // Slower, and nothing else.
             Form::Overlay { .. } => Some(self.ask_to_configure(&plugin, config, 0)?),
             whole => Some(whole),
         };
         if let Some(Form::Whole(made)) = form {
             self.inner.functions.keep(digest, made.functions);
-            if !self.keep(&whole, &made.artefact) {
+            if !self.keep(&whole, &made.artefact, made_for) {
                 configured.put(&made.artefact).map_err(|error| host(&error))?;
                 return Ok(configured);
             }
@@ -177,12 +188,26 @@ impl Sandbox {
         }
         let kept = self.ask_to_overlay(plugin, pages).map(|made| {
             self.inner.functions.keep(plugin.digest, made.functions);
-            self.keep(&self.artefacts().overlaid(plugin.digest, pages), &made.artefact) && loads().is_ok()
+            self.keep(&self.artefacts().overlaid(plugin.digest, pages), &made.artefact, Use::Installed)
+                && loads().is_ok()
         });
         kept.unwrap_or_else(|error| {
             tracing::warn!(component = %plugin.digest, %error, "each configuration of a plugin is compiled as a whole");
             false
         })
+    }
+
+    /// The artefacts that are kept for chains, for whoever knows which of them are of no use any more.
+    ///
+    /// # Errors
+    /// Those of the folder.
+    pub fn installed_artefacts(&self) -> io::Result<Vec<InstalledArtefact>> {
+        self.artefacts().installed()
+    }
+
+    /// Removes an artefact that is of no use. Whoever needs it after all has it made again.
+    pub fn remove_artefact(&self, artefact: &InstalledArtefact) {
+        self.artefacts().remove(&artefact.name);
     }
 
     fn artefacts(&self) -> &Artefacts {
@@ -201,13 +226,14 @@ impl Sandbox {
     }
 
     fn keep_base(&self, digest: Digest, made: Made) {
-        self.keep(&self.artefacts().base(digest), &made.artefact);
+        // Only needed to configure: it is compiled again when it is gone.
+        self.keep(&self.artefacts().base(digest), &made.artefact, Use::Trial);
         self.inner.functions.keep(digest, made.functions);
     }
 
     /// An artefact that cannot be kept is compiled again the next time.
-    fn keep(&self, name: &str, artefact: &[u8]) -> bool {
-        let kept = self.artefacts().keep(name, artefact);
+    fn keep(&self, name: &str, artefact: &[u8], made_for: Use) -> bool {
+        let kept = self.artefacts().keep(name, artefact, made_for);
         kept.inspect_err(|error| tracing::error!(name, %error, "an artefact cannot be kept")).is_ok()
     }
 

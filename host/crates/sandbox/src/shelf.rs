@@ -137,6 +137,13 @@ impl Shelf {
         place
     }
 
+    /// Keeps what was installed as something that was tried.
+    pub(crate) fn release(&self, ready: Ready) {
+        for name in [self.artefacts.overlay(ready), self.artefacts.whole(ready)] {
+            self.artefacts.release(&name);
+        }
+    }
+
     /// What is loaded in this place, loaded now if it is not. Others who want the same wait meanwhile.
     pub(crate) fn take(&self, place: &Arc<Place>) -> Result<Arc<Held>, LoadError> {
         place.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);

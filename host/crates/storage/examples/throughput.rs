@@ -13,7 +13,6 @@ use std::{
 };
 
 use sluice_domain::{
-    digest::Digest,
     id::{AccountId, ClientId, ConversationId, DecisionId, MessageId, PersonId},
     message::{Actor, Direction, Role},
     permission::Reach,
@@ -136,7 +135,7 @@ async fn post(database: Database, place: Place, n: u64) -> Result<(), StorageErr
         rules: Vec::new(),
         codes: BTreeSet::new(),
         author_id: Some(format!("cli_{:032x}", n % 1_000)),
-        input_sha256: Digest::of(&n.to_be_bytes()),
+        input: None,
         body: r#"{"verdict":"allow","rules":[{"installation":"ins_0","plugin":"plg_0","rule":"blocked-words"}]}"#
             .repeat(3),
         evidence: Evidence::default(),

@@ -3,7 +3,10 @@
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -54,6 +57,8 @@ pub struct Database {
 struct Inner {
     writers: Vec<mpsc::Sender<Order>>,
     readers: Readers,
+    /// Whether the last transaction that was to write something failed for the database.
+    fails: Arc<AtomicBool>,
 }
 
 enum Readers {
@@ -70,6 +75,8 @@ const POSTGRES_WRITERS: usize = 4;
 /// Connections that read from PostgreSQL.
 const POSTGRES_READERS: usize = 4;
 
+/// Writes a page, and changes nothing.
+const PROBE: Sql = Sql::new("UPDATE schema_migrations SET sha256 = sha256 WHERE version = 1");
 const PING: Sql = Sql::new("SELECT last_event FROM accounts LIMIT 1");
 
 impl Database {
@@ -99,15 +106,16 @@ impl Database {
             Source::Sqlite(path) => (1, Readers::Sqlite(SqliteReaders::new(path.clone(), SQLITE_READERS))),
             Source::Postgres(config) => (POSTGRES_WRITERS, Readers::Postgres(postgres_readers(config)?)),
         };
+        let fails = Arc::<AtomicBool>::default();
         let writers = (0..writers)
             .map(|_| {
                 let (sender, orders) = mpsc::channel(QUEUE);
-                let writer = Writer::new(source.clone(), connection.take());
+                let writer = Writer::new(source.clone(), connection.take(), fails.clone());
                 spawn("write", move || writer.run(orders))?;
                 Ok(sender)
             })
             .collect::<Result<_, StorageError>>()?;
-        Ok(Self { inner: Arc::new(Inner { writers, readers }) })
+        Ok(Self { inner: Arc::new(Inner { writers, readers, fails }) })
     }
 
     /// Runs a closure that reads. It sees one state of the database from its first statement to its last.
@@ -125,6 +133,34 @@ impl Database {
             Readers::Sqlite(readers) => readers.read(closure).await,
             Readers::Postgres(orders) => send(orders, None, closure).await,
         }
+    }
+
+    /// Runs a closure that reads, as [`Database::read`] does, and blocks this thread until it is done: for reads that may take long, on
+    /// threads that nobody else waits for. Whoever calls this bounds how many read so at once.
+    ///
+    /// # Errors
+    /// As of [`Database::read`].
+    pub fn read_blocking<T, E>(
+        &self,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+    {
+        match &self.inner.readers {
+            Readers::Sqlite(readers) => readers.read_here(closure),
+            Readers::Postgres(orders) => {
+                let (order, answer) = job::order(None, closure);
+                orders.blocking_send(order).map_err(|_| StorageError::Closed)?;
+                answer.blocking_recv().map_err(|_| StorageError::Closed)?
+            }
+        }
+    }
+
+    /// Whether closures that read run where they are given, as on SQLite, or on threads of the database's own.
+    pub fn reads_here(&self) -> bool {
+        matches!(self.inner.readers, Readers::Sqlite(_))
     }
 
     /// Runs a closure that writes. When this gives `Ok`, what it wrote survives a power cut; when it gives `Err`, nothing was
@@ -161,6 +197,18 @@ impl Database {
     /// [`StorageError::Unavailable`], [`StorageError::Closed`].
     pub async fn ping(&self) -> Result<(), StorageError> {
         self.read(|tx| tx.first(PING, values![], |_| Ok(()))).await.map(drop)
+    }
+
+    /// Whether the database does its work: it answers, and takes writes again if the last one failed.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`], [`StorageError::OutcomeUnknown`], [`StorageError::Closed`].
+    pub async fn ready(&self) -> Result<(), StorageError> {
+        self.ping().await?;
+        if self.inner.fails.load(Ordering::Relaxed) {
+            self.write(None, |tx| tx.execute(PROBE, values![])).await?;
+        }
+        Ok(())
     }
 
     /// Takes no more closures, finishes those that were accepted, and closes the connections. Other clones are closed too.
@@ -215,4 +263,43 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StorageE
     let thread = thread::Builder::new().name(format!("storage-{name}"));
     let spawned = thread.spawn(run).map(drop);
     spawned.map_err(|error| StorageError::Unavailable { reason: format!("no thread can be started: {error}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_domain::time::Timestamp;
+
+    use super::*;
+    use crate::tables::accounts::AccountRow;
+
+    /// The file cannot grow further than to so many pages: as if the disk were full. The largest number that there is lifts that.
+    fn limit(pages: &'static str) -> Sql {
+        match pages {
+            "none" => const { Sql::new("PRAGMA max_page_count = 1073741823") },
+            _ => const { Sql::new("PRAGMA max_page_count = 1") },
+        }
+    }
+
+    #[tokio::test]
+    async fn readiness_says_that_writes_fail_until_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&DatabaseConfig::Sqlite { path: folder.path().join("sluice.db") }).await.unwrap();
+        let set =
+            |pages| database.write(None, move |tx| tx.first(limit(pages), values![], |row| row.int("pages")).map(drop));
+        let insert = |n: u8| {
+            let id = AccountId::new(Timestamp::from_millis(1), [n; 10]);
+            let row = AccountRow::new(id, "x".repeat(100_000), Timestamp::from_millis(1));
+            database.write(None, move |tx| tx.insert_account(&row))
+        };
+        insert(1).await.unwrap();
+        assert_eq!(database.ready().await, Ok(()));
+        set("one").await.unwrap();
+        assert!(matches!(insert(2).await, Err(StorageError::Unavailable { .. })));
+        assert!(database.inner.fails.load(Ordering::Relaxed));
+        set("none").await.unwrap();
+        // To look is to try.
+        assert_eq!(database.ready().await, Ok(()));
+        assert!(!database.inner.fails.load(Ordering::Relaxed));
+        insert(3).await.unwrap();
+    }
 }

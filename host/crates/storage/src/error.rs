@@ -29,6 +29,11 @@ pub enum StorageError {
         /// What kind of thing.
         what: &'static str,
     },
+    /// An account's audit log does not end as it was written, so nothing can be added to it. Nothing was written.
+    #[error(
+        "an audit log does not end as it was written, so nothing is added to it: `sluice audit verify` says which and where; restore it from a backup, or take it as it is with `sluice audit accept`"
+    )]
+    AuditBroken,
     /// The database was migrated by a newer program.
     #[error("the database has schema {found}, this program knows schemas up to {known}: run a newer program")]
     Newer {
@@ -77,7 +82,7 @@ pub enum StorageError {
 pub enum Constraint {
     /// Identifiers within an account, and keys of idempotent requests.
     PrimaryKey,
-    /// One person an e-mail address, over all accounts.
+    /// One person an e-mail address: over all accounts of who has set a password, within the account of everybody.
     PersonEmail,
     /// One session a token.
     SessionToken,

@@ -13,6 +13,7 @@ mod job;
 mod migrations;
 mod page;
 mod postgres;
+mod queue;
 mod readers;
 mod row;
 mod sql;
@@ -32,13 +33,13 @@ pub use crate::{
         accounts::AccountRow,
         answer_templates::AnswerTemplateRow,
         attachments::AttachmentRow,
-        audit::{AuditEnd, AuditFilter, AuditPage, AuditRow, NewAudit, SealedAudit},
+        audit::{AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit},
         catalogue::CatalogueRow,
         chain_versions::{ChainVersionRow, SwitchedOffRow},
         clients::{ClientFilter, ClientRow, ClientUpdate},
         comments::CommentRow,
         conversations::{
-            Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation, Reader,
+            Assigned, Assignment, ConversationFilter, ConversationOverview, ConversationRow, NewConversation,
         },
         counters::{CounterKey, Realm},
         decision_counts::{CountFilter, DecisionTally},
@@ -55,6 +56,7 @@ pub use crate::{
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
         plugins::{InstalledVersion, PluginRow, PluginUsage, PluginVersion},
+        reach::{DecisionReader, Reader},
         replay::Extent,
         requests::RequestRow,
         search::{SearchHit, SearchPart},

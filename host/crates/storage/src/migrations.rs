@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -27,13 +27,16 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0014_lists.sql"),
     include_str!("../migrations/0015_imports.sql"),
     include_str!("../migrations/0016_words_by_one_rule.sql"),
+    include_str!("../migrations/0017_deleted_people.sql"),
+    include_str!("../migrations/0018_proofs.sql"),
+    include_str!("../migrations/0019_unverified_addresses.sql"),
 ];
 
 /// Stands for the table of words.
 const SEARCH: &str = "{search}";
 
 /// What stands in a step where the databases differ: placeholder, SQLite, PostgreSQL.
-const DIALECT: [(&str, &str, &str); 5] = [
+const DIALECT: [(&str, &str, &str); 6] = [
     // First: the others may stand in it.
     (SEARCH, search::SQLITE_TABLE, search::POSTGRES_TABLE),
     ("{int}", "INTEGER", "BIGINT"),
@@ -42,6 +45,8 @@ const DIALECT: [(&str, &str, &str); 5] = [
     ("{table}", "STRICT", ""),
     // Rows are kept in the primary key's tree itself. For small rows.
     ("{clustered}", "STRICT, WITHOUT ROWID", ""),
+    // What is taken out in the steps that follow is overwritten in the file. PostgreSQL leaves that to its vacuum.
+    ("{overwrite}", "PRAGMA secure_delete = ON;", ""),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (version {int} NOT NULL PRIMARY KEY, sha256 {text} NOT NULL) {table};";
@@ -105,4 +110,45 @@ fn batch(connection: &mut WriteConnection, text: &str) -> Result<(), StorageErro
         text = text.replace(placeholder, written);
     }
     connection.batch(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite;
+
+    const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM decisions WHERE input_mac <> ''");
+
+    #[test]
+    fn digests_without_a_key_are_gone_from_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sluice.db");
+        let plain = "0123456789abcdef".repeat(4);
+        let mut connection = WriteConnection::Sqlite(sqlite::open_writer(&path).unwrap());
+        let keyed = MIGRATIONS.iter().position(|text| text.contains("input_mac")).unwrap();
+        MIGRATIONS[..keyed].iter().for_each(|text| batch(&mut connection, text).unwrap());
+        connection
+            .batch(&format!(
+                "INSERT INTO accounts (id, kind, name, created_at, chain_version, last_event, counters)
+               VALUES ('acc_1', 'customer', 'A', 1, 0, 0, 1);
+             INSERT INTO decisions (account_id, id, subject, verdict, shadow, input_sha256, body, created_at)
+               VALUES ('acc_1', 'dec_1', 'message', 'allow', 0, '{plain}', '{{}}', 1);
+             INSERT INTO idempotency (account_id, actor, key, request_sha256, body, created_at)
+               VALUES ('acc_1', 'per_1', 'key', '{plain}', '{{}}', 1);
+             INSERT INTO counters (account_id, plugin, realm, key, value, expires_at)
+               VALUES ('acc_1', 'rate-limit', 'live', '{plain}', 1, 9);
+             INSERT INTO throttles (subject, failures, blocked_until, updated_at) VALUES ('{plain}', 1, 1, 1)"
+            ))
+            .unwrap();
+        connection.batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        let has_it = || std::fs::read(&path).unwrap().windows(64).any(|bytes| bytes == plain.as_bytes());
+        assert!(has_it());
+
+        MIGRATIONS[keyed..].iter().for_each(|text| batch(&mut connection, text).unwrap());
+        let mut failed = false;
+        let left = connection.tx(&mut failed).first(COUNT, values![], |row| row.int("count"));
+        assert_eq!(left, Ok(Some(0)));
+        connection.batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        assert!(!has_it(), "nobody finds them in free pages either");
+    }
 }

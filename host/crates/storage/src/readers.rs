@@ -34,6 +34,17 @@ impl SqliteReaders {
         closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let _permit = self.permits.acquire().await.map_err(|_| StorageError::Closed)?;
+        self.read_here(closure)
+    }
+
+    /// Runs `closure` on this thread, whatever runs on others. Whoever calls this bounds how many do.
+    pub(crate) fn read_here<T, E: From<StorageError>>(
+        &self,
+        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.permits.is_closed() {
+            return Err(StorageError::Closed.into());
+        }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,

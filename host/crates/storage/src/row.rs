@@ -76,6 +76,11 @@ impl<'a> Row<'a> {
         self.with_text(what, |text| text.parse().ok())
     }
 
+    /// What is written as an empty text where there is none.
+    pub(crate) fn unless_empty<T: FromStr>(&mut self, what: &'static str) -> Read<Option<T>> {
+        self.with_text(what, |text| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) })
+    }
+
     pub(crate) fn maybe_parsed<T: FromStr>(&mut self, what: &'static str) -> Read<Option<T>> {
         self.with_maybe_text(what, |text| text.parse().ok())
     }

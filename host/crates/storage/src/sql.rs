@@ -10,6 +10,7 @@ use sluice_domain::{
         CommentId, ConversationId, DecisionId, FilterRuleId, GroupId, InstallationId, LinkId, ListId, MessageId,
         PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
+    keyed_digest::KeyedDigest,
     tag::Color,
     time::Timestamp,
 };
@@ -132,7 +133,7 @@ macro_rules! printed {
 }
 printed! {
     AccountId AddressRuleId AnswerTemplateId AttachmentId AuditId CatalogueId ChallengeId ClientId Color CommentId ConversationId
-    DecisionId Digest FilterRuleId GroupId InstallationId LinkId ListId MessageId PasskeyId PersonId PluginId RequestId SessionId
+    DecisionId Digest FilterRuleId GroupId InstallationId KeyedDigest LinkId ListId MessageId PasskeyId PersonId PluginId RequestId SessionId
     SupportGrantId SupportSessionId TagId TokenId
 }
 

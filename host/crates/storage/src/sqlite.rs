@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, ToSql, ffi,
+    Connection, ErrorCode, OpenFlags, ToSql,
+    config::DbConfig,
+    ffi,
     types::{ToSqlOutput, ValueRef},
 };
 
@@ -42,6 +44,10 @@ fn configure(connection: &Connection, pragmas: &str) -> Result<(), StorageError>
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     // For another process that has the file open, such as a backup; threads of this one never wait for each other here.
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(|error| failed(&error))?;
+    // Otherwise a cached statement is planned anew at each run whose values might change its plan: a sixth of the server's time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|error| failed(&error))?;
+    // Journals of statements would go to files in the temporary folder. They are as small as what one statement changes.
+    connection.execute_batch("PRAGMA temp_store = MEMORY;").map_err(|error| failed(&error))?;
     connection.execute_batch(pragmas).map_err(|error| failed(&error))
 }
 

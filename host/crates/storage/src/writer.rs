@@ -6,15 +6,21 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use sluice_domain::id::AccountId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::{
     error::StorageError,
     job::{Job, Order, Ran},
     postgres::PostgresConnection,
+    queue::{Queue, Waiting},
     sql::{Sql, values},
     sqlite,
     tx::{Backend, Tx},
@@ -75,6 +81,9 @@ impl Control {
         }
     }
 }
+
+/// After this time a transaction takes no further closures: whoever was first waits for the commit. A closure itself may take longer.
+const LONGEST: Duration = Duration::from_millis(10);
 
 /// Any number: it only has to be the same in all servers that use one database.
 const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_xact_lock(7305803)";
@@ -164,81 +173,19 @@ impl WriteConnection {
 pub(crate) struct Writer {
     source: Source,
     connection: Option<WriteConnection>,
-}
-
-/// Where closures come from.
-struct Queue {
-    orders: mpsc::Receiver<Order>,
-    /// One that was taken and did not fit into the transaction.
-    kept: Option<Waiting>,
-    closing: Vec<oneshot::Sender<()>>,
-}
-
-/// A closure that waits, and the account whose rows it writes.
-struct Waiting {
-    job: Box<dyn Job>,
-    account: Option<AccountId>,
-}
-
-impl Queue {
-    /// The next closure, when there is one. `None` when all were taken and there will be no more.
-    fn wait(&mut self) -> Option<Waiting> {
-        if let Some(kept) = self.kept.take() {
-            return Some(kept);
-        }
-        loop {
-            let order = self.orders.blocking_recv()?;
-            if let Some(job) = self.take(order) {
-                return Some(job);
-            }
-        }
-    }
-
-    /// The next closure, if one waits.
-    fn next(&mut self) -> Option<Waiting> {
-        if let Some(kept) = self.kept.take() {
-            return Some(kept);
-        }
-        loop {
-            let order = self.orders.try_recv().ok()?;
-            if let Some(job) = self.take(order) {
-                return Some(job);
-            }
-        }
-    }
-
-    /// The next closure, if one waits and `fits`; one that does not fit is kept.
-    fn next_if(&mut self, fits: impl FnOnce(Option<AccountId>) -> bool) -> Option<Waiting> {
-        let next = self.next()?;
-        if fits(next.account) {
-            Some(next)
-        } else {
-            self.kept = Some(next);
-            None
-        }
-    }
-
-    fn take(&mut self, order: Order) -> Option<Waiting> {
-        match order {
-            Order::Run(job, account) => Some(Waiting { job, account }),
-            Order::Close(done) => {
-                self.orders.close();
-                self.closing.push(done);
-                None
-            }
-        }
-    }
+    /// Shared with the others, and with whoever asks whether the server is ready.
+    fails: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// The first connection may be given; others are opened when one is lost.
-    pub(crate) const fn new(source: Source, connection: Option<WriteConnection>) -> Self {
-        Self { source, connection }
+    pub(crate) const fn new(source: Source, connection: Option<WriteConnection>, fails: Arc<AtomicBool>) -> Self {
+        Self { source, connection, fails }
     }
 
     /// Takes orders until it is told to close, or nobody can give any.
     pub(crate) fn run(mut self, orders: mpsc::Receiver<Order>) {
-        let mut queue = Queue { orders, kept: None, closing: Vec::new() };
+        let mut queue = Queue::new(orders);
         while let Some(first) = queue.wait() {
             self.work(first, &mut queue);
         }
@@ -247,14 +194,15 @@ impl Writer {
     }
 
     fn work(&mut self, first: Waiting, queue: &mut Queue) {
-        let most = self.source.batch();
+        let (most, fails) = (self.source.batch(), self.fails.clone());
         match self.begin() {
             Ok(connection) => {
-                if !transaction(connection, first, queue, most) {
+                if !transaction(connection, first, queue, most, &fails) {
                     self.connection = None;
                 }
             }
             Err(error) => {
+                fails.store(true, Ordering::Relaxed);
                 tracing::error!(%error, "no transaction can be begun");
                 first.job.answer(Err(error.clone()));
                 // To find out may have taken seconds: those that waited meanwhile are not made to wait for it again.
@@ -321,8 +269,14 @@ impl Place {
 
 /// Runs a closure, and those that wait by then, in the transaction that was begun; commits; answers. Gives whether the connection
 /// can be used further.
-fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Queue, most: usize) -> bool {
-    let (mut ran, mut place) = (Vec::new(), Place::Begun);
+fn transaction(
+    connection: &mut WriteConnection,
+    first: Waiting,
+    queue: &mut Queue,
+    most: usize,
+    fails: &AtomicBool,
+) -> bool {
+    let (mut ran, mut place, begun) = (Vec::new(), Place::Begun, Instant::now());
     let mut batch = VecDeque::from([first]);
     if connection.locks_accounts() {
         batch.extend(std::iter::from_fn(|| queue.next()).take(most.saturating_sub(1)));
@@ -335,6 +289,10 @@ fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Que
             end = step(connection, job.as_mut(), &mut place, &accounts);
         }
         ran.push(job);
+        if begun.elapsed() > LONGEST {
+            queue.put_back(batch);
+            break;
+        }
         // Looked for only now: who was answered by the commit before may be back, and then shares this one.
         if batch.is_empty() && end.is_ok() && ran.len() < most {
             let any = !connection.locks_accounts();
@@ -351,6 +309,12 @@ fn transaction(connection: &mut WriteConnection, first: Waiting, queue: &mut Que
         // Nothing was committed.
         (Err(_), _) => false,
     };
+    // A transaction that wrote nothing says nothing about the disk.
+    match (&end, place) {
+        (Err(_), _) => fails.store(true, Ordering::Relaxed),
+        (Ok(()), Place::Kept | Place::KeptAfterSave | Place::Saved) => fails.store(false, Ordering::Relaxed),
+        (Ok(()), Place::Begun | Place::Spoiled) => {}
+    }
     ran.into_iter().for_each(|job| job.answer(end.clone()));
     usable
 }

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use sluice_app::AppError;
-use sluice_domain::forwarding::{Proxies, Said, Scheme};
+use sluice_domain::forwarding::{Proxies, Said, Scheme, UnreadableClient};
 
 use crate::{Web, problem::Problem};
 
@@ -43,14 +43,27 @@ pub(crate) struct Arrival {
     pub(crate) scheme: Scheme,
 }
 
+/// Why a request is not heard because of how it came.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    /// Others could have read it on its way.
+    Plain,
+    /// A proxy does not say whose it is.
+    Client(UnreadableClient),
+}
+
 impl Arrival {
-    /// `None` when somebody could have read it on its way.
-    fn of(transport: Transport, proxies: &Proxies, connection: Connection, headers: &HeaderMap) -> Option<Self> {
+    fn of(
+        transport: Transport,
+        proxies: &Proxies,
+        connection: Connection,
+        headers: &HeaderMap,
+    ) -> Result<Self, Refusal> {
         let peer = connection.peer.ip().to_canonical();
         let (forwarded, x_for) = (values(headers, "forwarded"), values(headers, "x-forwarded-for"));
         let x_proto = values(headers, "x-forwarded-proto");
         let said = Said { forwarded: &forwarded, x_forwarded_for: &x_for, x_forwarded_proto: &x_proto };
-        let source = proxies.source(peer, said);
+        let source = proxies.source(peer, said).map_err(Refusal::Client)?;
         let by_proxy = proxies.contains(peer);
         let scheme = match source.scheme {
             Some(scheme) => scheme,
@@ -62,7 +75,7 @@ impl Arrival {
             Transport::Local => true,
             Transport::Encrypted => scheme == Scheme::Https || (peer.is_loopback() && !by_proxy),
         };
-        private.then_some(Self { client: source.client, scheme })
+        if private { Ok(Self { client: source.client, scheme }) } else { Err(Refusal::Plain) }
     }
 }
 
@@ -76,9 +89,17 @@ pub(crate) async fn note(State(web): State<Web>, mut request: Request, next: Nex
         return Problem::from(AppError::Internal("finding out where a request comes from")).into_response();
     };
     let settings = &web.settings;
-    let Some(arrival) = Arrival::of(settings.transport, &settings.proxies, connection, request.headers()) else {
-        let detail = format!("this came over plain HTTP, which others can read: use {}", web.app.public_url().as_str());
-        return Problem::new(StatusCode::FORBIDDEN, "plain-http", detail).into_response();
+    let arrival = match Arrival::of(settings.transport, &settings.proxies, connection, request.headers()) {
+        Ok(arrival) => arrival,
+        Err(Refusal::Plain) => {
+            let url = web.app.public_url();
+            let detail = format!("this came over plain HTTP, which others can read: use {}", url.as_str());
+            return Problem::new(StatusCode::FORBIDDEN, "plain-http", detail).into_response();
+        }
+        Err(Refusal::Client(unreadable)) => {
+            let detail = unreadable.to_string();
+            return Problem::new(StatusCode::FORBIDDEN, "client-address-unreadable", detail).into_response();
+        }
     };
     request.extensions_mut().insert(arrival);
     let mut response = next.run(request).await;
@@ -95,7 +116,12 @@ mod tests {
 
     use super::*;
 
-    fn arrive(transport: Transport, peer: &str, encrypted: bool, headers: &[(&'static str, &str)]) -> Option<Arrival> {
+    fn arrive(
+        transport: Transport,
+        peer: &str,
+        encrypted: bool,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Arrival, Refusal> {
         let proxies = ["10.0.0.0/8".parse().expect("a network")];
         let proxies = Proxies::new(proxies, ForwardedHeader::XForwardedFor);
         let headers =
@@ -104,15 +130,15 @@ mod tests {
         Arrival::of(transport, &proxies, Connection { peer, encrypted }, &headers.collect())
     }
 
-    fn from(client: &str, scheme: Scheme) -> Option<Arrival> {
-        Some(Arrival { client: client.parse().expect("an address"), scheme })
+    fn from(client: &str, scheme: Scheme) -> Result<Arrival, Refusal> {
+        Ok(Arrival { client: client.parse().expect("an address"), scheme })
     }
 
     #[test]
     fn plain_http_is_taken_from_proxies_and_from_this_machine_only() {
         let plain = |peer, headers: &[_]| arrive(Transport::Encrypted, peer, false, headers);
-        assert_eq!(plain("192.0.2.1", &[]), None);
-        assert_eq!(plain("192.0.2.1", &[("x-forwarded-proto", "https")]), None);
+        assert_eq!(plain("192.0.2.1", &[]), Err(Refusal::Plain));
+        assert_eq!(plain("192.0.2.1", &[("x-forwarded-proto", "https")]), Err(Refusal::Plain));
         assert_eq!(plain("127.0.0.1", &[]), from("127.0.0.1", Scheme::Http));
         assert_eq!(plain("::ffff:127.0.0.1", &[]), from("127.0.0.1", Scheme::Http));
         assert_eq!(plain("10.0.0.1", &[]), from("10.0.0.1", Scheme::Https));
@@ -122,8 +148,18 @@ mod tests {
     #[test]
     fn what_a_proxy_took_over_plain_http_is_refused_even_over_tls() {
         let plain = [("x-forwarded-for", "192.0.2.1"), ("x-forwarded-proto", "http")];
-        assert_eq!(arrive(Transport::Encrypted, "10.0.0.1", false, &plain), None);
-        assert_eq!(arrive(Transport::Encrypted, "10.0.0.1", true, &plain), None);
+        assert_eq!(arrive(Transport::Encrypted, "10.0.0.1", false, &plain), Err(Refusal::Plain));
+        assert_eq!(arrive(Transport::Encrypted, "10.0.0.1", true, &plain), Err(Refusal::Plain));
+    }
+
+    #[test]
+    fn what_a_proxy_says_of_nobody_is_refused_on_every_way() {
+        for transport in [Transport::Local, Transport::Encrypted] {
+            for said in ["unknown", "", "_hidden", "192.0.2.1, ", "192.0.2.07"] {
+                let refused = arrive(transport, "10.0.0.1", true, &[("x-forwarded-for", said)]);
+                assert!(matches!(refused, Err(Refusal::Client(_))), "{said}: {refused:?}");
+            }
+        }
     }
 
     #[test]

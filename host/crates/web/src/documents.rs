@@ -320,6 +320,8 @@ pub(crate) struct MessagingDoc {
     /// How long the server keeps, sealed, what rules were asked about, so that decisions can be made again; 0 for not at all.
     #[schema(minimum = 0, maximum = 366)]
     evidence_days: u32,
+    /// Whether a reviewer may approve a message that they wrote, or a token of theirs; not when absent.
+    own_messages: Option<bool>,
 }
 
 /// Who gets in.

@@ -2,13 +2,15 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::header,
+    http::{header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures::{Stream, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use sluice_app::AppError;
+use sluice_app::exports::Batches;
 use utoipa::IntoParams;
+
+use crate::{Web, extract::caller, problem::Problem};
 
 /// What a list is exported as.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -38,10 +40,24 @@ pub(crate) trait Line: Serialize {
     fn cells(&self) -> Vec<String>;
 }
 
+/// Batch after batch of an export, until one is empty. Before each is given, its reader is asked about again: nothing is given after a
+/// session has ended or a right has gone.
+pub(crate) fn batches<E: Batches, T: From<E::Row> + Send + 'static>(
+    export: E,
+    web: Web,
+    parts: Parts,
+) -> impl Stream<Item = Result<Vec<T>, Problem>> + Send + 'static {
+    stream::try_unfold((export, web, parts), async |(mut export, web, parts)| {
+        let batch = export.next().await?;
+        export.read_as(&caller(&web, &parts).await?)?;
+        Ok((!batch.is_empty()).then(|| (batch.into_iter().map(T::from).collect(), (export, web, parts))))
+    })
+}
+
 /// The answer that sends batch after batch. After an error the body breaks off, so that nobody takes what came for the whole.
 pub(crate) fn file<T: Line>(
     format: Format,
-    batches: impl Stream<Item = Result<Vec<T>, AppError>> + Send + 'static,
+    batches: impl Stream<Item = Result<Vec<T>, Problem>> + Send + 'static,
 ) -> Response {
     let (head, kind, ending) = match format {
         Format::Jsonl => (String::new(), "application/jsonl", "jsonl"),
@@ -49,9 +65,9 @@ pub(crate) fn file<T: Line>(
     };
     let batches = batches.map(move |batch| match batch {
         Ok(batch) => Ok(lines(format, &batch)),
-        Err(error) => {
-            tracing::error!(%error, "an export breaks off");
-            Err(error)
+        Err(problem) => {
+            tracing::warn!(code = problem.code(), "an export breaks off");
+            Err(std::io::Error::other(problem.code()))
         }
     });
     let body = Body::from_stream(stream::iter([Ok(Bytes::from(head))]).chain(batches));

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, HttpBody as _},
+    body::HttpBody as _,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
     http::{HeaderMap, StatusCode, header, request::Parts, uri::Authority},
 };
@@ -15,7 +15,12 @@ use serde::de::DeserializeOwned;
 use sluice_app::{authenticate::Credentials, caller::Caller};
 use sluice_domain::{forwarding::Scheme, public_url::PublicUrl};
 
-use crate::{Transport, Web, arrival::Arrival, problem::Problem};
+use crate::{
+    Transport, Web,
+    arrival::Arrival,
+    exchange::{COVERED, Exchange},
+    problem::Problem,
+};
 
 /// The cookie that carries a session's secret on this machine.
 pub(crate) const COOKIE: &str = "sluice_session";
@@ -25,6 +30,10 @@ const SECURE_COOKIE: &str = "__Host-sluice_session";
 
 /// How long a JSON body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The same of a stranger's, which is short.
+const PATIENCE_WITH_STRANGERS: Duration = Duration::from_secs(10);
+/// Room for a body that does not say how long it is, to begin with, in bytes.
+const FIRST: usize = 4 << 10;
 
 /// Who sent the request. Put it before the body among a handler's arguments: then a stranger's body is not read.
 pub(crate) struct Auth(pub(crate) Caller);
@@ -33,7 +42,11 @@ impl FromRequestParts<Web> for Auth {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        Ok(Self(caller(web, parts).await?))
+        let caller = caller(web, parts).await?;
+        if parts.method.is_safe() {
+            Exchange::of(&parts.extensions)?.wait_for_its_turn(caller.account).await;
+        }
+        Ok(Self(caller))
     }
 }
 
@@ -46,7 +59,11 @@ pub(crate) async fn caller(web: &Web, parts: &Parts) -> Result<Caller, Problem> 
         method: parts.method.as_str(),
         path: parts.uri.path(),
     };
-    Ok(web.app.authenticate(credentials, request).await?)
+    let exchange = Exchange::of(&parts.extensions)?;
+    match web.app.authenticate(credentials, request).await {
+        Ok(caller) => exchange.is_from(caller.account).map(|()| caller),
+        Err(error) => Err(exchange.is_from_stranger().err().unwrap_or_else(|| error.into())),
+    }
 }
 
 /// What the request carries to show who sent it: a bearer token, or else the session's cookie.
@@ -172,6 +189,17 @@ impl<T: DeserializeOwned> FromRequest<Web> for Json<T> {
     }
 }
 
+/// Like [`Json`], for bodies that hold no more than a password or a code: strangers send them.
+pub(crate) struct ShortJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for ShortJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Web) -> Result<Self, Problem> {
+        read_json(request, crate::SHORT_JSON_BYTES).await.map(Self)
+    }
+}
+
 /// Like [`Json`], for bodies that carry many messages.
 pub(crate) struct LongJson<T>(pub(crate) T);
 
@@ -191,9 +219,11 @@ async fn read_json<T: DeserializeOwned>(request: Request, limit: usize) -> Resul
             "send the body with `Content-Type: application/json`",
         ));
     }
-    let body = tokio::time::timeout(PATIENCE, bounded(request.into_body(), limit));
-    let body = body.await.map_err(|_| {
-        let detail = "the body took more than a minute to arrive: send it again over a faster line";
+    let is_strangers = Exchange::of(request.extensions())?.is_strangers();
+    let patience = if is_strangers { PATIENCE_WITH_STRANGERS } else { PATIENCE };
+    let body = tokio::time::timeout(patience, bounded(request, limit)).await.map_err(|_| {
+        let seconds = patience.as_secs();
+        let detail = format!("the body took more than {seconds} seconds to arrive: send it again over a faster line");
         Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
     })??;
     let parsed = axum::Json::<T>::from_bytes(&body);
@@ -266,11 +296,15 @@ impl<T: DeserializeOwned> FromRequestParts<Web> for Params<T> {
 }
 
 /// Reads a body of at most `limit` bytes. What is longer is refused; the rest of it is `lingering`'s.
-pub(crate) async fn bounded(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn bounded(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let too_large = || {
         let detail = format!("the body is larger than {limit} bytes: send less");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     };
+    let exchange = Exchange::of(request.extensions())?;
+    exchange.is_from_stranger()?;
+    let is_strangers = exchange.is_strangers();
+    let mut body = request.into_body();
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(too_large());
@@ -283,11 +317,50 @@ pub(crate) async fn bounded(mut body: Body, limit: usize) -> Result<Vec<u8>, Pro
         if seen > limit {
             return Err(too_large());
         }
-        // All at once: memory is taken as the bytes come, and never twice by growing.
-        if kept.capacity() < seen {
-            kept.reserve_exact(if announced < seen { limit } else { announced } - kept.len());
+        let room = kept.capacity();
+        if room < seen {
+            let wanted = room_for(seen, room, announced, limit);
+            // What it is made of has come, or as much again: what is only announced takes nothing.
+            if is_strangers || wanted > COVERED {
+                exchange.hold(wanted - room)?;
+            }
+            kept.reserve_exact(wanted - kept.len());
         }
         kept.extend_from_slice(&data);
     }
     Ok(kept)
+}
+
+/// How much room a body gets of which `seen` bytes have come, and which has `room` so far: twice as much, but no more than was announced.
+fn room_for(seen: usize, room: usize, announced: usize, limit: usize) -> usize {
+    let end = if announced < seen { limit } else { announced };
+    room.saturating_mul(2).max(FIRST).max(seen).min(end).max(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_body_takes_room_as_it_comes_and_grows_seldom(
+            frames in prop::collection::vec(1..40_000_usize, 1..200), announces in any::<bool>(),
+        ) {
+            let limit = 8 << 20;
+            let announced = if announces { frames.iter().sum() } else { 0 };
+            let (mut seen, mut room, mut grown) = (0, 0, 0);
+            for frame in frames {
+                seen += frame;
+                if room < seen {
+                    room = room_for(seen, room, announced, limit);
+                    grown += 1;
+                }
+                prop_assert!(seen <= room && room <= limit);
+                prop_assert!(room <= (2 * seen).max(FIRST));
+            }
+            prop_assert!(grown <= 13, "{grown}");
+        }
+    }
 }

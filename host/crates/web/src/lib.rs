@@ -18,26 +18,37 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     arrival::Transport,
-    serve::serve,
+    serve::{Serving, serve},
     tls::{Certificate, Tls, TlsError},
 };
 use crate::{problem::Problem, routes::Security};
 
+mod answer;
 mod arrival;
+mod connections;
+mod document;
 mod documents;
+mod exchange;
 mod export;
 mod extract;
 mod lingering;
 mod paging;
 mod problem;
 mod range;
+mod refusal;
+mod repeated;
+mod room;
 mod routes;
 mod serve;
 mod tls;
 mod views;
+mod watched;
 
 /// Largest JSON body, in bytes: a configuration, and room for what is around it.
 const JSON_BYTES: usize = (1 << 20) + (64 << 10);
+
+/// Largest JSON body with a password or a code, in bytes.
+const SHORT_JSON_BYTES: usize = 8 << 10;
 
 /// Largest JSON body that carries many messages, in bytes.
 const LONG_JSON_BYTES: usize = 8 << 20;
@@ -69,7 +80,7 @@ pub struct Settings {
 #[openapi(
     info(
         title = "Sluice",
-        description = "A chat server whose accounts decide about every message with their own WebAssembly plugins. Errors are RFC 9457 problems with a stable `code`.",
+        description = "A chat server whose accounts decide about every message with their own WebAssembly plugins. Errors are RFC 9457 problems with a stable `code`. Any request may be answered 429 `share-used-up` (as much of yours is under way as may be) or 503 `busy` (everybody's room is used up): nothing of it is done; ask again after `Retry-After` seconds.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(Problem)),
@@ -192,9 +203,8 @@ fn api() -> OpenApiRouter<Web> {
 pub fn router(app: App, settings: Settings) -> Router {
     let web = Web { app, settings: Arc::new(settings) };
     let (router, document) = api().split_for_parts();
-    let document = Arc::new(document);
     router
-        .route("/api/openapi.json", axum::routing::get(async move || axum::Json((*document).clone())))
+        .route("/api/openapi.json", document::route(&document))
         .fallback(async || {
             Problem::new(StatusCode::NOT_FOUND, "no-such-route", "there is nothing at this path: see /api/openapi.json")
         })
@@ -206,6 +216,7 @@ pub fn router(app: App, settings: Settings) -> Router {
             )
         })
         .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .layer(axum::middleware::from_fn(exchange::count))
         .layer(axum::middleware::from_fn_with_state(web.clone(), arrival::note))
         .layer(axum::middleware::from_fn(lingering::drain))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -216,10 +227,15 @@ pub fn router(app: App, settings: Settings) -> Router {
         .layer(header_layer(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header_layer(HeaderName::from_static("permissions-policy"), NO_DEVICES))
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-            // The path names ids, never texts; the query may hold more, so it stays out of the log.
-            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
-        }))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(|request: &Request| {
+                    // The path names ids, never texts; the query may hold more, so it stays out of the log.
+                    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+                })
+                // What fails is told where it is handled, and what is refused seldom: never once for each answer.
+                .on_failure(()),
+        )
         .with_state(web)
 }
 

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     documents::{DecisionDoc, ReasonDoc},
+    repeated::Repeated,
     routes::second_factors::ChallengeView,
 };
 
@@ -102,6 +103,14 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("`{field}`: {problem}")).with(more)
     }
 
+    /// Who asks has as much under way as it may have.
+    pub(crate) fn share_used_up() -> Self {
+        let detail = "you have as many requests, or as many bytes of them, under way as you may have: wait for answers, read \
+                      them, then ask again";
+        let more = More { retry_after: Some(1), ..More::default() };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, SHARE_USED_UP, detail).with(more)
+    }
+
     /// Stable, for programs.
     pub(crate) const fn code(&self) -> &'static str {
         self.code
@@ -122,8 +131,26 @@ impl Problem {
     }
 }
 
+/// What somebody had under way was as much as they may have.
+const SHARE_USED_UP: &str = "share-used-up";
+
+/// Tells that there was no room, which is no failure, but what whoever runs the server should know: once a minute.
+fn tell_of_refusal(code: &str) {
+    static BUSY: Repeated = Repeated::seldom();
+    static SHARES: Repeated = Repeated::seldom();
+    let refusals = match code {
+        "busy" => &BUSY,
+        SHARE_USED_UP => &SHARES,
+        _ => return,
+    };
+    if let Some(before) = refusals.tell() {
+        tracing::warn!(code, before, "a request was refused: a limit is reached");
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        tell_of_refusal(self.code);
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.more.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
         let mut response = (status, Json(self)).into_response();
@@ -169,6 +196,7 @@ impl From<AppError> for Problem {
             AppError::LastAdministrator => Self::new(S::CONFLICT, "last-administrator", detail),
             AppError::SessionRequired => Self::new(S::FORBIDDEN, "session-required", detail),
             AppError::Forbidden(_) => Self::new(S::FORBIDDEN, "forbidden", detail),
+            AppError::RightsChanged => Self::new(S::CONFLICT, "rights-changed", detail),
             AppError::Duty(Duty::ChangePassword) => Self::new(S::FORBIDDEN, "password-change-required", detail),
             AppError::Duty(Duty::EnrolSecondFactor) => {
                 Self::new(S::FORBIDDEN, "second-factor-enrolment-required", detail)
@@ -195,6 +223,11 @@ impl From<AppError> for Problem {
             }
             AppError::UnknownEvent { .. } => Self::new(S::CONFLICT, "unknown-event", detail),
             AppError::NotHeld => Self::new(S::CONFLICT, "not-held", detail),
+            AppError::OwnMessage => Self::new(S::FORBIDDEN, "own-message", detail),
+            AppError::EditRefused(reason) => {
+                let more = More { reason, ..More::default() };
+                Self::new(S::UNPROCESSABLE_ENTITY, "edit-refused", detail).with(more)
+            }
             AppError::Upload(error) if error.is_ours() => ours(&error),
             AppError::Upload(error) => Self::new(S::UNPROCESSABLE_ENTITY, error.code(), detail),
             AppError::Configuration(errors) => {
@@ -217,11 +250,19 @@ impl From<AppError> for Problem {
             }
             AppError::SignatureRequired => Self::new(S::CONFLICT, "signature-required", detail),
             AppError::Conflict(_) => Self::new(S::CONFLICT, "conflict", detail),
+            AppError::EmailTaken => Self::new(S::CONFLICT, "email-taken", detail),
             AppError::Quota(_) => Self::new(S::CONFLICT, "quota-exceeded", detail),
+            AppError::TooManyAtOnce(_) => {
+                let more = More { retry_after: Some(1), ..More::default() };
+                Self::new(S::TOO_MANY_REQUESTS, "too-many-at-once", detail).with(more)
+            }
             AppError::Busy => Self::new(S::SERVICE_UNAVAILABLE, "busy", detail),
             AppError::Closing => Self::new(S::SERVICE_UNAVAILABLE, "closing", detail),
             AppError::Storage(StorageError::Unavailable { .. }) => {
-                tracing::error!(%detail, "the database is not available");
+                static UNAVAILABLE: Repeated = Repeated::seldom();
+                if let Some(before) = UNAVAILABLE.tell() {
+                    tracing::error!(%detail, before, "the database is not available");
+                }
                 Self::new(
                     S::SERVICE_UNAVAILABLE,
                     "storage-unavailable",
@@ -229,15 +270,37 @@ impl From<AppError> for Problem {
                 )
             }
             AppError::Storage(StorageError::Nul) => Self::new(S::UNPROCESSABLE_ENTITY, "invalid", detail),
+            AppError::Storage(error @ StorageError::OutcomeUnknown) => {
+                tracing::error!(%error, "nobody knows whether a request was stored");
+                Self::new(
+                    S::INTERNAL_SERVER_ERROR,
+                    "outcome-unknown",
+                    "the server failed while it was storing this: it may have been stored, or not. Look before you try again, or send it again with the same Idempotency-Key",
+                )
+            }
+            AppError::Storage(error @ StorageError::AuditBroken) => {
+                tracing::error!(%error, "a request was refused");
+                Self::new(
+                    S::INTERNAL_SERVER_ERROR,
+                    "audit-broken",
+                    "the account's audit log does not end as it was written, so nothing that goes into it is done, and nothing was stored: tell whoever runs the server",
+                )
+            }
             AppError::Storage(error) => ours(&error),
             AppError::Internal(_) => ours(&detail),
         }
     }
 }
 
+/// How many failures of its own the server tells a minute: with a full disk, each request of a stranger is one.
+const FAILURES_TOLD: u64 = 60;
+
 /// A failure of the server's own: logged here, where it is handled, and not told to the one who asked.
 fn ours(error: &dyn std::fmt::Display) -> Problem {
-    tracing::error!(%error, "a request failed");
+    static FAILURES: Repeated = Repeated::at_most(FAILURES_TOLD);
+    if let Some(before) = FAILURES.tell() {
+        tracing::error!(%error, before, "a request failed");
+    }
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "internal",

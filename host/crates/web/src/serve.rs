@@ -1,84 +1,98 @@
 //! Accepting connections, and ending them in good order.
 
-use std::{
-    convert::Infallible,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto::Builder,
-        graceful::{GracefulShutdown, Watcher},
-    },
+    rt::{TokioIo, TokioTimer},
+    server::conn::auto::Builder,
 };
+use sluice_domain::{forwarding::Proxies, server_limits::ServerLimits, shares::Full};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::{arrival::Connection, tls::Tls};
+use crate::{
+    answer::Answer,
+    arrival::Connection,
+    connections::{Connections, HEAD, OpenConnection},
+    exchange::{Exchange, Streams},
+    refusal::Refusals,
+    repeated::Repeated,
+    tls::Tls,
+    watched::Watched,
+};
 
-/// Most connections at once; more wait to be accepted.
-const CONNECTIONS: usize = 16_384;
-/// How long a client may take to send a request's head, and how long a connection may go without having asked for anything.
-const HEAD: Duration = Duration::from_secs(20);
 /// How long requests in flight may take once the server shuts down.
 const GRACE: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again, when the system had no room for a connection.
 const BREATH: Duration = Duration::from_millis(50);
+/// Longest head of a request in HTTP/1, and what is kept of one that is read or written, in bytes. Common proxies allow as much.
+const HTTP1_BUFFER: usize = 32 << 10;
+/// Longest head of a request in HTTP/2, in bytes.
+const HTTP2_HEAD: u32 = 16 << 10;
+/// Most streams of one connection at once: no fewer than 100 (RFC 9113, section 6.5.2).
+const STREAMS: u32 = 128;
+/// What of a body may have come that nobody has read yet, in bytes, of one stream and of one connection. A line with a round trip of
+/// 50 ms carries 10 MB/s so.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 512 << 10;
+/// What of an answer is kept for one stream that has not gone out yet, in bytes.
+const SEND_BUFFER: usize = 64 << 10;
+/// Most streams that a client may have taken back before they were looked at.
+const TAKEN_BACK: usize = 32;
+
+/// Who may connect, how much, and until when.
+#[derive(Debug)]
+pub struct Serving {
+    /// How many connections there may be, and what requests may take.
+    pub limits: ServerLimits,
+    /// In front of the server: they have more connections than others.
+    pub proxies: Proxies,
+    /// Ends the serving.
+    pub closing: CancellationToken,
+}
 
 /// Serves `router` on `listener`, over TLS where there is some, until `closing` is cancelled, then finishes the requests that were
 /// begun.
-pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, closing: CancellationToken) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEAD)).max_concurrent_streams(256);
-    let builder = Arc::new(builder);
-    let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
-    while let Some((stream, peer)) = accept(&listener, &closing).await {
-        let place = tokio::select! {
-            () = closing.cancelled() => break,
-            place = room.clone().acquire_owned() => place,
-        };
-        let Ok(place) = place else { break };
+pub async fn serve(listener: TcpListener, tls: Option<Tls>, router: Router, serving: Serving) {
+    let Serving { limits, proxies, closing } = serving;
+    let connections = Connections::new(limits, proxies);
+    let refusals = Refusals::default();
+    let tasks = TaskTracker::new();
+    let clearing = tokio::spawn({
+        let connections = connections.clone();
+        async move { connections.keep_clear().await }
+    });
+    while let Some((stream, peer)) = accept(&listener, &connections, &closing).await {
         // An answer is one small write: waiting to fill a packet would only delay it.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection without TCP_NODELAY");
         }
-        let talk = Talk { builder: builder.clone(), router: router.clone(), watcher: graceful.watcher() };
-        let tls = tls.clone();
-        tokio::spawn(async move {
-            match tls {
-                None => talk.over(stream, Connection { peer, encrypted: false }).await,
-                Some(tls) => match tls.handshake(stream).await {
-                    Ok(Some(stream)) => talk.over(stream, Connection { peer, encrypted: true }).await,
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!(%error, "a handshake failed"),
-                },
-            }
-            drop(place);
-        });
+        match connections.admit(peer) {
+            Ok(open) => drop(tasks.spawn(Talk { router: router.clone(), peer, open }.begin(stream, tls.clone()))),
+            Err(full) => refusals.refuse(stream, full, tls.is_none()),
+        }
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+    tasks.close();
+    connections.retire();
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
         tracing::warn!("some requests were still running when the grace period ended");
     }
+    clearing.abort();
 }
 
-async fn accept(listener: &TcpListener, closing: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+async fn accept(
+    listener: &TcpListener,
+    connections: &Connections,
+    closing: &CancellationToken,
+) -> Option<(TcpStream, SocketAddr)> {
+    static FAILED: Repeated = Repeated::seldom();
     loop {
         let accepted = tokio::select! {
             () = closing.cancelled() => return None,
@@ -87,36 +101,68 @@ async fn accept(listener: &TcpListener, closing: &CancellationToken) -> Option<(
         match accepted {
             Ok(connection) => return Some(connection),
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(BREATH).await;
+                if let Some(before) = FAILED.tell() {
+                    tracing::warn!(%error, before, "a connection could not be accepted");
+                }
+                if is_lack_of_room(&error) {
+                    connections.make_room(Full::Everybody);
+                    tokio::time::sleep(BREATH).await;
+                }
             }
         }
     }
 }
 
+/// Whether it is the system that has no room (accept(2)), and not the connection that has gone.
+fn is_lack_of_room(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let lacks = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| lacks.contains(&errno))
+}
+
 /// What it takes to speak HTTP over a connection.
 struct Talk {
-    builder: Arc<Builder<TokioExecutor>>,
     router: Router,
-    watcher: Watcher,
+    peer: SocketAddr,
+    open: Arc<OpenConnection>,
 }
 
 impl Talk {
-    async fn over(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, connection: Connection) {
-        let Self { builder, router, watcher } = self;
-        let asked = Arc::new(AtomicBool::new(false));
-        let begun = asked.clone();
-        let service = service_fn(move |request| {
-            begun.store(true, Ordering::Relaxed);
-            answer(router.clone(), connection, request)
-        });
-        let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let mut served = pin!(watcher.watch(served.into_owned()));
-        // What is read before it is clear which HTTP is spoken has no limit of its own.
-        let ended = match tokio::time::timeout(HEAD, served.as_mut()).await {
-            Ok(ended) => ended,
-            Err(_) if asked.load(Ordering::Relaxed) => served.await,
-            Err(_) => return tracing::debug!("a connection asked for nothing"),
+    /// Talks until the connection ends, or is ended.
+    async fn begin(self, stream: TcpStream, tls: Option<Tls>) {
+        let (open, attended) = (self.open.clone(), self.open.attended());
+        let stream = Watched::new(stream, open.clone());
+        let talk = async {
+            match tls {
+                None => self.over(stream, false).await,
+                Some(tls) => match tls.handshake(stream).await {
+                    Ok(Some(stream)) => self.over(stream, true).await,
+                    Ok(None) => {}
+                    Err(error) => tracing::debug!(%error, "a handshake failed"),
+                },
+            }
+        };
+        tokio::select! {
+            biased;
+            () = open.ends() => tracing::debug!("a connection is ended"),
+            () = talk => {}
+        }
+        drop(attended);
+    }
+
+    async fn over(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, encrypted: bool) {
+        let Self { router, peer, open } = self;
+        let builder = builder(&open);
+        let asked = open.clone();
+        let service =
+            service_fn(move |request| answer(router.clone(), Connection { peer, encrypted }, asked.clone(), request));
+        let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = served.as_mut() => ended,
+            () = open.retires() => {
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended badly");
@@ -124,12 +170,32 @@ impl Talk {
     }
 }
 
+fn builder(open: &Arc<OpenConnection>) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams(open.clone()));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HTTP1_BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(HEAD))
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HTTP2_HEAD)
+        .max_pending_accept_reset_streams(TAKEN_BACK)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER);
+    builder
+}
+
 async fn answer(
     router: Router,
     connection: Connection,
+    open: Arc<OpenConnection>,
     request: Request<Incoming>,
-) -> Result<axum::response::Response, Infallible> {
+) -> Result<hyper::Response<Answer>, Infallible> {
+    let exchange = Exchange::current(&open);
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(connection);
-    router.oneshot(request).await
+    request.extensions_mut().insert(exchange.clone());
+    let response = router.oneshot(request).await?;
+    Ok(response.map(|body| Answer::new(body, exchange)))
 }

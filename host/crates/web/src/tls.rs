@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::{
     LazyConfigAcceptor,
     rustls::{
@@ -20,6 +20,8 @@ use tokio_rustls::{
     },
     server::TlsStream,
 };
+
+use crate::repeated::Repeated;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -118,13 +120,19 @@ impl Tls {
     }
 
     /// The encrypted connection; `None` when it was a challenge, which the handshake answered.
-    pub(crate) async fn handshake(&self, stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+    pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> io::Result<Option<TlsStream<S>>> {
+        static CHALLENGED: Repeated = Repeated::seldom();
         tokio::time::timeout(HANDSHAKE, async {
             let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
             match &self.challenges {
                 Some(challenges) if is_challenge(&begun.client_hello()) => {
                     begun.into_stream(challenges.clone()).await?.shutdown().await?;
-                    tracing::info!("an authority asked whether a name is served here");
+                    if let Some(before) = CHALLENGED.tell() {
+                        tracing::info!(before, "an authority asked whether a name is served here");
+                    }
                     Ok(None)
                 }
                 Some(_) | None => begun.into_stream(self.serving.clone()).await.map(Some),

@@ -305,9 +305,6 @@ pub(crate) struct KeptDecisionView {
     conversation_id: Option<ConversationId>,
     /// Who wrote the message, or asked to be let in; `null` where nobody knows any more.
     author_id: Option<String>,
-    /// SHA-256 of what the first rule saw.
-    #[schema(value_type = String)]
-    input_sha256: Digest,
     #[schema(value_type = DecisionDoc)]
     decision: Value,
     #[schema(value_type = i64)]
@@ -323,7 +320,6 @@ impl From<DecisionRow> for KeptDecisionView {
             message_id: row.message_id,
             conversation_id: row.conversation_id,
             author_id: row.author_id,
-            input_sha256: row.input_sha256,
             decision: json(&row.body),
             created_at: row.created_at,
         }

@@ -9,6 +9,8 @@ use sluice_domain::{
     time::{Period, Timestamp},
 };
 
+use sluice_storage::{Reader, Tx};
+
 use crate::{App, AppError, caller::Caller, messages::check_words};
 
 /// Most messages that the account kept.
@@ -29,7 +31,7 @@ const AUTHOR_BYTES: usize = 256;
 /// Which messages a preview looks at.
 #[derive(Debug, Clone)]
 pub enum PreviewSource {
-    /// The newest that the account kept, at most 100,000, as they were kept: what was redacted stays redacted, and what was blocked on
+    /// The newest that the account kept in conversations that the caller reaches, at most 100,000, as they were kept: what was redacted stays redacted, and what was blocked on
     /// its way to a client is not there.
     Kept {
         /// Only from then on.
@@ -147,6 +149,7 @@ enum Left {
     /// The account's, from one on and before another, so many at once.
     Kept {
         account: AccountId,
+        reader: Option<Reader>,
         from: MessageId,
         to: MessageId,
         at_once: u32,
@@ -172,24 +175,24 @@ impl App {
             CheckedSource::Kept { period, last } => {
                 // What comes from now on is not part of it.
                 let period = Period { to: period.to.min(now.plus_millis(1)), ..period };
-                let account = caller.account;
+                let (account, reader) = (caller.account, caller.maybe_reader());
                 let (mut total, mut oldest, mut left) = (0, None, last);
                 // In small parts, so that others have their turn between them.
                 while left > 0 {
                     let limit = left.min(COUNTED_AT_ONCE);
-                    let read = move |tx: &mut sluice_storage::Tx<'_>| {
-                        Ok::<_, AppError>(tx.account(account).newest_extent(period, oldest, limit)?)
+                    let read = move |tx: &mut Tx<'_>| {
+                        Ok::<_, AppError>(tx.account(account).newest_extent(reader, period, oldest, limit)?)
                     };
-                    let Some(extent) = self.inner.database.read(read).await? else { break };
+                    let Some(extent) = self.read(account, read).await? else { break };
                     (total, oldest) = (total + extent.messages, Some(extent.oldest));
                     left -= u32::try_from(extent.messages).unwrap_or(left).min(left);
                 }
-                let earlier = move |tx: &mut sluice_storage::Tx<'_>| {
-                    Ok::<_, AppError>(tx.account(account).newest_extent(period, oldest, 1)?.is_some())
+                let earlier = move |tx: &mut Tx<'_>| {
+                    Ok::<_, AppError>(tx.account(account).newest_extent(reader, period, oldest, 1)?.is_some())
                 };
-                let earlier = oldest.is_some() && left == 0 && self.inner.database.read(earlier).await?;
+                let earlier = oldest.is_some() && left == 0 && self.read(account, earlier).await?;
                 let (from, to) = (oldest.unwrap_or(MessageId::first_at(period.from)), MessageId::first_at(period.to));
-                Ok(Messages { total, earlier, left: Left::Kept { account, from, to, at_once: AT_ONCE } })
+                Ok(Messages { total, earlier, left: Left::Kept { account, reader, from, to, at_once: AT_ONCE } })
             }
         }
     }
@@ -200,12 +203,12 @@ impl Messages {
     pub(super) async fn next(&mut self, app: &App) -> Result<Vec<Message>, AppError> {
         match &mut self.left {
             Left::Given(left) => Ok(left.take(AT_ONCE as usize).collect()),
-            Left::Kept { account, from, to, at_once } => {
-                let (account, first, end, limit) = (*account, *from, *to, *at_once);
-                let read = move |tx: &mut sluice_storage::Tx<'_>| {
-                    Ok::<_, AppError>(tx.account(account).replay_messages(first, end, limit)?)
+            Left::Kept { account, reader, from, to, at_once } => {
+                let (account, reader, first, end, limit) = (*account, *reader, *from, *to, *at_once);
+                let read = move |tx: &mut Tx<'_>| {
+                    Ok::<_, AppError>(tx.account(account).replay_messages(reader, first, end, limit)?)
                 };
-                let batch = app.inner.database.read(read).await?;
+                let batch = app.read(account, read).await?;
                 if let Some(last) = batch.last() {
                     *from = last.id.successor();
                     let mean = batch.iter().map(|message| message.text.len()).sum::<usize>() / batch.len();

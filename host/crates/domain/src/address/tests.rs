@@ -21,7 +21,7 @@ fn net(text: &str) -> IpNet {
 }
 
 /// Addresses near to each other, so that networks overlap and meet.
-fn address() -> impl Strategy<Value = IpAddr> {
+fn address_text() -> impl Strategy<Value = IpAddr> {
     prop_oneof![
         (0..4_u8, any::<[u8; 2]>(), 0..8_u8).prop_map(|(a, [b, c], d)| IpAddr::from([10 + a, b & 3, c, d])),
         (0..3_u16, 0..3_u16, any::<u16>()).prop_map(|(a, b, c)| IpAddr::from([0x2001, a, b, 0, 0, 0, 0, c])),
@@ -32,7 +32,7 @@ fn address() -> impl Strategy<Value = IpAddr> {
 }
 
 fn rules() -> impl Strategy<Value = Vec<AddressRule>> {
-    let net = (address(), 0..=128_u8).prop_map(|(address, prefix)| {
+    let net = (address_text(), 0..=128_u8).prop_map(|(address, prefix)| {
         let longest = if address.is_ipv4() { 32 } else { 128 };
         IpNet::new(address, prefix.min(longest)).expect("a prefix that fits")
     });
@@ -66,7 +66,7 @@ proptest! {
     #[test]
     fn the_table_says_what_the_rules_say(
         rules in rules(),
-        addresses in prop::collection::vec(address(), 1..20),
+        addresses in prop::collection::vec(address_text(), 1..20),
         now in (0..25_i64).prop_map(Timestamp::from_millis),
         door in prop::sample::select(&DOORS[..]),
         role in prop::sample::select(&ROLES[..]),
@@ -116,6 +116,55 @@ fn mapped_addresses_and_networks_are_those_of_ipv4() {
             assert_eq!(table.ask(Door::LogIn, Role::Operator, address), Entry::Denied, "{written} {address}");
         }
         assert_eq!(table.ask(Door::LogIn, Role::Operator, "192.0.3.1"), Entry::Allowed);
+    }
+}
+
+/// Octets and lengths as people and programs write them: plainly, or with what means something else to others.
+fn number(most: u32) -> impl Strategy<Value = (String, bool)> {
+    (0..=most, prop::sample::select(vec!["", "", "", "0", "00", "+", "0x", " "]))
+        .prop_map(|(number, before)| (format!("{before}{number}"), before.is_empty()))
+}
+
+proptest! {
+    #[test]
+    fn a_number_is_written_in_one_way(octets in [number(255), number(255), number(255), number(255)], length in number(32)) {
+        let plain = octets.iter().all(|(_, plain)| *plain);
+        let octets = octets.each_ref().map(|(text, _)| text.as_str()).join(".");
+        let net = format!("{octets}/{}", length.0);
+        prop_assert_eq!(address(&octets).is_some(), plain, "{}", &octets);
+        prop_assert_eq!(network(&octets).is_ok(), plain, "{}", &octets);
+        prop_assert_eq!(network(&net).is_ok(), plain && length.1, "{}", &net);
+        prop_assert_eq!(network(&format!("::ffff:{octets}")).is_ok(), plain, "{}", &octets);
+        // The same network is meant by whoever reads it.
+        if let Ok(read) = network(&net) {
+            prop_assert_eq!(Some(read), net.parse().ok().map(folded));
+        }
+    }
+
+    #[test]
+    fn what_is_written_out_is_read_again(written in address_text(), length in 0..=128_u8) {
+        let written: IpAddr = written;
+        let net = IpNet::new(written, length.min(if written.is_ipv4() { 32 } else { 128 })).expect("a network");
+        prop_assert_eq!(network(&net.to_string()), Ok(folded(net)));
+        prop_assert_eq!(address(&written.to_string()), Some(written));
+    }
+}
+
+#[test]
+fn what_others_read_otherwise_is_no_network() {
+    for text in [
+        "010.0.0.0/8",
+        "010.0.0.1",
+        "10.0.0.0/08",
+        "10.0.0.0/+8",
+        "10.1",
+        "167772161",
+        "0xa.0.0.1",
+        "",
+        "/8",
+        "10.0.0.0/",
+    ] {
+        assert_eq!(network(text), Err(NotANetwork), "{text}");
     }
 }
 

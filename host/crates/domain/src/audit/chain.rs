@@ -6,7 +6,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{digest::Digest, id::AccountId};
+use crate::{audit::breach::Breach, digest::Digest, id::AccountId};
 
 /// What is authenticated first, so that a MAC of this key means nothing elsewhere.
 const PURPOSE: &[u8] = b"sluice audit entry 1\0";
@@ -49,6 +49,17 @@ pub struct Entry<'e> {
     pub details: &'e str,
 }
 
+impl Entry<'_> {
+    /// All of it.
+    pub(super) fn put_into(&self, mac: &mut Hmac<Sha256>) {
+        let Self { id, at, actor, role, action, target, address, details } = self;
+        mac.update(&at.to_be_bytes());
+        for text in [id, actor, role, action, target, address, details] {
+            put(mac, text.as_bytes());
+        }
+    }
+}
+
 /// Where an account's chain stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chain {
@@ -57,32 +68,10 @@ pub struct Chain {
     head: Digest,
 }
 
-/// What is wrong with a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Breach {
-    /// There is no entry where one must be.
-    #[error("entry {0} is missing")]
-    Missing(i64),
-    /// There is an entry where none can be.
-    #[error("entry {0} was inserted")]
-    Inserted(i64),
-    /// An entry is not what was written.
-    #[error("entry {0} is not what was written")]
-    Changed(i64),
-    /// The account's row names another end than the entries have.
-    #[error("the entries end with {found}, and the account's row names {named} as the last")]
-    End {
-        /// The last entry that is there.
-        found: i64,
-        /// The one that the account's row names.
-        named: i64,
-    },
-}
-
 impl Chain {
     /// The beginning of an account's chain, after `unsealed` entries that were written before there were chains.
     pub fn begin(key: &SealKey, account: AccountId, unsealed: i64) -> Self {
-        let mut mac = mac(key);
+        let mut mac = mac(key, PURPOSE);
         put(&mut mac, account.to_string().as_bytes());
         mac.update(&unsealed.to_be_bytes());
         Self { account, seq: unsealed, head: finish(mac) }
@@ -107,15 +96,11 @@ impl Chain {
     #[must_use]
     pub fn with(&self, key: &SealKey, entry: &Entry<'_>) -> Self {
         let seq = self.seq + 1;
-        let mut mac = mac(key);
+        let mut mac = mac(key, PURPOSE);
         mac.update(self.head.as_bytes());
         put(&mut mac, self.account.to_string().as_bytes());
         mac.update(&seq.to_be_bytes());
-        mac.update(&entry.at.to_be_bytes());
-        let Entry { id, at: _, actor, role, action, target, address, details } = entry;
-        for text in [id, actor, role, action, target, address, details] {
-            put(&mut mac, text.as_bytes());
-        }
+        entry.put_into(&mut mac);
         Self { account: self.account, seq, head: finish(mac) }
     }
 
@@ -139,31 +124,32 @@ impl Chain {
     /// Whether the chain ends where the account's row says.
     ///
     /// # Errors
-    /// [`Breach::End`].
+    /// [`Breach::Missing`] when it goes on there, [`Breach::End`] when that is another end.
     pub fn check_end(&self, seq: i64, head: Digest) -> Result<(), Breach> {
         if (self.seq, self.head) == (seq, head) {
             Ok(())
         } else if self.seq < seq {
             Err(Breach::Missing(self.seq + 1))
         } else {
-            Err(Breach::End { found: self.seq, named: seq })
+            Err(Breach::End { named: seq })
         }
     }
 }
 
-fn mac(key: &SealKey) -> Hmac<Sha256> {
+/// Begins a MAC for one purpose.
+pub(super) fn mac(key: &SealKey, purpose: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("any length is a key's length");
-    mac.update(PURPOSE);
+    mac.update(purpose);
     mac
 }
 
 /// A text with its length before it: no two lists of texts give the same bytes.
-fn put(mac: &mut Hmac<Sha256>, text: &[u8]) {
+pub(super) fn put(mac: &mut Hmac<Sha256>, text: &[u8]) {
     mac.update(&(text.len() as u64).to_be_bytes());
     mac.update(text);
 }
 
-fn finish(mac: Hmac<Sha256>) -> Digest {
+pub(super) fn finish(mac: Hmac<Sha256>) -> Digest {
     Digest::from_bytes(mac.finalize().into_bytes().into())
 }
 

@@ -1,4 +1,4 @@
-//! Archives: what is in them is read from their lists, and nothing is unpacked.
+//! Archives: what is in them is read from their lists, and of what is packed only beginnings are unpacked.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,12 @@ pub(super) const fn is_bomb(unpacked: u64, packed: u64) -> bool {
 }
 
 /// Notes what the name of an entry gives away. Names are whatever bytes the archive has.
-fn note_name(name: &[u8], traits: &mut BTreeSet<Trait>) {
-    if name::runs(&String::from_utf8_lossy(name)) {
+pub(super) fn note_name(name: &[u8], traits: &mut BTreeSet<Trait>) {
+    let name = String::from_utf8_lossy(name);
+    if name::runs(&name) {
         traits.insert(Trait::ExecutableInside);
+    } else if name::packs(&name) {
+        // An archive in an archive is not looked into.
+        traits.insert(Trait::Unreadable);
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Category,
+    Category, head, pdf,
     text::{self, Encoding, Form},
 };
 
@@ -36,6 +36,12 @@ pub(super) enum Look {
     Pdf,
     /// For scripts in a page or drawing.
     Markup(Encoding),
+    /// For the first element, which does not come before the head ends.
+    Prologue(Encoding),
+    /// For what is attached to a message of e-mail.
+    Mail,
+    /// Files are in there, and nobody here can tell which.
+    Closed,
     /// For tracks of MP4 and its relatives.
     IsoMedia,
     /// For tracks of Matroska and WebM.
@@ -51,6 +57,7 @@ impl Look {
             Self::Zip | Self::Unknown => {
                 &[Category::Archive, Category::Document, Category::Executable, Category::Other]
             }
+            Self::Prologue(_) => &[Category::Document, Category::Image],
             Self::Office => &[Category::Document, Category::Executable, Category::Other],
             Self::IsoMedia => &[Category::Video, Category::Audio],
             Self::Matroska => &[Category::Video, Category::Audio, Category::Voice, Category::Other],
@@ -64,6 +71,8 @@ impl Look {
             | Self::Iso
             | Self::Stream
             | Self::Pdf
+            | Self::Mail
+            | Self::Closed
             | Self::Markup(_) => &[],
         }
     }
@@ -84,6 +93,11 @@ impl Detected {
         Self { media_type: Cow::Borrowed(media_type), category, look, is_text: false }
     }
 
+    /// Whether the head says anything.
+    fn is_known(&self) -> bool {
+        self.look != Look::Unknown
+    }
+
     /// Looking further showed this.
     pub(super) fn settle(&mut self, media_type: &'static str, category: Category) {
         (self.media_type, self.category) = (Cow::Borrowed(media_type), category);
@@ -95,25 +109,50 @@ pub(super) fn by_head(head: &[u8]) -> Detected {
     if head.is_empty() {
         return Detected::new("application/x-empty", Category::Other, Look::Nowhere);
     }
-    if let Some(text) = text::read(head) {
-        return of_text(head, &text);
+    // As much of the file as may be looked at: there can be more.
+    let cut = head.len() >= super::HEAD_BYTES;
+    if pdf::header(head).is_some_and(|at| pdf::is_only_that(&head[..at])) {
+        return Detected::new("application/pdf", Category::Document, Look::Pdf);
     }
-    super::head::binary(head)
+    match text::read(head) {
+        Some(text) if text.is_doubtful => {
+            Some(head::binary(head)).filter(Detected::is_known).unwrap_or_else(|| of_text(head, &text, cut))
+        }
+        Some(text) => of_text(head, &text, cut),
+        None => Some(head::binary(head)).filter(Detected::is_known).unwrap_or_else(|| nearly_text(head, cut)),
+    }
 }
 
-fn of_text(head: &[u8], text: &text::Text) -> Detected {
-    let (media_type, category, form) = text::kind(&text.text);
-    let look = match form {
-        Form::Plain => Look::Nowhere,
-        Form::Markup => Look::Markup(text.encoding),
-        Form::Script => Look::Script,
-    };
-    let mut detected = Detected { is_text: true, ..Detected::new(media_type, category, look) };
+fn of_text(head: &[u8], text: &text::Text, cut: bool) -> Detected {
+    let detected = of_kind(text::kind(&text.text, cut), text.encoding);
     // Signatures of a few letters are words too: only formats that are text count.
-    if media_type == "text/plain"
-        && let Some(known) = super::head::textual(head)
+    if detected.media_type == "text/plain"
+        && detected.look == Look::Nowhere
+        && let Some(known) = head::textual(head)
     {
-        detected = Detected { is_text: true, ..known };
+        return Detected { is_text: true, ..known };
     }
     detected
+}
+
+/// What is no text, for a letter in it that no text has, and what readers of text take for theirs all the same.
+fn nearly_text(head: &[u8], cut: bool) -> Detected {
+    let found = of_kind(text::kind(&text::lossy(head), cut), Encoding::Bytes);
+    match found.look {
+        Look::Markup(_) | Look::Script | Look::Mail => found,
+        // What may stand before an element is binary here.
+        _ => head::textual(head)
+            .unwrap_or_else(|| Detected::new("application/octet-stream", Category::Other, Look::Unknown)),
+    }
+}
+
+fn of_kind((media_type, category, form): (&'static str, Category, Form), encoding: Encoding) -> Detected {
+    let look = match form {
+        Form::Plain => Look::Nowhere,
+        Form::Markup => Look::Markup(encoding),
+        Form::Prologue => Look::Prologue(encoding),
+        Form::Mail => Look::Mail,
+        Form::Script => Look::Script,
+    };
+    Detected { is_text: true, ..Detected::new(media_type, category, look) }
 }

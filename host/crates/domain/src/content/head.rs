@@ -10,15 +10,12 @@ use file_format::{FileFormat, Kind};
 use super::{
     Category,
     detect::{Detected, Look},
-    executable, media,
-    source::{find, holds, u16_le, u32_le},
+    executable, media, pdf,
+    source::{holds, u16_le, u32_le, u64_le},
 };
 
 const ASF: &[u8] = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-
-/// Where a PDF's header may be, as readers look for it (PDF 1.7, appendix H.3, note 13).
-pub(super) const PDF_WITHIN: usize = 1_024;
 
 /// What a head that is no text is.
 pub(super) fn binary(head: &[u8]) -> Detected {
@@ -58,6 +55,9 @@ pub(super) fn binary(head: &[u8]) -> Detected {
     if starts(b"8BPS") && head.get(4) == Some(&0) {
         return is("image/vnd.adobe.photoshop", Image, Look::Nowhere);
     }
+    if is_lzma(head) {
+        return is("application/x-lzma", Archive, Look::Stream);
+    }
     if starts(b"MATLAB 5.0 MAT-file") {
         return is("application/x-matlab-data", Other, Look::Nowhere);
     }
@@ -65,10 +65,7 @@ pub(super) fn binary(head: &[u8]) -> Detected {
     if known.media_type == "application/octet-stream" && is_targa(head) {
         return is("image/x-tga", Image, Look::Nowhere);
     }
-    if known.media_type == "application/octet-stream"
-        && let Some(at) = find(&head[..head.len().min(PDF_WITHIN)], b"%PDF-")
-        && at > 0
-    {
+    if known.media_type == "application/octet-stream" && pdf::header(head).is_some() {
         return is("application/pdf", Document, Look::Pdf);
     }
     if known.media_type == "application/octet-stream" {
@@ -77,8 +74,26 @@ pub(super) fn binary(head: &[u8]) -> Detected {
     known
 }
 
+/// What readers of text formats pass over: blanks, a byte order mark, and what a printer is told first.
+fn behind_blanks(head: &[u8]) -> &[u8] {
+    let mut rest = head;
+    loop {
+        let blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x04);
+        rest = rest.iter().position(|byte| !blank(byte)).map_or(&[][..], |at| &rest[at..]);
+        let next = rest.strip_prefix(b"\xef\xbb\xbf");
+        let is_told = rest.starts_with(b"\x1b%-12345X") || rest.starts_with(b"@PJL");
+        let next =
+            next.or_else(|| is_told.then(|| rest.iter().position(|byte| *byte == b'\n').map(|at| &rest[at..]))?);
+        match next {
+            Some(next) => rest = next,
+            None => return rest,
+        }
+    }
+}
+
 /// What file-format says of a head that is text, when it is a format that is text.
 pub(super) fn textual(head: &[u8]) -> Option<Detected> {
+    let head = behind_blanks(head);
     let format = FileFormat::from_bytes(head);
     let media_type = format.media_type();
     let is_text = media_type.starts_with("text/")
@@ -142,6 +157,10 @@ fn known(head: &[u8]) -> Detected {
         FileFormat::Mpeg12AudioLayer2 | FileFormat::Mpeg12AudioLayer3 if !media::is_mpeg_frame(head) => {
             FileFormat::ArbitraryBinaryData
         }
+        // Markup with zeros in it is what its readers make of it.
+        format if format.media_type() == "text/html" || format.media_type().contains("xml") => {
+            FileFormat::ArbitraryBinaryData
+        }
         // It was no text: these are text only.
         FileFormat::PlainText => FileFormat::ArbitraryBinaryData,
         format => format,
@@ -164,6 +183,14 @@ fn is_icon(head: &[u8]) -> bool {
     let pictures = u32::from(u16_le(head, 4));
     let behind = 6 + 16 * pictures;
     (1..1_000).contains(&pictures) && head.get(9) == Some(&0) && u32_le(head, 14) > 0 && u32_le(head, 18) >= behind
+}
+
+/// Whether the header of a single file of LZMA, which has no signature, makes sense: properties as everybody writes them, a dictionary of
+/// a power of two or one and a half of it, a size, and a first byte that is always zero (lzma-file-format.txt of XZ Utils).
+fn is_lzma(head: &[u8]) -> bool {
+    let (dictionary, size) = (u32_le(head, 1), u64_le(head, 5));
+    let is_usual = dictionary >= 4_096 && (dictionary.is_power_of_two() || (dictionary / 3 * 2).is_power_of_two());
+    head.first() == Some(&0x5d) && head.get(13) == Some(&0) && is_usual && (size == u64::MAX || size < 1 << 38)
 }
 
 /// Whether the header of a Truevision TGA, which has no signature, makes sense (TGA 2.0, section C.2).
@@ -199,6 +226,8 @@ pub(super) fn of_format(format: FileFormat) -> Detected {
         | FileFormat::ClojureScript
         | FileFormat::MsDosBatch => Look::Script,
         _ if format.kind() == Kind::Compressed => Look::Stream,
+        // Other archives, and images of disks.
+        _ if category_of(format) == Category::Archive => Look::Closed,
         _ => Look::Nowhere,
     };
     // A drawing in PDF is a PDF first.

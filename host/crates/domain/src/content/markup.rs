@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
-    Trait,
+    Category, Trait,
     detect::Detected,
     source::{Source, Stop, holds},
-    text::Encoding,
+    text::{self, Encoding},
 };
 
 /// How much of a page or drawing is looked at, in bytes; a longer one is unreadable.
@@ -18,21 +18,51 @@ const PAGE: u64 = 24 << 20;
 /// Longer than an element's beginning, in bytes.
 const OVERLAP: usize = 4_096;
 
-/// Elements that run or load something that can.
-const ELEMENTS: [&str; 8] = ["script", "iframe", "object", "embed", "applet", "handler", "listener", "frame"];
+/// Elements that run or load something that can. An entity can hold anything, and so can a style sheet that transforms.
+const ELEMENTS: [&str; 10] =
+    ["script", "iframe", "object", "embed", "applet", "handler", "listener", "frame", "!entity", "?xml-stylesheet"];
 
 /// Addresses that are programs.
 const ADDRESSES: [&[u8]; 4] = [b"javascript:", b"vbscript:", b"data:text/html", b"data:application/xhtml"];
+
+/// Whether what is of that type is opened by what runs scripts.
+pub(super) fn is_page(media_type: &str) -> bool {
+    matches!(media_type, "text/html" | "image/svg+xml")
+}
+
+/// Looks for the first element, which the head does not have, and then as [`look`] does.
+pub(super) fn look_behind<R: Read + Seek>(
+    source: &mut Source<R>,
+    encoding: Encoding,
+    detected: &mut Detected,
+    traits: &mut BTreeSet<Trait>,
+) -> Result<(), Stop> {
+    let (mut drawing, mut page, mut element) = (false, false, false);
+    source.windows(0..source.len().min(PAGE), OVERLAP, |window| {
+        let plain = plain(window, encoding);
+        drawing = drawing || has_element(&plain, &["svg"]);
+        page = page || text::has_element_of_pages(&String::from_utf8_lossy(&plain));
+        element = element || plain.windows(2).any(|pair| pair[0] == b'<' && pair[1].is_ascii_alphabetic());
+        !drawing
+    })?;
+    // Which of them comes first may be hidden in a comment: a drawing is the least harmless.
+    match (drawing, page, element) {
+        (true, ..) => detected.settle("image/svg+xml", Category::Image),
+        (_, true, _) => detected.settle("text/html", Category::Document),
+        (.., true) => detected.settle("text/xml", Category::Document),
+        (false, false, false) => return Ok(()),
+    }
+    look(source, encoding, is_page(&detected.media_type), traits)
+}
 
 /// Looks through the whole.
 pub(super) fn look<R: Read + Seek>(
     source: &mut Source<R>,
     encoding: Encoding,
-    detected: &Detected,
+    is_page: bool,
     traits: &mut BTreeSet<Trait>,
 ) -> Result<(), Stop> {
     let len = source.len();
-    let is_page = matches!(detected.media_type.as_ref(), "text/html" | "image/svg+xml");
     let (mut active, mut can_run) = (false, is_page);
     source.windows(0..len.min(PAGE), OVERLAP, |window| {
         let plain = plain(window, encoding);
@@ -49,12 +79,12 @@ pub(super) fn look<R: Read + Seek>(
     Ok(())
 }
 
-/// In lower case, references to letters replaced by them, zeros of UTF-16 dropped.
-fn plain(window: &[u8], encoding: Encoding) -> Vec<u8> {
+/// In lower case, references to letters replaced by them, zeros dropped: those of UTF-16, and those that browsers ignore.
+pub(super) fn plain(window: &[u8], encoding: Encoding) -> Vec<u8> {
     let narrow: Vec<u8> = match encoding {
-        Encoding::Bytes => window.to_ascii_lowercase(),
+        Encoding::Bytes if !window.contains(&0) => window.to_ascii_lowercase(),
         // Letters outside ASCII become something that is none.
-        Encoding::Utf16Le | Encoding::Utf16Be => {
+        Encoding::Bytes | Encoding::Wide => {
             window.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect()
         }
     };
@@ -90,19 +120,19 @@ fn reference(rest: &[u8]) -> Option<(u8, usize)> {
     Some((letter.to_ascii_lowercase(), end))
 }
 
-fn is_active(plain: &[u8]) -> bool {
-    has_element(plain) || has_address(plain) || has_handler(plain)
+pub(super) fn is_active(plain: &[u8]) -> bool {
+    has_element(plain, &ELEMENTS) || has_address(plain) || has_handler(plain)
 }
 
-fn has_element(plain: &[u8]) -> bool {
+/// Whether one of these elements is there.
+fn has_element(plain: &[u8], names: &[&str]) -> bool {
     let opens = plain.iter().enumerate().filter(|(_, byte)| **byte == b'<').map(|(at, _)| &plain[at + 1..]);
     opens.into_iter().any(|rest| {
         let end =
             rest.iter().take(64).position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/' | b'<'));
         let name = &rest[..end.unwrap_or(rest.len().min(64))];
         let local = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
-        // An entity can hold anything, and so can a style sheet that transforms.
-        ELEMENTS.iter().any(|element| local == element.as_bytes()) || matches!(name, b"!entity" | b"?xml-stylesheet")
+        names.iter().any(|element| local == element.as_bytes())
     })
 }
 

@@ -29,6 +29,9 @@ pub(super) fn has_pictures<R: Read + Seek>(source: &mut Source<R>, look: Look) -
         | Look::Stream
         | Look::Office
         | Look::Pdf
+        | Look::Prologue(_)
+        | Look::Mail
+        | Look::Closed
         | Look::Markup(_)
         | Look::Id3 => false,
     }

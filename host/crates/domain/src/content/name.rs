@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     Category, Trait,
-    detect::Detected,
+    detect::{Detected, Look},
     extension::{self, Expected},
-    text,
+    known, text,
 };
 
 /// How many spaces before an extension push it out of sight.
@@ -91,6 +91,19 @@ const RUN: [&str; 71] = [
 /// them.
 const ALSO_HARMLESS: [&str; 4] = ["bin", "run", "js", "mjs"];
 
+/// Extensions of what browsers open as a page or drawing, whatever it begins with.
+const PAGES: [&str; 9] = ["html", "htm", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "hta"];
+
+/// Extensions of archives that are not looked into when they are in another one.
+const PACKS: [&str; 30] = [
+    "zip", "zipx", "7z", "rar", "tar", "gz", "tgz", "bz2", "tbz2", "xz", "txz", "zst", "tzst", "lz4", "lzma", "lz",
+    "z", "cab", "iso", "img", "dmg", "arj", "lzh", "lha", "cpio", "ace", "wim", "vhd", "vhdx", "xar",
+];
+
+/// Extensions of single compressed files: what stands before one is what is in it.
+const COMPRESSED: [&str; 16] =
+    ["gz", "xz", "bz2", "bz", "zst", "lz4", "lzma", "lz", "z", "br", "lzo", "sz", "bz3", "lrz", "rz", "lzfse"];
+
 /// What kind of file a name promises, if it promises one.
 pub(super) fn claimed(name: &str) -> Option<Category> {
     match extension::expected(&extension(bare(name)))? {
@@ -103,6 +116,21 @@ pub(super) fn claimed(name: &str) -> Option<Category> {
 pub(super) fn runs(path: &str) -> bool {
     let extension = extension(bare(path));
     RUN.contains(&extension.as_str()) && !ALSO_HARMLESS[..2].contains(&extension.as_str())
+}
+
+/// Whether an archive's entry of that name is an archive.
+pub(super) fn packs(path: &str) -> bool {
+    PACKS.contains(&extension(bare(path)).as_str())
+}
+
+/// Whether a browser opens it as a page: by its name, and by the media type where the name says nothing.
+pub(super) fn opens_as_page(name: &str, declared_type: &str) -> bool {
+    let shown: String = name.chars().filter(|c| !is_invisible(*c)).collect();
+    let extension = extension(bare(&shown));
+    let declared = declared_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    PAGES.contains(&extension.as_str())
+        || (extension::expected(&extension).is_none()
+            && matches!(declared.as_str(), "text/html" | "application/xhtml+xml" | "image/svg+xml"))
 }
 
 /// Notes what the name gives away about itself and, beside the content, about that.
@@ -123,11 +151,22 @@ pub(super) fn judge(name: &str, declared_type: &str, detected: &Detected, head: 
     if detected.is_text && is_script(&extension, head) {
         traits.insert(Trait::Script);
     }
-    let mismatch = match extension::expected(&extension) {
-        Some(expected) => !fits(&expected, detected),
-        None => !fits_declared(declared_type, detected.category),
+    if detected.look == Look::Stream && COMPRESSED.contains(&extension.as_str()) {
+        // `setup.exe.xz` has `setup.exe` in it.
+        let before = bare.rsplit_once('.').map_or("", |(before, _)| before);
+        if runs(before) {
+            traits.insert(Trait::ExecutableInside);
+        }
+    }
+    // What could not be read to its end may still be what it says.
+    let is_open = traits.contains(&Trait::Unreadable);
+    let fits = match extension::expected(&extension) {
+        Some(expected) => {
+            fits(&expected, &extension, detected, head) || (is_open && is_container(&extension, detected.look))
+        }
+        None => fits_declared(declared_type, detected),
     };
-    if mismatch {
+    if !fits {
         traits.insert(Trait::NameMismatch);
     }
 }
@@ -175,27 +214,62 @@ fn is_script(extension: &str, head: &[u8]) -> bool {
     })
 }
 
-/// Whether content may have an extension of which that is expected.
-fn fits(expected: &Expected, detected: &Detected) -> bool {
+/// Whether files of that extension are containers of the kind that was found.
+fn is_container(extension: &str, look: Look) -> bool {
+    const ZIPS: [&str; 26] = [
+        "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm", "xlsb", "pptx", "pptm", "ppsx", "ppsm", "potx",
+        "odt", "ods", "odp", "odg", "epub", "jar", "apk", "pages", "numbers", "key", "xmind", "appx",
+    ];
+    const COMPOUNDS: [&str; 10] = ["doc", "dot", "xls", "xlt", "ppt", "pps", "pot", "vsd", "msi", "msg"];
+    match look {
+        Look::Zip => ZIPS.contains(&extension),
+        Look::Office => COMPOUNDS.contains(&extension),
+        _ => false,
+    }
+}
+
+/// Formats that begin with nothing of their own, or not always: content that nobody knows does not contradict them.
+const WITHOUT_SIGNATURE: [&str; 13] =
+    ["tga", "dib", "dmg", "lzma", "iso", "mp3", "mp2", "aac", "mpg", "mpeg", "m2ts", "mobi", "z"];
+
+/// Whether nothing in the content contradicts an extension of which that is expected.
+fn fits(expected: &Expected, extension: &str, detected: &Detected, head: &[u8]) -> bool {
     let media_type = detected.media_type.as_ref();
+    // Nothing at all contradicts nothing.
+    if media_type == "application/x-empty" {
+        return true;
+    }
+    let is_unknown = media_type == "application/octet-stream";
+    if is_unknown && WITHOUT_SIGNATURE.contains(&extension) {
+        return true;
+    }
     match expected {
-        // Code, lists and settings: text of any kind, scripts too. Nothing at all is text as well.
-        Expected::Text => detected.is_text || media_type == "application/x-empty" || media_type.starts_with("text/"),
-        Expected::Types(types) => types.contains(&media_type) || media_type == "application/x-empty",
+        // Code, lists and settings: text of any kind and in any encoding, scripts too.
+        Expected::Text => detected.is_text || media_type.starts_with("text/") || (is_unknown && text::may_be(head)),
+        // Documents and packages are ZIPs, and may be called so.
+        Expected::Category(Category::Archive) if extension == "zip" && detected.look == Look::Zip => true,
+        Expected::Types(types) => types.contains(&media_type),
         Expected::Category(category) => {
             // Pages and drawings that can run something must not be called pictures or documents.
             let is_page = matches!(media_type, "text/html" | "image/svg+xml");
             let found = kind(detected.category);
             // A film may have no picture.
             let fits = kind(*category) == found || (*category == Category::Video && found == Category::Audio);
-            media_type == "application/x-empty" || (!is_page && fits)
+            !is_page && fits
         }
     }
 }
 
-/// Whether the content can be what the sender says, where the name says nothing.
-fn fits_declared(declared_type: &str, category: Category) -> bool {
-    match declared_type.split('/').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+/// Whether nothing in the content contradicts what the sender says, where the name says nothing.
+fn fits_declared(declared_type: &str, detected: &Detected) -> bool {
+    let category = detected.category;
+    let said = declared_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_unknown = detected.media_type == "application/octet-stream";
+    // Of a type that no content is known by, nobody can tell.
+    if detected.media_type == "application/x-empty" || (is_unknown && !known::is_known(extension::canonical(&said))) {
+        return true;
+    }
+    match said.split('/').next().unwrap_or_default() {
         "image" => category == Category::Image,
         "audio" => matches!(kind(category), Category::Audio | Category::Video),
         "video" => matches!(kind(category), Category::Audio | Category::Video),

@@ -9,8 +9,11 @@ use std::{
 
 use super::{
     Trait,
-    source::{Source, Stop, holds},
+    source::{Source, Stop, find, holds},
 };
+
+/// Where a PDF's header may be, as readers look for it (PDF 1.7, appendix H.3, note 13).
+const HEADER_WITHIN: usize = 1_024;
 
 /// How much is looked at from each end, in bytes.
 const EACH_END: u64 = 4 << 20;
@@ -24,10 +27,43 @@ const OVERLAP: usize = 256;
 /// Names of what runs something. Readers refuse most of it today; documents between people need none of it.
 const RUNS: [&[u8]; 5] = [b"/JavaScript", b"/JS", b"/Launch", b"/SubmitForm", b"/ImportData"];
 
+/// Where the header begins, if readers find one.
+pub(super) fn header(head: &[u8]) -> Option<usize> {
+    find(&head[..head.len().min(HEADER_WITHIN)], b"%PDF-")
+}
+
+/// Whether all that comes before the header is nothing to anybody: blanks, zeros, a byte order mark, comments of its own kind.
+pub(super) fn is_only_that(before: &[u8]) -> bool {
+    let before = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
+    let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+    before.split(|byte| matches!(byte, b'\r' | b'\n')).all(|line| {
+        let text = line.iter().position(|byte| !blank(byte)).map_or(&[][..], |at| &line[at..]);
+        text.is_empty() || text.starts_with(b"%")
+    })
+}
+
+/// Whether objects of a PDF are in there, so that its readers find something: a text may speak of headers.
+pub(super) fn has_objects<R: Read + Seek>(source: &mut Source<R>) -> Result<bool, Stop> {
+    let mut found = false;
+    both_ends(source, |window| {
+        found = found || places(window, b' ', b" obj").any(|at| window[..at].last().is_some_and(u8::is_ascii_digit));
+        !found
+    })?;
+    Ok(found)
+}
+
+fn both_ends<R: Read + Seek>(source: &mut Source<R>, mut see: impl FnMut(&[u8]) -> bool) -> Result<(), Stop> {
+    let len = source.len();
+    if len <= 2 * EACH_END {
+        return source.windows(0..len, OVERLAP, &mut see);
+    }
+    source.windows(0..EACH_END, OVERLAP, &mut see)?;
+    source.windows(len - EACH_END..len, OVERLAP, &mut see)
+}
+
 /// Looks at both ends.
 pub(super) fn look<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet<Trait>) -> Result<(), Stop> {
-    let len = source.len();
-    let mut see = |window: &[u8]| {
+    both_ends(source, |window| {
         let plain = without_escapes(window);
         if RUNS.iter().any(|name| has_name(&plain, name)) || opens_with_action(&plain) {
             traits.insert(Trait::ActiveContent);
@@ -36,14 +72,8 @@ pub(super) fn look<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet
             traits.insert(Trait::Encrypted);
         }
         true
-    };
-    if len <= 2 * EACH_END {
-        source.windows(0..len, OVERLAP, &mut see)?;
-    } else {
-        source.windows(0..EACH_END, OVERLAP, &mut see)?;
-        source.windows(len - EACH_END..len, OVERLAP, &mut see)?;
-    }
-    let tail = source.bytes(len.saturating_sub(TAIL as u64), TAIL)?;
+    })?;
+    let tail = source.bytes(source.len().saturating_sub(TAIL as u64), TAIL)?;
     if holds(&tail, b"%%EOF") || holds(&tail, b"startxref") { Ok(()) } else { Err(Stop::Broken) }
 }
 
@@ -63,7 +93,7 @@ fn without_escapes(window: &[u8]) -> Vec<u8> {
 /// Whether the name is there and ends there. Objects that are compressed are not read as names: what comes before must
 /// be something that can be before a name.
 fn has_name(plain: &[u8], name: &[u8]) -> bool {
-    places(plain, name).any(|at| {
+    places(plain, b'/', name).any(|at| {
         let ends = plain.get(at + name.len()).is_none_or(|next| !is_regular(*next));
         // Three letters are in compressed data by chance.
         let begins = name.len() > 3 || followed_by_value(&plain[at + name.len()..]);
@@ -94,16 +124,17 @@ fn is_reference(after: &[u8]) -> bool {
 /// at a page; an action elsewhere is found by its name, if it can be seen at all.
 fn opens_with_action(plain: &[u8]) -> bool {
     const OPEN: &[u8] = b"/OpenAction";
-    places(plain, OPEN).any(|at| {
+    places(plain, b'/', OPEN).any(|at| {
         let after = plain[at + OPEN.len()..].trim_ascii_start();
         let action = &after[..after.len().min(OVERLAP / 2)];
         action.starts_with(b"<<") && !holds(action, b"/GoTo") && holds(action, b"/S")
     })
 }
 
-fn places<'a>(plain: &'a [u8], name: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    let slashes = plain.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-    slashes.filter(move |at| plain[*at..].starts_with(name))
+/// Where a word is whose first letter is `first`.
+fn places<'a>(plain: &'a [u8], first: u8, word: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    let begins = plain.iter().enumerate().filter(move |(_, byte)| **byte == first).map(|(at, _)| at);
+    begins.filter(move |at| plain[*at..].starts_with(word))
 }
 
 /// What a name goes on with (section 7.2.2).

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::bytes;
 use crate::{
-    folded::{self, Unit, is_name},
+    folded::{self, Units, is_name},
     limits,
     link::{self, DOTS, PROSE_BEFORE, SPOKEN},
 };
@@ -24,18 +24,12 @@ const NO_NAMES: [&str; 14] =
 /// The e-mail addresses in `text` whose hosts end in a public suffix that the list really has, however they are written:
 /// `name@example.com`, `name (at) example.com`, `name at example dot com`, `name собака mail точка ру`.
 pub fn email_addresses(text: &str) -> Vec<Range<usize>> {
-    let mut units = folded::fold(text);
-    for unit in &mut units {
-        // Small and full-width forms.
-        if matches!(unit.ch, '\u{fe6b}' | '\u{ff20}') {
-            (unit.ch, unit.changed) = ('@', true);
-        }
-    }
+    let units = folded::fold(text);
     let mut found = addresses(&units);
     if let Some(units) = loose::loosened(&units) {
         let apart =
             |range: &Range<usize>| found.iter().all(|other| other.end <= range.start || range.end <= other.start);
-        let more: Vec<_> = addresses(&units).into_iter().filter(apart).collect();
+        let more: Vec<_> = addresses(&Units::from(units)).into_iter().filter(apart).collect();
         found.extend(more);
         found.sort_unstable_by_key(|range| range.start);
         found.truncate(limits::LINKS);
@@ -43,7 +37,7 @@ pub fn email_addresses(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn addresses(units: &[Unit]) -> Vec<Range<usize>> {
+fn addresses(units: &Units) -> Vec<Range<usize>> {
     let text = Text { units };
     let mut found: Vec<Range<usize>> = Vec::new();
     let (mut at, mut taken) = (0, 0);
@@ -72,7 +66,7 @@ struct Sign {
 }
 
 struct Text<'a> {
-    units: &'a [Unit],
+    units: &'a Units,
 }
 
 impl Text<'_> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_properties::{EmojiStatus, UnicodeEmoji};
 
-use crate::limits;
+use crate::{limits, steps};
 
 const JOINER: char = '\u{200d}';
 const AS_TEXT: char = '\u{fe0e}';
@@ -16,7 +16,7 @@ const KEYCAP: char = '\u{20e3}';
 pub fn emoji(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(ch) = text[at..].chars().next() {
+    while let Some(ch) = steps::each(text[at..].chars()).next() {
         if found.len() == limits::LINKS {
             break;
         }
@@ -32,7 +32,7 @@ pub fn emoji(text: &str) -> Vec<Range<usize>> {
 /// The length of what begins here, in bytes, and whether it is a keycap.
 fn keycap(text: &str, ch: char) -> (usize, bool) {
     if matches!(ch, '0'..='9' | '#' | '*') {
-        let mut rest = text.chars().skip(1).peekable();
+        let mut rest = steps::each(text.chars()).skip(1).peekable();
         let selector = rest.next_if_eq(&AS_EMOJI).map_or(0, char::len_utf8);
         if rest.next() == Some(KEYCAP) {
             return (1 + selector + KEYCAP.len_utf8(), true);
@@ -64,7 +64,7 @@ fn sequence(text: &str) -> (usize, bool) {
 
 /// One part of a sequence: its length in bytes, and whether it is drawn as an emoji. `None` for what is no emoji at all.
 fn part(text: &str) -> Option<(usize, bool)> {
-    let mut chars = text.chars().peekable();
+    let mut chars = steps::each(text.chars()).peekable();
     let base = chars.next()?;
     let mut length = base.len_utf8();
     if is_indicator(base) {

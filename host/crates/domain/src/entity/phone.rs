@@ -9,7 +9,7 @@ use std::ops::Range;
 use sluice_text::digit;
 
 use super::bytes;
-use crate::{folded, limits};
+use crate::{folded, limits, steps};
 
 use group::{Group, run};
 use shape::{Alone, is_number};
@@ -22,7 +22,7 @@ const GROUPS: usize = 15;
 /// addresses of hosts, cards, and numbers of orders and documents are not.
 pub fn phone_numbers(text: &str) -> Vec<Range<usize>> {
     const FEWEST: usize = 7;
-    if text.chars().filter(|ch| digit(*ch).is_some()).take(FEWEST).count() < FEWEST {
+    if steps::each(text.chars()).filter(|ch| digit(*ch).is_some()).take(FEWEST).count() < FEWEST {
         return Vec::new();
     }
     let units = folded::fold(text);

@@ -4,6 +4,8 @@ use std::{borrow::Borrow, collections::BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::link;
+
 /// A domain, in lower case, international names in their `xn--` form. It stands for itself and everything under it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -26,6 +28,17 @@ pub(super) fn covers(domains: &BTreeSet<DomainName>, host: &str) -> bool {
     .any(|name| domains.contains(name))
 }
 
+impl DomainName {
+    /// Whether a link can lead there: a host whose last part is a number is an address (WHATWG URL, section 3.5), and links have all of
+    /// it, in one form. A name that is none of both is refused when it is read.
+    pub(super) fn can_be_a_host(&self) -> bool {
+        let last = self.0.rsplit('.').next().unwrap_or_default();
+        let hex = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let is_number = hex || last.bytes().all(|byte| byte.is_ascii_digit());
+        !is_number || crate::address::address(&self.0).is_some()
+    }
+}
+
 impl Borrow<str> for DomainName {
     fn borrow(&self) -> &str {
         &self.0
@@ -37,9 +50,7 @@ impl TryFrom<String> for DomainName {
 
     fn try_from(text: String) -> Result<Self, NotADomain> {
         let name = text.trim().trim_start_matches("*.").trim_end_matches('.');
-        let host = idna::domain_to_ascii_strict(name).map_err(|_| NotADomain)?;
-        let fits = (1..=253).contains(&host.len()) && !host.split('.').any(str::is_empty);
-        if fits { Ok(Self(host)) } else { Err(NotADomain) }
+        link::host_name(name).map(Self).ok_or(NotADomain)
     }
 }
 
@@ -72,9 +83,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_domain_is_refused() {
-        for text in ["", ".", "https://example.com", "example.com/path", "example.com:80", "a b.com", "a..b", "a_b.com"]
+    fn hosts_that_no_registry_gives_out_can_be_named_too() {
+        for name in
+            ["a_b.example.com", "_dmarc.example.com", "localhost", "192.0.2.7", "[2001:db8::1]", "-a.com", "xn--a.com"]
         {
+            assert_eq!(String::from(domain(name)), name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_domain_is_refused() {
+        for text in [
+            "",
+            ".",
+            "https://example.com",
+            "example.com/path",
+            "example.com:80",
+            "a b.com",
+            "a..b",
+            "a,b.com",
+            "[x]",
+            "[::1]/a",
+        ] {
             assert_eq!(DomainName::try_from(text.to_owned()), Err(NotADomain), "{text}");
         }
     }

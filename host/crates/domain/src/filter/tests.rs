@@ -1,10 +1,13 @@
 //! The whole table of the filter, generated: directions, kinds, scopes, actions.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     digest::Digest,
     id::{ConversationId, GroupId, MessageId},
     message::{Actor, Direction, Role},
+    steps,
     time::Timestamp,
 };
 
@@ -256,5 +259,76 @@ fn every_subject_speaks_every_language_and_has_a_code() {
         assert_eq!(subject.code().as_str(), format!("filter.{}", subject.as_str()));
         let notice = rule(&[subject], Action::Block).notice_for(&subject.code(), Language::En);
         assert_eq!(notice, Some(texts::notice(subject, Language::En)));
+    }
+}
+
+#[test]
+fn an_entry_that_can_never_matter_is_refused_with_its_field() {
+    let types =
+        |written: &[&str]| -> BTreeSet<FileType> { written.iter().map(|one| one.parse().expect("a type")).collect() };
+    let domains = |written: &[&str]| -> BTreeSet<DomainName> {
+        written.iter().map(|one| DomainName::try_from((*one).to_owned()).expect("a domain")).collect()
+    };
+    let images = rule(&[Subject::Images], Action::Block);
+    let links = rule(&[Subject::Links], Action::Block);
+    let told = |rule: FilterRule| rule.check().map_err(|bad| (bad.field, bad.problem.into_owned()));
+    for (written, nearest) in [("text/x-python", "text/plain"), ("bogus/type", "`"), ("image/jpgg", "image/")] {
+        let (field, problem) =
+            told(FilterRule { except_types: types(&[written]), ..images.clone() }).expect_err(written);
+        assert!(field == "except_types" && problem.contains(written) && problem.contains(nearest), "{problem}");
+    }
+    let (field, problem) = told(FilterRule { only_types: types(&["pdf"]), ..images.clone() }).expect_err("no picture");
+    assert!(field == "only_types" && problem.contains("document"), "{problem}");
+    assert!(
+        told(FilterRule { only_types: types(&["svg"]), except_types: types(&["svg", "png"]), ..images.clone() })
+            .is_err()
+    );
+    for written in ["svg", "image/*", "image/jpg", "png"] {
+        assert_eq!(told(FilterRule { except_types: types(&[written]), ..images.clone() }), Ok(()), "{written}");
+    }
+    // What is suspicious can be of any type.
+    let disguised = rule(&[Subject::DisguisedFiles], Action::Block);
+    assert_eq!(told(FilterRule { except_types: types(&["pdf"]), ..disguised }), Ok(()));
+    let voice = rule(&[Subject::Voice], Action::Block);
+    assert_eq!(told(FilterRule { except_types: types(&["audio/ogg", "mp3"]), ..voice }), Ok(()));
+    for written in ["127.1", "0x7f.0.0.1", "2130706433", "010.0.0.1", "1.2.3"] {
+        let Ok(domain) = DomainName::try_from(written.to_owned()) else { continue };
+        let refused = told(FilterRule { except_domains: [domain].into(), ..links.clone() });
+        assert_eq!(refused.map_err(|(field, _)| field), Err("except_domains"), "{written}");
+    }
+    assert_eq!(
+        told(FilterRule { except_domains: domains(&["192.0.2.1", "example.com", "1.example.com"]), ..links.clone() }),
+        Ok(())
+    );
+    let both = FilterRule {
+        only_domains: domains(&["a.example.com"]),
+        except_domains: domains(&["example.com"]),
+        ..links.clone()
+    };
+    assert!(told(both).is_err());
+    let nobody = Scope { roles: [Role::Support].into(), ..Scope::default() };
+    assert_eq!(told(FilterRule { scope: nobody, ..links }).map_err(|(field, _)| field), Err("scope"));
+}
+
+#[test]
+fn a_rule_that_was_kept_before_is_read_and_does_what_it_did() {
+    let kept = serde_json::json!({"what": ["images"], "action": "block", "except_types": ["bogus/type", "image/png"]});
+    let kept: FilterRule = serde_json::from_value(kept).expect("a rule");
+    assert!(kept.check().is_err());
+    let of = |detected: &str| Attachment { detected_type: detected.into(), ..file(1, Category::Image, &[]) };
+    let said = |detected: &str| kept.verdict(&message(Direction::Incoming, "", vec![of(detected)]), Language::En);
+    assert_eq!(said("image/png"), Verdict::Allow);
+    assert!(matches!(said("image/gif"), Verdict::Block(_)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn rules_about_texts_take_steps_in_proportion_to_the_text(family in steps::tests::family()) {
+        let texts = [Subject::Links, Subject::EmailAddresses, Subject::PhoneNumbers, Subject::Emoji];
+        let rule = rule(&texts, Action::Redact);
+        let asked = |text: &str| drop(rule.verdict(&message(Direction::Incoming, text, Vec::new()), Language::En));
+        prop_assert_eq!(steps::tests::out_of_proportion(&family, asked), Vec::<String>::new());
     }
 }

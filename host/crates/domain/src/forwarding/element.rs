@@ -2,24 +2,35 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use crate::address;
+
 /// Longest element that is read, in bytes: four parameters with the longest names that hosts have.
 const ELEMENT_BYTES: usize = 1_024;
 
 /// What one proxy wrote about who sent it the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Element<'a> {
-    /// `for`, when it is an address.
-    pub(super) client: Option<IpAddr>,
+    /// `for`, which need not be an address.
+    client: Option<&'a [u8]>,
     /// `proto`.
     pub(super) proto: Option<&'a [u8]>,
 }
 
 impl<'a> Element<'a> {
-    /// The elements from the right; `None` for what is none, after which there are no more.
+    /// Whose request it was.
+    ///
+    /// # Errors
+    /// What stands there instead of an address; nothing when there is no `for`.
+    pub(super) fn client(&self) -> Result<IpAddr, &'a [u8]> {
+        let said = self.client.unwrap_or_default();
+        address(said).ok_or(said)
+    }
+
+    /// The elements from the right; what is none as it stands, after which there are no more.
     ///
     /// Read from the left, a quotation mark that a client sent would swallow what the proxy added. So an element is the shortest
     /// text behind a comma that is one as a whole.
-    pub(super) fn from_right(lines: &'a [&'a [u8]]) -> impl Iterator<Item = Option<Self>> {
+    pub(super) fn from_right(lines: &'a [&'a [u8]]) -> impl Iterator<Item = Result<Self, &'a [u8]>> {
         let mut lines = lines.iter().rev();
         let mut line: Option<&[u8]> = lines.next().copied();
         std::iter::from_fn(move || {
@@ -30,11 +41,11 @@ impl<'a> Element<'a> {
             for comma in starts {
                 if let Some(element) = Self::parse(&rest[comma.map_or(0, |at| at + 1)..]) {
                     line = comma.map(|at| &rest[..at]).or_else(|| lines.next().copied());
-                    return Some(Some(element));
+                    return Some(Ok(element));
                 }
             }
             line = None;
-            Some(None)
+            Some(Err(rest))
         })
     }
 
@@ -50,7 +61,7 @@ impl<'a> Element<'a> {
                 None => token(after)?,
             };
             if name.eq_ignore_ascii_case(b"for") {
-                element.client = address(value);
+                element.client = Some(value);
             } else if name.eq_ignore_ascii_case(b"proto") {
                 element.proto = Some(value);
             }
@@ -87,7 +98,7 @@ fn until_quote(text: &[u8]) -> Option<(&[u8], &[u8])> {
 /// An address, with or without a port, IPv6 ones with or without brackets; IPv4-mapped ones as IPv4.
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?;
-    let bare = || text.parse::<IpAddr>().ok();
+    let bare = || address::address(text);
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
     bare().or_else(with_port).or_else(bracketed).map(|address| address.to_canonical())

@@ -12,14 +12,14 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-fn x_forwarded(peer: &str, lines: &[&str], protos: &[&str]) -> Source {
+fn x_forwarded(peer: &str, lines: &[&str], protos: &[&str]) -> Result<Source, UnreadableClient> {
     let lines: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
     let protos: Vec<_> = protos.iter().map(|line| line.as_bytes()).collect();
     let said = Said { x_forwarded_for: &lines, x_forwarded_proto: &protos, forwarded: &[b"for=6.6.6.6;proto=http"] };
     proxies(ForwardedHeader::XForwardedFor).source(ip(peer), said)
 }
 
-fn forwarded(peer: &str, lines: &[&str]) -> Source {
+fn forwarded(peer: &str, lines: &[&str]) -> Result<Source, UnreadableClient> {
     let lines: Vec<_> = lines.iter().map(|line| line.as_bytes()).collect();
     let said = Said { forwarded: &lines, x_forwarded_for: &[b"6.6.6.6"], x_forwarded_proto: &[b"http"] };
     proxies(ForwardedHeader::Forwarded).source(ip(peer), said)
@@ -40,38 +40,58 @@ fn the_first_address_from_the_right_that_is_no_proxys_is_the_clients() {
         // All are proxies: the first of them began it.
         (&["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
     ] {
-        assert_eq!(x_forwarded("10.0.0.1", lines, &[]).client, ip(client), "{lines:?}");
+        assert_eq!(x_forwarded("10.0.0.1", lines, &[]).expect("a client").client, ip(client), "{lines:?}");
     }
 }
 
 #[test]
-fn what_is_no_address_ends_at_the_last_that_was() {
-    for (line, client) in [
-        ("", "10.0.0.1"),
-        ("unknown", "10.0.0.1"),
-        ("6.6.6.6, unknown", "10.0.0.1"),
-        ("6.6.6.6, , 10.0.0.2", "10.0.0.2"),
-        ("6.6.6.6,10.0.0.2.3,10.0.0.2", "10.0.0.2"),
-        ("fe80::1%eth0", "10.0.0.1"),
-        ("192.0.2.07", "10.0.0.1"),
+fn what_is_no_address_is_nobodys_request() {
+    for (line, said) in [
+        ("", ""),
+        ("unknown", "unknown"),
+        ("6.6.6.6, unknown", "unknown"),
+        ("6.6.6.6, , 10.0.0.2", ""),
+        ("6.6.6.6,10.0.0.2.3,10.0.0.2", "10.0.0.2.3"),
+        ("_hidden, 10.0.0.2", "_hidden"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("192.0.2.07", "192.0.2.07"),
+        ("010.0.0.9", "010.0.0.9"),
+        ("0x0a000001", "0x0a000001"),
     ] {
-        assert_eq!(x_forwarded("10.0.0.1", &[line], &[]).client, ip(client), "{line}");
+        let unreadable = UnreadableClient { header: "x-forwarded-for", said: said.to_owned() };
+        assert_eq!(x_forwarded("10.0.0.1", &[line], &[]), Err(unreadable.clone()), "{line}");
+        assert_eq!(x_forwarded("10.0.0.1", &["192.0.2.7", line], &["https"]), Err(unreadable), "{line}");
+    }
+}
+
+#[test]
+fn what_was_passed_on_for_somebody_says_for_whom() {
+    let unreadable = UnreadableClient { header: "x-forwarded-for", said: String::new() };
+    assert_eq!(x_forwarded("10.0.0.1", &[], &["https"]), Err(unreadable));
+}
+
+#[test]
+fn what_a_proxy_sent_is_told_in_few_letters_that_do_nothing() {
+    let long = format!("\u{1b}[2J\u{202e}{}", "x".repeat(5_000));
+    for refused in [x_forwarded("10.0.0.1", &[&long], &[]), forwarded("10.0.0.1", &[&long])] {
+        let told = refused.expect_err("no address").to_string();
+        assert!(told.len() < 600 && told.contains("\\x1b[2J") && !told.contains(char::is_control), "{told}");
     }
 }
 
 #[test]
 fn only_proxies_are_listened_to_and_only_to_their_own_header() {
     let direct = Source { client: ip("192.0.2.1"), scheme: None };
-    assert_eq!(x_forwarded("192.0.2.1", &["192.0.2.7"], &["https"]), direct);
-    assert_eq!(forwarded("::ffff:192.0.2.1", &["for=192.0.2.7;proto=https"]), direct);
+    assert_eq!(x_forwarded("192.0.2.1", &["192.0.2.7"], &["https"]), Ok(direct));
+    assert_eq!(forwarded("::ffff:192.0.2.1", &["for=192.0.2.7;proto=https"]), Ok(direct));
     let silent = Source { client: ip("10.0.0.1"), scheme: None };
-    assert_eq!(x_forwarded("10.0.0.1", &[], &[]), silent);
-    assert_eq!(forwarded("10.0.0.1", &[]), silent);
+    assert_eq!(x_forwarded("10.0.0.1", &[], &[]), Ok(silent));
+    assert_eq!(forwarded("10.0.0.1", &[]), Ok(silent));
 }
 
 #[test]
 fn the_scheme_is_the_one_that_the_client_used() {
-    let scheme = |lines: &[&str], protos: &[&str]| x_forwarded("10.0.0.1", lines, protos).scheme;
+    let scheme = |lines: &[&str], protos: &[&str]| x_forwarded("10.0.0.1", lines, protos).expect("a client").scheme;
     assert_eq!(scheme(&["192.0.2.7"], &["https"]), Some(Scheme::Https));
     assert_eq!(scheme(&["192.0.2.7"], &["HTTP"]), Some(Scheme::Http));
     assert_eq!(scheme(&["192.0.2.7"], &["gopher"]), Some(Scheme::Http));
@@ -81,7 +101,7 @@ fn the_scheme_is_the_one_that_the_client_used() {
     // What the client claims stands left of what the proxy saw.
     assert_eq!(scheme(&["192.0.2.7"], &["https, http"]), Some(Scheme::Http));
     assert_eq!(
-        forwarded("10.0.0.1", &["for=192.0.2.7;proto=https, for=10.0.0.2;proto=http"]).scheme,
+        forwarded("10.0.0.1", &["for=192.0.2.7;proto=https, for=10.0.0.2;proto=http"]).expect("a client").scheme,
         Some(Scheme::Https)
     );
 }
@@ -95,13 +115,20 @@ fn elements_are_read_as_the_standard_writes_them() {
         (&["by=203.0.113.43; For=192.0.2.7;proto=http;host=\"a,b\\\"c\""], "192.0.2.7"),
         (&["for=6.6.6.6, for=192.0.2.7;host=\"a, for=6.6.6.6\", for=10.0.0.2"], "192.0.2.7"),
         (&["for=6.6.6.6", "for=192.0.2.7", "for=\"10.0.0.2:80\""], "192.0.2.7"),
-        // Obfuscated on purpose: nobody knows.
-        (&["for=_hidden, for=10.0.0.2"], "10.0.0.2"),
-        (&["for=6.6.6.6, for=unknown"], "10.0.0.1"),
-        (&["for=6.6.6.6, proto=https"], "10.0.0.1"),
-        (&["for=6.6.6.6, nonsense"], "10.0.0.1"),
     ] {
-        assert_eq!(forwarded("10.0.0.1", lines).client, ip(client), "{lines:?}");
+        assert_eq!(forwarded("10.0.0.1", lines).expect("a client").client, ip(client), "{lines:?}");
+    }
+    for (line, said) in [
+        // Obfuscated on purpose: nobody knows.
+        ("for=_hidden, for=10.0.0.2", "_hidden"),
+        ("for=6.6.6.6, for=unknown", "unknown"),
+        ("for=6.6.6.6, proto=https", ""),
+        ("for=6.6.6.6, nonsense", "for=6.6.6.6, nonsense"),
+        ("for=010.0.0.9", "010.0.0.9"),
+        ("", ""),
+    ] {
+        let unreadable = UnreadableClient { header: "forwarded", said: said.to_owned() };
+        assert_eq!(forwarded("10.0.0.1", &[line]), Err(unreadable), "{line}");
     }
 }
 
@@ -109,14 +136,14 @@ fn elements_are_read_as_the_standard_writes_them() {
 fn a_quotation_mark_of_the_clients_swallows_nothing() {
     for forged in ["for=\"6.6.6.6", "\"", "for=\"x\\", "for=6.6.6.6;host=\"", &"\"".repeat(5_000), &",".repeat(5_000)] {
         let line = format!("{forged}, for=192.0.2.7");
-        assert_eq!(forwarded("10.0.0.1", &[&line]).client, ip("192.0.2.7"), "{forged:.20}");
+        assert_eq!(forwarded("10.0.0.1", &[&line]).expect("a client").client, ip("192.0.2.7"), "{forged:.20}");
     }
 }
 
 #[test]
 fn an_element_without_an_end_is_given_up() {
     let line = "for=192.0.2.7, ".to_owned() + &"x".repeat(2_000);
-    assert_eq!(forwarded("10.0.0.1", &[&line]).client, ip("10.0.0.1"));
+    assert!(forwarded("10.0.0.1", &[&line]).is_err());
 }
 
 /// Bytes of which headers are made, and any others.
@@ -133,10 +160,15 @@ fn lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
     prop::collection::vec(line(), 0..4)
 }
 
-fn source(header: ForwardedHeader, peer: IpAddr, lines: &[Vec<u8>]) -> Source {
+fn source(header: ForwardedHeader, peer: IpAddr, lines: &[Vec<u8>]) -> Result<Source, UnreadableClient> {
     let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
     let said = Said { forwarded: &lines, x_forwarded_for: &lines, x_forwarded_proto: &lines };
     proxies(header).source(peer, said)
+}
+
+/// An address with or without a port, as it stands between separators.
+fn element_address(word: &str) -> Option<IpAddr> {
+    address(word.as_bytes()).or_else(|| word.rsplit_once(':').and_then(|(host, _)| address(host.as_bytes())))
 }
 
 fn header() -> impl Strategy<Value = ForwardedHeader> {
@@ -149,7 +181,7 @@ proptest! {
         let peer = IpAddr::from(peer);
         prop_assume!(!proxies(header).contains(peer));
         let direct = Source { client: peer.to_canonical(), scheme: None };
-        prop_assert_eq!(source(header, peer, &lines), direct);
+        prop_assert_eq!(source(header, peer, &lines), Ok(direct));
     }
 
     #[test]
@@ -167,13 +199,41 @@ proptest! {
             Some(last) if !on_a_line_of_its_own => last.extend(format!(", {added}").bytes()),
             _ => lines.push(added.into_bytes()),
         }
-        prop_assert_eq!(source(header, ip("10.0.0.1"), &lines).client, client);
+        prop_assert_eq!(source(header, ip("10.0.0.1"), &lines).expect("a client").client, client);
     }
 
     #[test]
     fn the_client_is_never_written_as_a_mapped_address(header in header(), lines in lines(), peer: [u8; 4]) {
         let peer = std::net::Ipv4Addr::from(peer).to_ipv6_mapped();
-        let client = source(header, peer.into(), &lines).client;
-        prop_assert_eq!(client, client.to_canonical());
+        if let Ok(Source { client, .. }) = source(header, peer.into(), &lines) {
+            prop_assert_eq!(client, client.to_canonical());
+        }
+    }
+
+    #[test]
+    fn who_is_let_in_is_the_peer_without_a_header_or_an_address_that_a_proxy_wrote(lines in lines(), x_for: bool) {
+        let header = if x_for { ForwardedHeader::XForwardedFor } else { ForwardedHeader::Forwarded };
+        let peer = ip("10.0.0.1");
+        let Ok(Source { client, .. }) = source(header, peer, &lines) else { return Ok(()) };
+        let written = |line: &[u8]| {
+            let words = line.split(|byte| b",;=\" \t[]".contains(byte)).filter_map(|word| std::str::from_utf8(word).ok());
+            words.filter_map(element_address).any(|address| address == client)
+        };
+        let vouched = if lines.is_empty() { client == peer } else { lines.iter().any(|line| written(line)) };
+        prop_assert!(vouched, "{}", client);
+    }
+
+    #[test]
+    fn what_stands_where_the_last_client_belongs_is_an_address_or_refused(
+        sent in lines(), garbage in "[ -+\\--~]{0,40}", trusted in 0..3_usize,
+    ) {
+        prop_assume!(address(garbage.trim().as_bytes()).is_none());
+        let behind = ", 10.0.0.2".repeat(trusted);
+        let mut lines = sent;
+        lines.push(format!("{garbage}{behind}").into_bytes());
+        prop_assert!(source(ForwardedHeader::XForwardedFor, ip("10.0.0.1"), &lines).is_err());
+        let last = lines.len() - 1;
+        lines[last] = format!("for={garbage}{}", behind.replace("10.", "for=10.")).into_bytes();
+        prop_assert!(source(ForwardedHeader::Forwarded, ip("10.0.0.1"), &lines).is_err());
     }
 }

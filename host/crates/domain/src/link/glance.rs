@@ -1,10 +1,12 @@
 //! Whether a text may hold a link at all, by its bytes: most messages hold none, and are not read any further.
 
+use crate::steps;
+
 /// Whether any of what every link has is in the text: a dot that joins, a scheme, slashes, a word for a dot, or characters
 /// that may be read as those. What ends sentences (`. `, `...`) and times (`10:30`) is not enough.
 pub(super) fn may_hold_one(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().enumerate().any(|(at, byte)| match byte {
+    steps::each(bytes.iter().enumerate()).any(|(at, byte)| match byte {
         b'.' => dot(bytes, at),
         b':' => bytes.get(at + 1).is_some_and(|next| !next.is_ascii_whitespace() && !next.is_ascii_digit()),
         b'/' | b'\\' => bytes.get(at + 1) == Some(byte),
@@ -38,6 +40,7 @@ fn dot(bytes: &[u8], at: usize) -> bool {
         // `example. com`, with a suffix that is never a word
         Some(_) => {
             while let [b' ', behind @ ..] = rest {
+                steps::take(1);
                 rest = behind;
             }
             [&b"com"[..], b"org", b"ru"].iter().any(|suffix| rest.starts_with(suffix))

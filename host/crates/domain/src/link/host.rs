@@ -1,8 +1,10 @@
 //! Names of hosts: what they are in ASCII, which part of them is registered, and whether they only look like another.
 
 use unicode_security::skeleton;
+use url::Url;
 
 use super::words;
+use crate::steps;
 
 /// A host, as a link names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,13 +23,29 @@ pub(super) struct Host {
 /// Longest name of a host, in characters (RFC 1035, section 2.3.4).
 pub(super) const LONGEST: usize = 253;
 
+/// What names of hosts hold besides letters and digits; the last four only in URLs, where linkifiers and browsers take them.
+const SIGNS: [u8; 7] = *b".-_+$=~";
+
+/// Longest name of a host as it is written, in characters: each may be a letter with its marks, or an escape.
+pub(super) const LONGEST_WRITTEN: usize = 4 * LONGEST;
+
 /// Longest label of a name, in characters of its ASCII form (RFC 1035, section 2.3.4).
 const LONGEST_LABEL: usize = 63;
 
+/// Whether it may be the name of a host by its length: what is longer is not worth the work of writing it in ASCII.
+pub(super) fn fits(written: &str) -> bool {
+    steps::take(written.len());
+    let label = |label: &str| label.chars().count() <= 4 * LONGEST_LABEL;
+    !written.is_empty() && written.chars().count() <= LONGEST_WRITTEN && written.split('.').all(label)
+}
+
 /// Reads a name as it is written in text. `None` when no host can have it.
 pub(super) fn read(name: &str) -> Option<Host> {
+    if !fits(name) {
+        return None;
+    }
     let name = name.to_lowercase();
-    let ascii = if name.is_ascii() { name.clone() } else { idna::domain_to_ascii(&name).ok()? };
+    let ascii = ascii(&name)?;
     let host = registered(ascii, !name.is_ascii() && looks_alike(&name))?;
     if host.known || name.is_ascii() {
         return Some(host);
@@ -44,9 +62,28 @@ pub(super) fn read(name: &str) -> Option<Host> {
     Some(registered(ascii, true).filter(|host| host.known && mixed).unwrap_or(host))
 }
 
-/// What the public suffix list says of a host. `None` when it is empty.
+/// A name in lower case in its ASCII form. What browsers refuse of ASCII is itself: `xn--` with nothing behind that could be read.
+fn ascii(name: &str) -> Option<String> {
+    if name.is_ascii() { Some(name.to_owned()) } else { idna::domain_to_ascii(name).ok() }
+}
+
+/// A name in the form that [`super::Link::host`] has. `None` when no host can have it.
+pub(super) fn normal(name: &str) -> Option<String> {
+    if name.starts_with('[') {
+        let url = Url::parse(&format!("http://{name}")).ok().filter(|_| name.ends_with(']'))?;
+        return url.host_str().map(str::to_owned);
+    }
+    let name = Some(name).filter(|name| fits(name) && !name.split('.').any(str::is_empty))?;
+    Some(registered(ascii(&name.to_lowercase())?, false)?.ascii)
+}
+
+/// What the public suffix list says of a host. `None` when it is empty, or no name of a host.
 pub(super) fn registered(ascii: String, disguised: bool) -> Option<Host> {
     let ascii = ascii.trim_end_matches('.').to_owned();
+    let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || SIGNS.contains(&byte);
+    if !ascii.bytes().all(part) {
+        return None;
+    }
     if ascii.is_empty() || ascii.len() > LONGEST || ascii.split('.').any(|label| label.len() > LONGEST_LABEL) {
         return None;
     }

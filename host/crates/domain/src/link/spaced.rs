@@ -1,7 +1,10 @@
 //! Names that are spelled: `example dot com`, `example . com`, `e x a m p l e . c o m`, `пример точка ру`.
 
-use super::{host, words};
-use crate::folded::{Unit, is_name};
+use super::{
+    cuts::{is_edge, words_touch},
+    host, words,
+};
+use crate::folded::{Unit, Units, is_name};
 
 /// Indexes of the first unit of a part of the text, and of the one behind its last.
 type Part = (usize, usize);
@@ -19,7 +22,7 @@ struct Spelled {
 }
 
 /// The units with spelled names put together, or `None` when there are none.
-pub(super) fn put_together(units: &[Unit]) -> Option<Vec<Unit>> {
+pub(super) fn put_together(units: &Units) -> Option<Units> {
     let text = Words { units, words: split(units) };
     let mut out: Vec<Unit> = Vec::new();
     let (mut taken, mut at, mut after_suffix) = (0, 0, false);
@@ -54,34 +57,45 @@ pub(super) fn put_together(units: &[Unit]) -> Option<Vec<Unit>> {
     if taken == 0 {
         return None;
     }
-    out.extend_from_slice(&units[taken..]);
-    Some(out)
+    out.extend_from_slice(&units[taken..units.len()]);
+    Some(out.into())
 }
 
 /// A sign in place of what is written there.
-fn sign(units: &[Unit], ch: char, (from, to): Part) -> Unit {
+fn sign(units: &Units, ch: char, (from, to): Part) -> Unit {
     Unit { ch, start: units[from].start, end: units[to - 1].end, changed: true }
 }
 
-fn split(units: &[Unit]) -> Vec<Part> {
+/// The words, and the signs at their ends as words of their own: what stands around a name does not belong to it.
+fn split(units: &Units) -> Vec<Part> {
     let mut words = Vec::with_capacity(units.len() / 5);
     let mut start = None;
-    for (at, unit) in units.iter().enumerate() {
-        match (unit.ch.is_whitespace(), start) {
+    for at in 0..units.len() {
+        match (units[at].ch.is_whitespace(), start) {
             (true, Some(from)) => {
-                words.push((from, at));
+                apart(units, (from, at), &mut words);
                 start = None;
             }
             (false, None) => start = Some(at),
             (true, None) | (false, Some(_)) => {}
         }
     }
-    words.extend(start.map(|from| (from, units.len())));
+    if let Some(from) = start {
+        apart(units, (from, units.len()), &mut words);
+    }
     words
 }
 
+fn apart(units: &Units, (start, end): Part, words: &mut Vec<Part>) {
+    let is_sign = |at: usize| !is_name(units[at].ch) && !matches!(units[at].ch, '.' | ':' | '/' | '\\');
+    // `@name` is a mention.
+    let first = (start..end).find(|at| !is_sign(*at) || units[*at].ch == '@').unwrap_or(start);
+    let last = (first..end).rev().find(|at| !is_sign(*at)).map_or(end, |at| at + 1);
+    words.extend([(start, first), (first, last), (last, end)].into_iter().filter(|(from, to)| from < to));
+}
+
 struct Words<'a> {
-    units: &'a [Unit],
+    units: &'a Units,
     words: Vec<Part>,
 }
 
@@ -142,12 +156,18 @@ impl Words<'_> {
     /// The suffix that is written at the beginning of this part.
     fn suffix(&self, start: usize, end: usize, spoken: bool) -> Option<(Part, String)> {
         const LONGEST: usize = 12;
-        let stop =
-            (start..end).take(LONGEST).find(|at| !is_name(self.units[*at].ch)).unwrap_or(end.min(start + LONGEST));
+        let goes_on = |at: usize| {
+            is_name(self.units[at].ch) && (at == start || !words_touch(self.units[at - 1].ch, self.units[at].ch))
+        };
+        let mut stop = (start..end).take(LONGEST).find(|at| !goes_on(*at)).unwrap_or(end.min(start + LONGEST));
         // A word that goes on is no suffix, unless a path, a port or the end of a sentence follows.
         let follows = self.units.get(stop).filter(|_| stop < end).map(|unit| unit.ch);
-        if follows.is_some_and(|ch| is_name(ch) || matches!(ch, '@' | '\'' | '’')) {
+        let touches = stop > start && follows.is_some_and(|ch| words_touch(self.units[stop - 1].ch, ch));
+        if !touches && follows.is_some_and(|ch| is_name(ch) || matches!(ch, '@' | '\'' | '’')) {
             return None;
+        }
+        while stop > start && is_edge(self.units[stop - 1].ch) {
+            stop -= 1;
         }
         let word = self.read((start, stop));
         let spelled = words::SPELLED.contains(&word.as_str()).then_some(word.as_str());
@@ -201,6 +221,14 @@ impl Words<'_> {
         let mut end = at + 1;
         while single(end) && self.follows(end) {
             end += 1;
+        }
+        // The last letter may have signs behind it: `. c o m.`
+        let ch = |at: usize| self.units[at].ch;
+        let last = |(start, end): &&Part| {
+            end - start > 1 && is_name(ch(*start)) && (!is_name(ch(start + 1)) || is_edge(ch(start + 1)))
+        };
+        if self.words.get(end).filter(last).is_some() && self.follows(end) && self.is_host(at, end + 1) {
+            return Some(end + 1);
         }
         // The suffix may be in one piece: `e x a m p l e .com`.
         let whole = self.words.get(end).filter(|_| end - at >= 3 && self.follows(end)).is_some_and(|word| {

@@ -1,20 +1,22 @@
 //! Where a link ends: its path, query and fragment, without the punctuation of the sentence that it stands in.
 
-use crate::folded::{Unit, is_unspaced};
+use crate::folded::{Units, is_unspaced};
 
 /// The index behind the last unit of the tail that begins at `from`, with a `/`, `?` or `#`, or `from` when none does.
-pub(super) fn end(units: &[Unit], from: usize) -> usize {
+pub(super) fn end(units: &Units, from: usize) -> usize {
     if !units.get(from).is_some_and(|unit| matches!(unit.ch, '/' | '?' | '#')) {
         return from;
     }
     let mut open = Brackets::default();
     let mut end = from;
-    for (at, unit) in units.iter().enumerate().skip(from) {
-        let before = units[at - 1].ch;
-        if stops(unit.ch) || before.is_ascii_alphanumeric() && is_unspaced(unit.ch) || !open.take(unit.ch) {
+    let mut before = None;
+    for at in from..units.len() {
+        let ch = units[at].ch;
+        let touches = before.replace(ch).is_some_and(|before: char| before.is_ascii_alphanumeric()) && is_unspaced(ch);
+        if stops(ch) || touches || !open.take(ch) {
             break;
         }
-        if !trails(unit.ch) {
+        if !trails(ch) {
             end = at + 1;
         }
     }

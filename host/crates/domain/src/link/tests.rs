@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod cases;
+mod signs;
 
 use cases::{DISGUISED, NOT_LINKS, WRITTEN};
 
@@ -189,7 +190,7 @@ fn texts_made_to_be_slow_are_not() {
 proptest! {
     #[test]
     fn a_text_that_is_not_read_further_holds_no_link(
-        text in "([a-zA-Zа-яА-Я0-9.:/\\\\ \n\\-—…é@\\[\\]\u{200b}]|dot|DOT|punkt|точка|Тчк|ДоТ|\\. com|: |\\.\\.\\.|ⓓⓞⓣ|com|ру| ){0,30}",
+        text in "([a-zA-Zа-яА-Я0-9.:/\\\\ \n\\-—…é@\\[\\]\u{200b}]|dot|DOT|punkt|точка|Тчк|ДоТ|\\. com|: |\\.\\.\\.|ⓓⓞⓣ|com|ру|[💩€@\"'_]|\\.la| ){0,30}",
     ) {
         prop_assert!(glance::may_hold_one(&text) || read(&text).is_empty());
     }

@@ -115,6 +115,13 @@ pub(super) const SPOKEN_AFTER_DOT: [(&str, &str); 2] = [("ру", "ru"), ("инф
 /// Suffixes of most hosts, which no name of a folder or a file ends in.
 pub(super) const USUAL: [&str; 6] = ["com", "info", "net", "org", "ru", "рф"];
 
+/// Suffixes that functions of programs are called, too: `stream.play()`.
+pub(super) const CALLED: [&str; 40] = [
+    "as", "at", "bid", "build", "call", "click", "date", "day", "do", "download", "host", "id", "in", "info", "is",
+    "link", "map", "name", "new", "next", "now", "open", "page", "pay", "play", "post", "read", "report", "review",
+    "run", "save", "search", "select", "show", "style", "to", "today", "top", "vote", "watch",
+];
+
 /// What `.` is called.
 pub(crate) const DOTS: [&str; 6] = ["dot", "d0t", "точка", "тчк", "дот", "punkt"];
 

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, iter, sync::Arc};
 
 use super::{Entry, ListKind, ListName, folded, host, networks::Networks, prefixes::Prefixes};
-use crate::{id::ListId, import::Refusal, limits};
+use crate::{address, id::ListId, import::Refusal, limits};
 
 /// A list, as of one version of its entries.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ enum Index {
 impl List {
     /// Makes a list ready. Of entries that are compared alike the last counts, and what is no entry of this kind counts as not there.
     pub fn compile(id: ListId, version: i64, kind: ListKind, entries: impl IntoIterator<Item = String>) -> Self {
-        let entries = entries.into_iter().filter_map(|written| kind.entry(&written).ok());
+        let entries = entries.into_iter().filter_map(|written| kind.kept(&written));
         let index = match kind {
             ListKind::Exact => Index::Exact(by_key(entries)),
             ListKind::Domain => Index::Domain(by_key(entries)),
@@ -55,7 +55,7 @@ impl List {
         match &self.index {
             Index::Exact(entries) => entries.get(&*folded(value)).map(AsRef::as_ref),
             Index::Prefix(prefixes) => prefixes.find(&folded(value)),
-            Index::Network(networks) => networks.find(value.trim().parse().ok()?),
+            Index::Network(networks) => networks.find(address::address(value.trim())?),
             Index::Domain(entries) => above(&host(value)?).find_map(|name| entries.get(name)).map(AsRef::as_ref),
         }
     }

@@ -4,7 +4,8 @@ use std::{collections::HashMap, net::IpAddr};
 
 use ipnet::IpNet;
 
-use super::{Entry, network};
+use super::Entry;
+use crate::address;
 
 /// Networks, by their first address. IPv4 addresses stand in the upper 32 bits, so that both families are looked up alike.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ impl Networks {
     pub(super) fn of(entries: impl Iterator<Item = Entry>) -> Self {
         let mut found = Self::default();
         for entry in entries {
-            let Some(net) = network(&entry.key) else { continue };
+            let Ok(net) = address::network(&entry.key) else { continue };
             let family = match net {
                 IpNet::V4(_) => &mut found.four,
                 IpNet::V6(_) => &mut found.six,

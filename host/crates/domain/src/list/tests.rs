@@ -1,7 +1,8 @@
 //! Look-ups against a plain look at every entry.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
+use ipnet::IpNet;
 use proptest::prelude::*;
 
 use super::*;
@@ -106,6 +107,16 @@ proptest! {
             list(kind, &[entry]).find(&value);
         }
     }
+}
+
+#[test]
+fn a_network_with_zeros_before_its_numbers_is_refused_and_one_that_was_kept_stays_in_force() {
+    for text in ["010.0.0.0/8", "10.0.0.01", "10.0.0.0/08"] {
+        assert_eq!(ListKind::Network.entry(text), Err(BadEntry::NotANetwork), "{text}");
+    }
+    let kept = list(ListKind::Network, &["010.0.0.0/8"]);
+    assert_eq!(kept.find("10.1.2.3"), Some("010.0.0.0/8"));
+    assert_eq!(kept.find("010.1.2.3"), None);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use sluice_text::{digit, fold, is_unspaced};
 use unicode_normalization::char::is_combining_mark;
 
 use super::WORD_CHARS;
+use crate::steps;
 
 /// Most characters between two groups of digits of one number.
 const BETWEEN: usize = 4;
@@ -41,7 +42,9 @@ fn kind(c: char) -> Kind {
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut reading = Reading::default();
-    for c in fold(text).chars() {
+    // Folding reads all of it, too.
+    steps::take(text.len());
+    for c in steps::each(fold(text).chars()) {
         reading.take(c, &mut pieces);
     }
     reading.end_word(&mut pieces);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sluice_domain::{digest::Digest, installation::Budget, verdict::Severity};
-use sluice_sandbox::{ConfigureError, Configured, LoadError, Sandbox, SandboxConfig};
+use sluice_sandbox::{ConfigureError, Configured, LoadError, Sandbox, SandboxConfig, Use};
 
 use crate::{
     lab::{Lab, component, config, message},
@@ -19,7 +19,7 @@ const HOLDS: &str = r#"{"behaviour": "hold"}"#;
 /// Whether the plugin is loaded from disk: without its component, it cannot be compiled.
 fn is_loaded(sandbox: &Sandbox, component: &[u8], config: &str) -> bool {
     let lost = || Err(io::Error::other("not to be had"));
-    match sandbox.configure(lost, Digest::of(component), config) {
+    match sandbox.configure(lost, Digest::of(component), config, Use::Installed) {
         Ok(ready) => match ready.load() {
             Ok(()) => true,
             Err(LoadError::Lost) => false,
@@ -72,7 +72,7 @@ fn an_artefact_of_another_key_or_another_engine_is_not_loaded() {
 
     // Each makes its own, and the answers are the same.
     for sandbox in [&stranger, &other_engine] {
-        let ready = sandbox.configure(|| Ok(hostile.clone()), Digest::of(&hostile), BLOCKS).unwrap();
+        let ready = sandbox.configure(|| Ok(hostile.clone()), Digest::of(&hostile), BLOCKS, Use::Installed).unwrap();
         assert_eq!(severity(&ready), Severity::Block);
         assert!(is_loaded(sandbox, &hostile, BLOCKS));
     }

@@ -5,7 +5,7 @@ use sluice_domain::{
     limits,
     verdict::{Failure, Verdict},
 };
-use sluice_sandbox::ConfigureError;
+use sluice_sandbox::{ConfigureError, Use};
 
 use crate::lab::{Lab, component, message};
 
@@ -87,6 +87,6 @@ fn what_configure_left_counts_towards_the_memory_of_a_call() {
 fn an_unreadable_component_is_the_hosts_failure() {
     let digest = sluice_domain::digest::Digest::of(b"lost");
     let lost = || Err(std::io::Error::other("the blob is gone"));
-    let configured = Lab::new().sandbox.configure(lost, digest, "{}");
+    let configured = Lab::new().sandbox.configure(lost, digest, "{}", Use::Installed);
     assert_eq!(shown(&configured), "host", "{configured:?}");
 }

@@ -10,7 +10,7 @@ use sluice_domain::{
     message::{Actor, Attachment, Direction, Message, Role},
     time::Timestamp,
 };
-use sluice_sandbox::{ArtefactKey, ConfigureError, Configured, Sandbox, SandboxConfig, WorkerCommand};
+use sluice_sandbox::{ArtefactKey, ConfigureError, Configured, Sandbox, SandboxConfig, Use, WorkerCommand};
 use tempfile::TempDir;
 
 /// A sandbox and its folder of artefacts.
@@ -33,7 +33,7 @@ impl Lab {
     }
 
     pub(crate) fn configure(&self, component: &[u8], config: &str) -> Result<Configured, ConfigureError> {
-        self.sandbox.configure(|| Ok(component.to_vec()), Digest::of(component), config)
+        self.sandbox.configure(|| Ok(component.to_vec()), Digest::of(component), config, Use::Installed)
     }
 
     /// A plugin that takes its configuration.

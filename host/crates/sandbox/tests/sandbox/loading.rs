@@ -7,7 +7,7 @@ use sluice_domain::{
     installation::Budget,
     verdict::{Failure, Severity, Verdict},
 };
-use sluice_sandbox::{Configured, Content, LoadError};
+use sluice_sandbox::{Configured, Content, LoadError, Use};
 
 use crate::lab::{Lab, attachment, component, message};
 
@@ -91,7 +91,7 @@ fn a_plugin_whose_artefact_is_broken_is_made_anew_once_that_was_found_out() {
     }
     let lost = || Err(io::Error::other("not to be had"));
     let digest = Digest::of(&component("hostile-plugins"));
-    let known = lab.sandbox.configure(lost, digest, r#"{"behaviour": "block"}"#);
+    let known = lab.sandbox.configure(lost, digest, r#"{"behaviour": "block"}"#, Use::Installed);
     assert_eq!(known.unwrap().load(), Err(LoadError::Lost), "nothing was read before");
     lab.ready(&component("hostile-plugins"), r#"{"behaviour": "block"}"#);
     assert_eq!(severity(&plugin), Severity::Block);

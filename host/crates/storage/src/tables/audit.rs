@@ -1,7 +1,7 @@
 //! The audit log: who did what, when, from where. It is only ever added to, and each entry is sealed as it is added.
 
 use sluice_domain::{
-    audit::{Breach, Chain, Entry, SealKey},
+    audit::{Chain, End, Entry, SealKey},
     digest::Digest,
     id::AuditId,
     message::Role,
@@ -12,6 +12,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, json, values},
+    tables::audit_end::{self, KeptEnd},
     tx::Account,
 };
 
@@ -56,21 +57,8 @@ pub struct SealedAudit {
     pub row: AuditRow,
 }
 
-impl SealedAudit {
-    /// Goes on with a chain to this entry.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn check(&self, key: &SealKey, chain: &mut Chain) -> Result<(), Breach> {
-        let seq = self.seq;
-        let mac = self.mac.ok_or(Breach::Changed(seq))?;
-        let (id, role) = (self.row.id.to_string(), role(self.row.actor_role));
-        chain.check(key, seq, mac, &self.row.entry(&id, &role))
-    }
-}
-
 impl AuditRow {
-    fn entry<'e>(&'e self, id: &'e str, role: &'e str) -> Entry<'e> {
+    pub(super) fn entry<'e>(&'e self, id: &'e str, role: &'e str) -> Entry<'e> {
         Entry {
             id,
             at: self.at.millis(),
@@ -82,17 +70,6 @@ impl AuditRow {
             details: &self.details,
         }
     }
-}
-
-/// Where an account's log ends, as its row says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditEnd {
-    /// How many entries were added before entries had a MAC.
-    pub unsealed: i64,
-    /// The number of the newest entry.
-    pub seq: i64,
-    /// Its MAC; `None` before the first that has one.
-    pub head: Option<Digest>,
 }
 
 /// Which entries are wanted. What is empty or absent does not matter.
@@ -123,22 +100,28 @@ pub enum AuditPage {
     After(i64),
 }
 
-fn role(role: Role) -> String {
-    json(&role).trim_matches('"').to_owned()
+/// What one look into the log found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPart {
+    /// The entries that pass the filter, in the order that was asked for.
+    pub rows: Vec<SealedAudit>,
+    /// The number of the last entry that was looked at, to go on from; `None` when nothing is left behind it. There may be more
+    /// although the rows are fewer than were asked for.
+    pub seen: Option<i64>,
 }
 
-fn mac(text: &str) -> Result<Option<Digest>, StorageError> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|_| StorageError::Corrupt { what: "audit MAC" })
+/// Most entries that one look goes through: a filter that fits few entries would otherwise read a log of any length.
+const LOOK: i64 = 5_000;
+
+fn role(role: Role) -> String {
+    json(&role).trim_matches('"').to_owned()
 }
 
 fn sealed(row: &mut Row<'_>) -> Result<SealedAudit, StorageError> {
     Ok(SealedAudit {
         seq: row.int("audit number")?,
         // One that was changed by hand and is no MAC any more seals nothing.
-        mac: mac(&row.text("audit MAC")?).unwrap_or_default(),
+        mac: row.text("audit MAC")?.parse().ok(),
         row: AuditRow {
             id: row.parsed("audit id")?,
             at: row.time("audit time")?,
@@ -156,19 +139,16 @@ const INSERT: Sql = Sql::new(
     "INSERT INTO audit (account_id, id, at, actor_id, actor_role, action, target, address, details, seq, mac)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 );
-// Taking the number locks the account's row until the commit: entries are numbered in the order of their commits.
-const NEXT: Sql = Sql::new(
-    "UPDATE accounts SET audit_seq = audit_seq + 1 WHERE id = $1 RETURNING audit_unsealed, audit_seq, audit_head",
-);
-const SET_HEAD: Sql = Sql::new("UPDATE accounts SET audit_head = $1 WHERE id = $2");
-const END: Sql = Sql::new("SELECT audit_unsealed, audit_seq, audit_head FROM accounts WHERE id = $1");
+const ANY: Sql = Sql::new("SELECT 1 FROM audit WHERE account_id = $1 LIMIT 1");
+const LAST: Sql = Sql::new("SELECT mac FROM audit WHERE account_id = $1 AND seq = $2");
 const NEWEST: Sql = Sql::new(
     "SELECT seq, mac, id, at, actor_id, actor_role, action, target, address, details FROM audit
      WHERE account_id = $1 AND seq < $2
        AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
        AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
        AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
-     ORDER BY seq DESC LIMIT $10",
+       AND seq >= $10
+     ORDER BY seq DESC LIMIT $11",
 );
 const OLDEST: Sql = Sql::new(
     "SELECT seq, mac, id, at, actor_id, actor_role, action, target, address, details FROM audit
@@ -176,21 +156,24 @@ const OLDEST: Sql = Sql::new(
        AND ($3 = '' OR actor_id = $3) AND SUBSTR(action, 1, LENGTH(CAST($4 AS TEXT))) = $4
        AND ($5 = '' OR target = $5) AND ($6 = '' OR address = $6) AND at >= $7 AND at < $8
        AND ($9 = '' OR CAST($9 AS TEXT) LIKE '% ' || action || ' %')
-     ORDER BY seq LIMIT $10",
+       AND seq <= $10
+     ORDER BY seq LIMIT $11",
 );
 
 impl Account<'_> {
-    /// Adds an entry to the end of the account's chain.
+    /// Adds an entry to the end of the account's chain, if that is the end that was written last.
     ///
     /// # Errors
     /// [`StorageError::Conflict`] for the id, [`StorageError::Dangling`] when the account does not exist,
-    /// [`StorageError::Corrupt`] when the end of the chain cannot be read.
+    /// [`StorageError::AuditBroken`] when the end of the log is not what was written: nothing is sealed on top of it.
     pub fn insert_audit(&mut self, new: &NewAudit) -> Result<(), StorageError> {
-        let end = self.tx.first(NEXT, values![self.id], end)?.ok_or(StorageError::Dangling)?;
+        let kept =
+            self.tx.first(audit_end::LOCK, values![self.id], audit_end::kept_end)?.ok_or(StorageError::Dangling)?;
         let (row, key) = (&new.row, &new.key);
+        let end = self.intact_end(&kept, key)?;
         let chain = match end.head {
             None => Chain::begin(key, self.id, end.unsealed),
-            Some(head) => Chain::at(self.id, end.seq - 1, head),
+            Some(head) => Chain::at(self.id, end.seq, head),
         };
         let (id, role) = (row.id.to_string(), role(row.actor_role));
         let chain = chain.with(key, &row.entry(&id, &role));
@@ -206,23 +189,53 @@ impl Account<'_> {
                 &row.target,
                 &row.address,
                 &row.details,
-                end.seq,
+                chain.seq(),
                 chain.head()
             ],
         )?;
-        self.tx.execute(SET_HEAD, values![chain.head(), self.id])?;
-        Ok(())
+        self.set_audit_end(End { seq: chain.seq(), head: Some(chain.head()), ..end }, key)
     }
 
-    /// Where the account's log ends. `None` when the account does not exist.
+    /// The end that a further entry goes on from: what the row says, when it is sealed and the last entry is the one that it names.
+    fn intact_end(&mut self, kept: &KeptEnd, key: &SealKey) -> Result<End, StorageError> {
+        let end = kept.end.ok_or(StorageError::AuditBroken)?;
+        let intact = if end.is_of_nothing() && kept.seal.is_empty() {
+            // Before the first entry, there is nothing to seal.
+            self.tx.first(ANY, values![self.id], |_| Ok(()))?.is_none()
+        } else {
+            let last = self.tx.first(LAST, values![self.id, end.seq], |row| row.text("audit MAC"))?;
+            let is_there = match end.head {
+                Some(head) => last.is_some_and(|mac| mac == head.to_string()),
+                None => last.is_some() || end.seq == 0,
+            };
+            is_there && end.seal(key, self.id).to_string() == kept.seal
+        };
+        if intact { Ok(end) } else { Err(StorageError::AuditBroken) }
+    }
+
+    /// At most `limit` of the entries that pass `filter`, among the next [`LOOK`] of the log.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn audit_end(&mut self) -> Result<Option<AuditEnd>, StorageError> {
-        self.tx.first(END, values![self.id], end)
+    pub fn audit_part(&mut self, filter: &AuditFilter, page: AuditPage, limit: u32) -> Result<AuditPart, StorageError> {
+        let newest = self.tx.first(audit_end::HIGHEST, values![self.id], |row| row.int("audit number"))?.unwrap_or(0);
+        let (page, last) = match page {
+            AuditPage::Before(bound) => {
+                let bound = bound.unwrap_or(i64::MAX).min(newest.saturating_add(1));
+                (AuditPage::Before(Some(bound)), bound.saturating_sub(LOOK).max(1))
+            }
+            AuditPage::After(bound) => (page, bound.max(0).saturating_add(LOOK).min(newest)),
+        };
+        let rows = self.audit_until(filter, page, last, limit)?;
+        let seen = if rows.len() >= limit as usize { rows.last().map_or(last, |row| row.seq) } else { last };
+        let end = match page {
+            AuditPage::Before(_) => 1,
+            AuditPage::After(_) => newest,
+        };
+        Ok(AuditPart { rows, seen: (seen != end).then_some(seen) })
     }
 
-    /// At most `limit` of the entries that pass `filter`.
+    /// At most `limit` of the entries that pass `filter`, however many do not.
     ///
     /// # Errors
     /// Those of the database.
@@ -230,6 +243,20 @@ impl Account<'_> {
         &mut self,
         filter: &AuditFilter,
         page: AuditPage,
+        limit: u32,
+    ) -> Result<Vec<SealedAudit>, StorageError> {
+        let last = match page {
+            AuditPage::Before(_) => i64::MIN,
+            AuditPage::After(_) => i64::MAX,
+        };
+        self.audit_until(filter, page, last, limit)
+    }
+
+    fn audit_until(
+        &mut self,
+        filter: &AuditFilter,
+        page: AuditPage,
+        last: i64,
         limit: u32,
     ) -> Result<Vec<SealedAudit>, StorageError> {
         let (sql, bound) = match page {
@@ -248,17 +275,10 @@ impl Account<'_> {
                 filter.from.map_or(i64::MIN, Timestamp::millis),
                 filter.to.map_or(i64::MAX, Timestamp::millis),
                 &filter.among,
+                last,
                 limit
             ],
             sealed,
         )
     }
-}
-
-fn end(row: &mut Row<'_>) -> Result<AuditEnd, StorageError> {
-    Ok(AuditEnd {
-        unsealed: row.int("unsealed entries")?,
-        seq: row.int("audit number")?,
-        head: mac(&row.text("audit head")?)?,
-    })
 }

@@ -11,7 +11,10 @@ use crate::{
     page::Before,
     row::Row,
     sql::{Sql, values},
-    tables::{conversations::Reader, tags::tag_ids},
+    tables::{
+        reach::{self, Reader, reached},
+        tags::tag_ids,
+    },
     tx::Account,
 };
 
@@ -69,7 +72,7 @@ fn client(row: &mut Row<'_>) -> Result<ClientRow, StorageError> {
 
 /// A statement over clients with their tags; what follows the columns is given in pieces.
 macro_rules! clients {
-    ($($rest:literal)*) => {
+    ($($rest:expr),*) => {
         Sql::new(concat!(
             "SELECT c.id, c.name, c.external_id, c.created_at, c.phone, c.email, c.comment,
                     (SELECT string_agg(t.tag_id, ' ' ORDER BY t.tag_id) FROM client_tags t
@@ -87,8 +90,8 @@ macro_rules! list {
         clients!(
             "WHERE c.account_id = $1 AND c.id < $2
                AND ($3 = '' OR EXISTS (SELECT 1 FROM client_tags g
-                    WHERE g.account_id = $1 AND g.client_id = c.id AND g.tag_id = $3)) AND "
-            $condition
+                    WHERE g.account_id = $1 AND g.client_id = c.id AND g.tag_id = $3)) AND ",
+            $condition,
             " ORDER BY c.id DESC LIMIT $5"
         )
     };
@@ -100,8 +103,18 @@ const INSERT: Sql = Sql::new(
 );
 const UPDATE: Sql =
     Sql::new("UPDATE clients SET name = $1, phone = $2, email = $3, comment = $4 WHERE account_id = $5 AND id = $6");
-const GET: Sql = clients!("WHERE c.account_id = $1 AND c.id = $2");
-const BY_EXTERNAL_ID: Sql = clients!("WHERE c.account_id = $1 AND c.external_id = $2");
+/// Whether the client `c` is reached: by who reaches all conversations, or one with this client.
+macro_rules! client_reached {
+    () => {
+        concat!(
+            "($3 = 'all' OR EXISTS (SELECT 1 FROM conversations v WHERE v.account_id = $1 AND v.client_id = c.id AND ",
+            reached!("$1", "$3", "$4"),
+            "))"
+        )
+    };
+}
+const GET: Sql = clients!("WHERE c.account_id = $1 AND c.id = $2 AND ", client_reached!());
+const BY_EXTERNAL_ID: Sql = clients!("WHERE c.account_id = $1 AND c.external_id = $2 AND ", client_reached!());
 const LIST: Sql = list!("$4 <> ''");
 const LIST_OF_GROUPS: Sql = list!(
     "EXISTS (SELECT 1 FROM conversations v WHERE v.account_id = $1 AND v.client_id = c.id
@@ -111,14 +124,6 @@ const LIST_OF_GROUPS: Sql = list!(
 const LIST_OWN: Sql = list!(
     "EXISTS (SELECT 1 FROM conversations v
        WHERE v.account_id = $1 AND v.client_id = c.id AND v.assignee_id = $4)"
-);
-const REACHED_OF_GROUPS: Sql = Sql::new(
-    "SELECT 1 FROM conversations v WHERE v.account_id = $1 AND v.client_id = $2
-       AND (v.assignee_id = $3 OR v.group_id IN
-         (SELECT m.group_id FROM group_members m WHERE m.account_id = $1 AND m.person_id = $3)) LIMIT 1",
-);
-const REACHED_OWN: Sql = Sql::new(
-    "SELECT 1 FROM conversations v WHERE v.account_id = $1 AND v.client_id = $2 AND v.assignee_id = $3 LIMIT 1",
 );
 
 impl Account<'_> {
@@ -154,33 +159,25 @@ impl Account<'_> {
         Ok(self.tx.execute(UPDATE, values)? > 0)
     }
 
-    /// One client; `None` when the account has no such client.
+    /// One client; `None` when the account has no such client, or the reader reaches no conversation with this client.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn client(&mut self, id: ClientId) -> Result<Option<ClientRow>, StorageError> {
-        self.tx.first(GET, values![self.id, id], client)
+    pub fn client(&mut self, id: ClientId, reader: Reader) -> Result<Option<ClientRow>, StorageError> {
+        self.tx.first(GET, values![self.id, id, reach::word(Some(reader)), reader.person], client)
     }
 
-    /// Whether a reader reaches a conversation with this client. That there is such a client is not checked.
+    /// The client that another system calls `external_id`; `None` as of [`Account::client`].
     ///
     /// # Errors
     /// Those of the database.
-    pub fn reaches_client(&mut self, id: ClientId, reader: Reader) -> Result<bool, StorageError> {
-        let sql = match reader.reach {
-            Reach::All => return Ok(true),
-            Reach::Groups => REACHED_OF_GROUPS,
-            Reach::Own => REACHED_OWN,
-        };
-        Ok(self.tx.first(sql, values![self.id, id, reader.person], |_| Ok(()))?.is_some())
-    }
-
-    /// The client that another system calls `external_id`; `None` when the account has no such client.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn client_by_external_id(&mut self, external_id: &str) -> Result<Option<ClientRow>, StorageError> {
-        self.tx.first(BY_EXTERNAL_ID, values![self.id, external_id], client)
+    pub fn client_by_external_id(
+        &mut self,
+        external_id: &str,
+        reader: Reader,
+    ) -> Result<Option<ClientRow>, StorageError> {
+        let values = values![self.id, external_id, reach::word(Some(reader)), reader.person];
+        self.tx.first(BY_EXTERNAL_ID, values, client)
     }
 
     /// The account's clients with whom the reader reaches a conversation, newest first; who reaches all of them sees all clients.
@@ -199,11 +196,10 @@ impl Account<'_> {
             Reach::Own => LIST_OWN,
         };
         if let Some(external_id) = &filter.external_id {
-            let Some(found) = self.client_by_external_id(external_id)? else { return Ok(Vec::new()) };
+            let Some(found) = self.client_by_external_id(external_id, reader)? else { return Ok(Vec::new()) };
             let listed = page.before.is_none_or(|before| found.id < before)
                 && page.limit > 0
-                && filter.tag.is_none_or(|tag| found.tags.contains(&tag))
-                && self.reaches_client(found.id, reader)?;
+                && filter.tag.is_none_or(|tag| found.tags.contains(&tag));
             return Ok(if listed { vec![found] } else { Vec::new() });
         }
         let tag = filter.tag.map(|tag| tag.to_string()).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::{
     page::{Cursor, Page},
     row::Row,
     sql::{Sql, values, word},
+    tables::reach::{self, Reader, reached_by_id},
     tx::Account,
 };
 
@@ -60,6 +61,11 @@ const GET: Sql = Sql::new(
     "SELECT id, conversation_id, seq, person_id, author_id, author_role, author_name, text, created_at
      FROM comments WHERE account_id = $1 AND id = $2",
 );
+const GET_REACHED: Sql = Sql::new(concat!(
+    "SELECT id, conversation_id, seq, person_id, author_id, author_role, author_name, text, created_at
+     FROM comments WHERE account_id = $1 AND id = $2 AND ",
+    reached_by_id!("comments.conversation_id", "$1", "$3", "$4")
+));
 const AFTER: Sql = Sql::new(
     "SELECT id, conversation_id, seq, person_id, author_id, author_role, author_name, text, created_at
      FROM comments WHERE account_id = $1 AND conversation_id = $2 AND seq > $3 ORDER BY seq LIMIT $4",
@@ -100,6 +106,14 @@ impl Account<'_> {
     /// Those of the database.
     pub fn comment(&mut self, id: CommentId) -> Result<Option<CommentRow>, StorageError> {
         self.tx.first(GET, values![self.id, id], comment)
+    }
+
+    /// The same; `None` too when the reader does not reach its conversation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn comment_for(&mut self, id: CommentId, reader: Reader) -> Result<Option<CommentRow>, StorageError> {
+        self.tx.first(GET_REACHED, values![self.id, id, reach::word(Some(reader)), reader.person], comment)
     }
 
     /// The comments in a conversation in their order; cursors are [`CommentRow::seq`]. Empty when the account has no such

@@ -12,7 +12,10 @@ use crate::{
     page::Before,
     row::Row,
     sql::{Sql, values},
-    tables::tags::tag_ids,
+    tables::{
+        reach::{self, Reader, reached},
+        tags::tag_ids,
+    },
     tx::Account,
 };
 
@@ -90,15 +93,6 @@ pub struct Assignment {
     pub person: Option<PersonId>,
     /// Everybody of a group.
     pub group: Option<GroupId>,
-}
-
-/// Who reads conversations, and which of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reader {
-    /// Whose own conversations, and whose groups'.
-    pub person: PersonId,
-    /// Which of them.
-    pub reach: Reach,
 }
 
 /// A conversation to be begun.
@@ -183,9 +177,10 @@ const INSERT: Sql = Sql::new(
 );
 const GET: Sql = Sql::new(conversations!(
     " FROM conversations v JOIN clients c ON c.account_id = v.account_id AND c.id = v.client_id
-     WHERE v.account_id = $1 AND v.id = $2"
+     WHERE v.account_id = $1 AND v.id = $2 AND ",
+    reached!("$1", "$3", "$4")
 ));
-const OVERVIEW: Sql = overviews!("v.account_id = $2 AND v.id = $3");
+const OVERVIEW: Sql = overviews!("v.account_id = $2 AND v.id = $3 AND ", reached!("$2", "$4", "$1"));
 
 /// A page of a list on further conditions. `$2` is the account, `$3` where the page begins, `$4` the state, `$5` the assignee and `$6`
 /// the tag, or nothing. One statement a combination: a condition that depends on a value would keep the databases from their indexes.
@@ -276,9 +271,7 @@ impl Account<'_> {
         id: ConversationId,
         reader: Reader,
     ) -> Result<Option<ConversationRow>, StorageError> {
-        let Some(row) = self.tx.first(GET, values![self.id, id], conversation)? else { return Ok(None) };
-        let reached = self.reaches(row.assignment, reader)?;
-        Ok(Some(row).filter(|_| reached))
+        self.tx.first(GET, values![self.id, id, reach::word(Some(reader)), reader.person], conversation)
     }
 
     /// The same as its reader sees it.
@@ -290,13 +283,10 @@ impl Account<'_> {
         id: ConversationId,
         reader: Reader,
     ) -> Result<Option<ConversationOverview>, StorageError> {
-        let found = self.tx.first(OVERVIEW, values![reader.person, self.id, id], overview)?;
-        let Some(found) = found else { return Ok(None) };
-        let reached = self.reaches(found.row.assignment, reader)?;
-        Ok(Some(found).filter(|_| reached))
+        self.tx.first(OVERVIEW, values![reader.person, self.id, id, reach::word(Some(reader))], overview)
     }
 
-    /// Whether a reader reaches conversations that are assigned so.
+    /// Whether a reader reaches conversations that are assigned so: for an assignment that is no longer that of a row.
     ///
     /// # Errors
     /// Those of the database.

@@ -1,6 +1,6 @@
 //! Counters of plugins: numbers that outlive a call. When a counter is asked for, and what a plugin is told, is not decided here.
 
-use sluice_domain::{digest::Digest, id::AccountId, limits, plugin::PluginName, time::Timestamp};
+use sluice_domain::{id::AccountId, keyed_digest::KeyedDigest, limits, plugin::PluginName, time::Timestamp};
 
 use crate::{
     error::StorageError,
@@ -34,7 +34,7 @@ pub struct CounterKey {
     /// For whom is counted.
     pub realm: Realm,
     /// Of the plugin's own name for it.
-    pub key: Digest,
+    pub key: KeyedDigest,
 }
 
 /// Most expired counters that are removed at once.

@@ -2,7 +2,7 @@
 //!
 //! Either database is asked once for all buckets, with their edges as places among the ids of decisions. Nearly every decision is
 //! `allow`, about a message, and in force: those are what is left of the primary key's entries when the others are taken away, and the
-//! others have indexes of their own. No row of a decision is read.
+//! others have indexes of their own. No row of a decision is read, but for who does not see all of them.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,11 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, values},
-    tables::{decision_search::place, decisions::Outcome},
+    tables::{
+        decision_search::place,
+        decisions::{Outcome, outcome},
+        reach::{self, DecisionReader, decision_reached},
+    },
     tx::Account,
 };
 
@@ -81,6 +85,14 @@ const COUNT: Sql = Sql::new(concat!(
     how_many!(of "deny"),
     " FROM b ORDER BY b.n"
 ));
+/// What is there for a reader who does not see all: each row is looked at.
+const COUNT_REACHED: Sql = Sql::new(concat!(
+    with_buckets!(),
+    "SELECT b.n, d.subject, d.verdict, COUNT(*) FROM b CROSS JOIN decisions d
+     WHERE d.account_id = $2 AND d.id >= b.lo AND d.id < b.hi AND (CAST($3 AS BIGINT) IS NULL OR d.shadow = $3) AND ",
+    decision_reached!("$2", "$4", "$5", "$6"),
+    " GROUP BY b.n, d.subject, d.verdict"
+));
 /// Tables are crossed in this order, which SQLite keeps.
 macro_rules! count_said {
     ($table:literal, $key:literal) => {
@@ -94,6 +106,10 @@ macro_rules! count_said {
             " = $4
                 AND (CAST($5 AS TEXT) IS NULL OR EXISTS (
                   SELECT 1 FROM decision_labels l WHERE l.account_id = $2 AND l.label = $5 AND l.decision_id = x.decision_id))
+                AND (($6 = 'all' AND CAST($7 AS BIGINT) = 1) OR EXISTS (
+                  SELECT 1 FROM decisions d WHERE d.account_id = $2 AND d.id = x.decision_id AND ",
+            decision_reached!("$2", "$6", "$8", "$7"),
+            "))
               GROUP BY b.n, x.verdict"
         ))
     };
@@ -119,34 +135,49 @@ impl Account<'_> {
     /// Those of the database.
     pub fn decision_counts(
         &mut self,
+        reader: DecisionReader,
         edges: &[Timestamp],
         filter: &CountFilter,
     ) -> Result<Vec<DecisionTally>, StorageError> {
+        let (reach, person, access) =
+            (reach::word(reader.messages), reach::person(reader.messages), i64::from(reader.access));
         let places: String = edges.iter().map(|edge| format!("{:<16}", place(*edge))).collect();
         let shadow = filter.shadow.map(i64::from);
         let label = filter.label.as_ref().map(Code::as_str);
         let (sql, key, label) = match (&filter.rule, label) {
             (Some(rule), label) => (COUNT_OF_RULE, rule.as_str(), label),
             (None, Some(label)) => (COUNT_OF_LABEL, label, None),
-            (None, None) => {
+            (None, None) if reader.sees_all() => {
                 let read = |row: &mut Row<'_>| tally(row, filter.shadow);
                 return self.tx.all(COUNT, values![places, self.id, shadow], read);
             }
+            (None, None) => {
+                let values = values![places, self.id, shadow, reach, person, access];
+                let counted = self.tx.all(COUNT_REACHED, values, |row| {
+                    Ok((row.size("bucket")?, outcome(row)?, row.size("decisions")?))
+                })?;
+                return Ok(tallies(edges, counted));
+            }
         };
-        let mut tallies = vec![DecisionTally::new(); edges.len().saturating_sub(1)];
-        let said = self.tx.all(sql, values![places, self.id, shadow, key, label], |row| {
-            let bucket = usize::try_from(row.size("bucket")?).ok();
+        let said = self.tx.all(sql, values![places, self.id, shadow, key, label, reach, access, person], |row| {
+            let bucket = row.size("bucket")?;
             let word = row.text("verdict")?;
             let outcome = SAID.into_iter().find(|said| said.as_str() == word);
             Ok((bucket, outcome.ok_or(StorageError::Corrupt { what: "verdict" })?, row.size("decisions")?))
         })?;
-        for (bucket, outcome, count) in said {
-            if let Some(tally) = bucket.and_then(|bucket| tallies.get_mut(bucket)) {
-                tally.insert(outcome, count);
-            }
-        }
-        Ok(tallies)
+        Ok(tallies(edges, said))
     }
+}
+
+/// What came to so much in which bucket, by bucket.
+fn tallies(edges: &[Timestamp], counted: Vec<(u64, Outcome, u64)>) -> Vec<DecisionTally> {
+    let mut tallies = vec![DecisionTally::new(); edges.len().saturating_sub(1)];
+    for (bucket, outcome, count) in counted {
+        if let Some(tally) = usize::try_from(bucket).ok().and_then(|bucket| tallies.get_mut(bucket)) {
+            tally.insert(outcome, count);
+        }
+    }
+    tallies
 }
 
 /// What is left of all when what is not `allow` is taken away was `allow`. Nobody is asked in shadow about access.

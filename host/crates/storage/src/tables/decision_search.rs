@@ -15,7 +15,10 @@ use crate::{
     error::StorageError,
     page::Before,
     sql::{Sql, Value, values},
-    tables::decisions::{DecisionRow, Outcome, columns, decision},
+    tables::{
+        decisions::{DecisionRow, Outcome, columns, decision},
+        reach::{self, DecisionReader, decision_reached},
+    },
     tx::Account,
 };
 
@@ -65,7 +68,8 @@ struct Listing {
     end: Sql,
 }
 
-/// `$1` is the account, `$2` and `$3` where to look: from the first to before the second. `$4` to `$10` are the filters, `$11` how many.
+/// `$1` is the account, `$2` and `$3` where to look: from the first to before the second. `$4` to `$10` are the filters, `$11` to `$13` the
+/// reader, `$14` how many.
 macro_rules! list {
     ($from:literal, $id:literal, $key:literal, $order:literal) => {
         Sql::new(concat!(
@@ -87,11 +91,13 @@ macro_rules! list {
                AND (CAST($8 AS TEXT) IS NULL OR d.conversation_id = $8)
                AND (CAST($9 AS TEXT) IS NULL OR d.author_id = $9)
                AND (CAST($10 AS BIGINT) IS NULL OR d.shadow = $10) AND ",
+            decision_reached!("$1", "$11", "$12", "$13"),
+            " AND ",
             $key,
             " ORDER BY ",
             $id,
             $order,
-            " LIMIT $11"
+            " LIMIT $14"
         ))
     };
 }
@@ -195,44 +201,48 @@ fn after(id: DecisionId) -> String {
 }
 
 impl Account<'_> {
-    /// The account's decisions that pass `filter`, newest first.
+    /// The account's decisions that pass `filter` and are there for the reader, newest first.
     ///
     /// # Errors
     /// Those of the database.
     pub fn decisions(
         &mut self,
+        reader: DecisionReader,
         filter: &DecisionFilter,
         page: Before<DecisionId>,
     ) -> Result<DecisionPart, StorageError> {
-        let (index, key, left) = filter.index();
+        let (index, key, mut left) = filter.index();
+        left += usize::from(!reader.sees_all());
         let (mut from, mut to) = filter.span();
         to = to.min(page.bound());
         let end = self.end(index.newest.end, [&from, &to], key, left)?;
         if let Some(end) = end {
             from = end.to_string();
         }
-        let rows = self.listed(index.newest.list, [&from, &to], filter, page.limit)?;
+        let rows = self.listed(index.newest.list, [&from, &to], reader, filter, page.limit)?;
         Ok(DecisionPart::of(rows, page.limit, end))
     }
 
-    /// The account's decisions that pass `filter`, oldest first, after one that need not exist.
+    /// The account's decisions that pass `filter` and are there for the reader, oldest first, after one that need not exist.
     ///
     /// # Errors
     /// Those of the database.
     pub fn decisions_after(
         &mut self,
+        reader: DecisionReader,
         filter: &DecisionFilter,
         cursor: Option<DecisionId>,
         limit: u32,
     ) -> Result<DecisionPart, StorageError> {
-        let (index, key, left) = filter.index();
+        let (index, key, mut left) = filter.index();
+        left += usize::from(!reader.sees_all());
         let (mut from, mut to) = filter.span();
         from = from.max(cursor.map_or_else(String::new, after));
         let end = self.end(index.oldest.end, [&from, &to], key, left)?;
         if let Some(end) = end {
             to = after(end);
         }
-        let rows = self.listed(index.oldest.list, [&from, &to], filter, limit)?;
+        let rows = self.listed(index.oldest.list, [&from, &to], reader, filter, limit)?;
         Ok(DecisionPart::of(rows, limit, end))
     }
 
@@ -254,6 +264,7 @@ impl Account<'_> {
         &mut self,
         sql: Sql,
         [from, to]: [&String; 2],
+        DecisionReader { messages, access }: DecisionReader,
         filter: &DecisionFilter,
         limit: u32,
     ) -> Result<Vec<DecisionRow>, StorageError> {
@@ -270,6 +281,9 @@ impl Account<'_> {
                 filter.conversation,
                 filter.person.as_ref(),
                 filter.shadow.map(i64::from),
+                reach::word(messages),
+                reach::person(messages),
+                i64::from(access),
                 limit
             ],
             decision,

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_domain::{
     access::AccessSeverity,
-    digest::Digest,
     id::{ConversationId, DecisionId, MessageId},
+    keyed_digest::KeyedDigest,
     plugin::PluginName,
     time::Timestamp,
     verdict::{Code, Severity},
@@ -17,6 +17,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, Value, values},
+    tables::reach::{self, DecisionReader, decision_reached},
     tx::Account,
 };
 
@@ -76,8 +77,8 @@ pub struct DecisionRow {
     pub codes: BTreeSet<Code>,
     /// Who wrote the message, or asked to be let in; `None` where nobody knows any more.
     pub author_id: Option<String>,
-    /// The digest of what the rules were asked about.
-    pub input_sha256: Digest,
+    /// Of what the rules were asked about. `None` when the decision was made before digests had a key.
+    pub input: Option<KeyedDigest>,
     /// The decision, JSON.
     pub body: String,
     /// Empty when a decision is read: see [`Account::evidence`].
@@ -98,26 +99,31 @@ pub struct Evidence {
 /// The columns of a decision, in the order in which [`decision`] takes them.
 macro_rules! columns {
     () => {
-        "d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.author_id, d.input_sha256, d.body, d.created_at "
+        "d.id, d.subject, d.verdict, d.shadow, d.message_id, d.conversation_id, d.author_id, d.input_mac, d.body, d.created_at "
     };
 }
 pub(crate) use columns;
 
+/// The outcome in two columns: what it is about, and the verdict.
+pub(crate) fn outcome(row: &mut Row<'_>) -> Result<Outcome, StorageError> {
+    match row.text("decision subject")?.as_str() {
+        "message" => Ok(Outcome::Message(row.word("verdict")?)),
+        "access" => Ok(Outcome::Access(row.word("verdict")?)),
+        _ => Err(StorageError::Corrupt { what: "decision subject" }),
+    }
+}
+
 pub(crate) fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
     Ok(DecisionRow {
         id: row.parsed("decision id")?,
-        outcome: match row.text("decision subject")?.as_str() {
-            "message" => Outcome::Message(row.word("verdict")?),
-            "access" => Outcome::Access(row.word("verdict")?),
-            _ => return Err(StorageError::Corrupt { what: "decision subject" }),
-        },
+        outcome: outcome(row)?,
         shadow: row.int("shadow")? != 0,
         message_id: row.maybe_parsed("message id")?,
         conversation_id: row.maybe_parsed("conversation id")?,
         rules: Vec::new(),
         codes: BTreeSet::new(),
         author_id: row.maybe_text("author id")?,
-        input_sha256: row.parsed("input digest")?,
+        input: row.unless_empty("input digest")?,
         body: row.text("decision")?,
         evidence: Evidence::default(),
         created_at: row.time("decision time")?,
@@ -125,7 +131,7 @@ pub(crate) fn decision(row: &mut Row<'_>) -> Result<DecisionRow, StorageError> {
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, author_id, input_sha256,
+    "INSERT INTO decisions (account_id, id, subject, verdict, shadow, message_id, conversation_id, author_id, input_mac,
                             body, created_at, chain_version, input)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 );
@@ -134,7 +140,12 @@ const INSERT_RULE: Sql =
 const INSERT_LABEL: Sql = Sql::new(
     "INSERT INTO decision_labels (account_id, label, decision_id, verdict, shadow) VALUES ($1, $2, $3, $4, $5)",
 );
-const GET: Sql = Sql::new(concat!("SELECT ", columns!(), "FROM decisions d WHERE d.account_id = $1 AND d.id = $2"));
+const GET: Sql = Sql::new(concat!(
+    "SELECT ",
+    columns!(),
+    "FROM decisions d WHERE d.account_id = $1 AND d.id = $2 AND ",
+    decision_reached!("$1", "$3", "$4", "$5")
+));
 const EVIDENCE: Sql = Sql::new("SELECT chain_version, input FROM decisions WHERE account_id = $1 AND id = $2");
 const FORGET_INPUTS: Sql = Sql::new(
     "UPDATE decisions SET input = NULL WHERE account_id = $1 AND id IN
@@ -159,7 +170,7 @@ impl Account<'_> {
                 row.message_id,
                 row.conversation_id,
                 row.author_id.as_ref(),
-                row.input_sha256,
+                row.input.map(|digest| digest.to_string()).unwrap_or_default(),
                 &row.body,
                 row.created_at,
                 row.evidence.chain_version,
@@ -180,12 +191,14 @@ impl Account<'_> {
         Ok(())
     }
 
-    /// One decision; `None` when the account has no such decision.
+    /// One decision; `None` when the account has no such decision, or the reader does not reach what it is about.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn decision(&mut self, id: DecisionId) -> Result<Option<DecisionRow>, StorageError> {
-        self.tx.first(GET, values![self.id, id], decision)
+    pub fn decision(&mut self, id: DecisionId, reader: DecisionReader) -> Result<Option<DecisionRow>, StorageError> {
+        let DecisionReader { messages, access } = reader;
+        let values = values![self.id, id, reach::word(messages), reach::person(messages), i64::from(access)];
+        self.tx.first(GET, values, decision)
     }
 
     /// What one decision is made again from; `None` when the account has no such decision.

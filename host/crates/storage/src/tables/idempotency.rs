@@ -1,6 +1,6 @@
 //! Answers that were given to requests with an idempotency key, so that the same request again gets the same answer.
 
-use sluice_domain::{digest::Digest, time::Timestamp};
+use sluice_domain::{keyed_digest::KeyedDigest, time::Timestamp};
 
 use crate::{
     error::StorageError,
@@ -15,8 +15,8 @@ pub struct IdempotencyRow {
     pub actor: String,
     /// What the caller chose.
     pub key: String,
-    /// Of the request, to tell when a key is used for another one.
-    pub request_sha256: Digest,
+    /// Of the request, to tell when a key is used for another one. `None` when the answer was kept before digests had a key.
+    pub request: Option<KeyedDigest>,
     /// The answer; what is in it is the caller's business.
     pub body: String,
     /// When it was given.
@@ -31,10 +31,10 @@ impl std::fmt::Debug for IdempotencyRow {
 }
 
 const PUT: Sql = Sql::new(
-    "INSERT INTO idempotency (account_id, actor, key, request_sha256, body, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    "INSERT INTO idempotency (account_id, actor, key, request_mac, body, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
 );
 const GET: Sql = Sql::new(
-    "SELECT actor, key, request_sha256, body, created_at FROM idempotency
+    "SELECT actor, key, request_mac, body, created_at FROM idempotency
      WHERE account_id = $1 AND actor = $2 AND key = $3",
 );
 const DELETE: Sql = Sql::new("DELETE FROM idempotency WHERE created_at < $1");
@@ -56,7 +56,8 @@ impl Account<'_> {
     /// [`StorageError::Conflict`] when the actor has used the key: look with [`Account::idempotent_answer`] first, in the same
     /// write.
     pub fn keep_idempotent_answer(&mut self, row: &IdempotencyRow) -> Result<(), StorageError> {
-        self.tx.execute(PUT, values![self.id, &row.actor, &row.key, row.request_sha256, &row.body, row.created_at])?;
+        let request = row.request.map(|digest| digest.to_string()).unwrap_or_default();
+        self.tx.execute(PUT, values![self.id, &row.actor, &row.key, request, &row.body, row.created_at])?;
         Ok(())
     }
 
@@ -69,7 +70,7 @@ impl Account<'_> {
             Ok(IdempotencyRow {
                 actor: row.text("actor")?,
                 key: row.text("idempotency key")?,
-                request_sha256: row.parsed("request digest")?,
+                request: row.unless_empty("request digest")?,
                 body: row.text("answer")?,
                 created_at: row.time("answer time")?,
             })

@@ -14,7 +14,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, json, values},
-    tx::Account,
+    tx::{Account, Tx},
 };
 
 /// An installation, with what its plugin says of itself.
@@ -228,6 +228,21 @@ const SCOPES: Sql = Sql::new(
     "SELECT i.scope FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
      WHERE i.account_id = $1 AND i.mode = $2 AND p.hooks LIKE $3 ORDER BY i.position, i.id",
 );
+
+const INSTALLED: Sql = Sql::new(
+    "SELECT DISTINCT p.sha256, i.config_sha256 FROM installations i
+     JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id",
+);
+
+impl Tx<'_> {
+    /// The components and configurations that are installed anywhere, whoever installed them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn installed_configurations(&mut self) -> Result<Vec<(Digest, Digest)>, StorageError> {
+        self.all(INSTALLED, values![], |row| Ok((row.parsed("component digest")?, row.parsed("configuration digest")?)))
+    }
+}
 
 impl Account<'_> {
     /// Adds an installation at the end of the order, and gives its position. The chain's version is not changed here.

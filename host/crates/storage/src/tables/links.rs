@@ -83,12 +83,11 @@ impl Account<'_> {
         Ok(self.tx.execute(USE, values![at, self.id, id])? > 0)
     }
 
-    /// Removes the links of a person that were not used.
+    /// Removes the links of a person that were not used, and says how many.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn cancel_links(&mut self, person: PersonId) -> Result<(), StorageError> {
-        self.tx.execute(CANCEL, values![self.id, person])?;
-        Ok(())
+    pub fn cancel_links(&mut self, person: PersonId) -> Result<u64, StorageError> {
+        self.tx.execute(CANCEL, values![self.id, person])
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     page::{Before, Cursor, Page},
     row::Row,
     sql::{Sql, json, values, word},
+    tables::reach::{self, Reader, reached, reached_by_id},
     tx::{Account, Tx},
 };
 
@@ -99,8 +100,8 @@ pub(crate) use columns;
 
 /// A statement that gives messages.
 macro_rules! select {
-    ($rest:literal) => {
-        Sql::new(concat!("SELECT ", columns!(), $rest))
+    ($($rest:expr),*) => {
+        Sql::new(concat!("SELECT ", columns!(), $($rest),*))
     };
 }
 
@@ -110,6 +111,10 @@ const INSERT: Sql = Sql::new(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
 );
 const GET: Sql = select!("FROM messages m WHERE m.account_id = $1 AND m.id = $2");
+const GET_REACHED: Sql = select!(
+    "FROM messages m WHERE m.account_id = $1 AND m.id = $2 AND ",
+    reached_by_id!("m.conversation_id", "$1", "$3", "$4")
+);
 const AFTER: Sql = select!(
     "FROM messages m WHERE m.account_id = $1 AND m.conversation_id = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4"
 );
@@ -128,16 +133,22 @@ const EARLIER: Sql = Sql::new(
     "SELECT direction, author_id, author_role, author_name, text, created_at FROM messages
      WHERE account_id = $1 AND conversation_id = $2 AND state = 'delivered' AND id < $3 ORDER BY seq DESC LIMIT $4",
 );
-const HELD: Sql =
-    select!("FROM messages m WHERE m.account_id = $1 AND m.state = 'held' AND m.seq > $2 ORDER BY m.seq LIMIT $3");
+const HELD: Sql = select!(
+    "FROM messages m WHERE m.account_id = $1 AND m.state = 'held' AND m.seq > $2 AND ",
+    reached_by_id!("m.conversation_id", "$1", "$3", "$4"),
+    " ORDER BY m.seq LIMIT $5"
+);
 const QUARANTINED: Sql = select!(
-    "FROM messages m WHERE m.account_id = $1 AND m.state = 'blocked' AND m.direction = 'incoming' AND m.id < $2
-     ORDER BY m.id DESC LIMIT $3"
+    "FROM messages m WHERE m.account_id = $1 AND m.state = 'blocked' AND m.direction = 'incoming' AND m.id < $2 AND ",
+    reached_by_id!("m.conversation_id", "$1", "$3", "$4"),
+    " ORDER BY m.id DESC LIMIT $5"
 );
 const LATEST: Sql = select!(
     ", v.transport, v.channel, v.group_id
      FROM messages m JOIN conversations v ON v.account_id = m.account_id AND v.id = m.conversation_id
-     WHERE m.account_id = $1 AND m.id < $2 ORDER BY m.id DESC LIMIT $3"
+     WHERE m.account_id = $1 AND m.id < $2 AND ",
+    reached!("$1", "$3", "$4"),
+    " ORDER BY m.id DESC LIMIT $5"
 );
 const REVIEW: Sql = Sql::new(
     "UPDATE messages SET state = $1, text = $2, reason = $3, notice = $4, review = $5, delivered_seq = $6, held_until = NULL
@@ -231,6 +242,14 @@ impl Account<'_> {
         self.tx.first(GET, values![self.id, id], message)
     }
 
+    /// The same; `None` too when the reader does not reach its conversation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn message_for(&mut self, id: MessageId, reader: Reader) -> Result<Option<MessageRow>, StorageError> {
+        self.tx.first(GET_REACHED, values![self.id, id, reach::word(Some(reader)), reader.person], message)
+    }
+
     /// The messages of a conversation in the order of acceptance; cursors are [`MessageRow::seq`]. Empty when the account has no
     /// such conversation.
     ///
@@ -306,24 +325,35 @@ impl Account<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn held_messages(&mut self, after: i64, limit: u32) -> Result<Vec<MessageRow>, StorageError> {
-        self.tx.all(HELD, values![self.id, after, limit], message)
+    pub fn held_messages(&mut self, reader: Reader, after: i64, limit: u32) -> Result<Vec<MessageRow>, StorageError> {
+        let values = values![self.id, after, reach::word(Some(reader)), reader.person, limit];
+        self.tx.all(HELD, values, message)
     }
 
-    /// Messages of clients that were blocked, newest first.
+    /// Messages of clients that were blocked, in conversations that the reader reaches, newest first.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn quarantined_messages(&mut self, page: Before<MessageId>) -> Result<Vec<MessageRow>, StorageError> {
-        self.tx.all(QUARANTINED, values![self.id, page.bound(), page.limit], message)
+    pub fn quarantined_messages(
+        &mut self,
+        reader: Option<Reader>,
+        page: Before<MessageId>,
+    ) -> Result<Vec<MessageRow>, StorageError> {
+        let values = values![self.id, page.bound(), reach::word(reader), reach::person(reader), page.limit];
+        self.tx.all(QUARANTINED, values, message)
     }
 
-    /// The account's newest messages, newest first.
+    /// The newest messages of the conversations that the reader reaches, newest first.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn latest_messages(&mut self, page: Before<MessageId>) -> Result<Vec<PlacedMessage>, StorageError> {
-        self.tx.all(LATEST, values![self.id, page.bound(), page.limit], |row| {
+    pub fn latest_messages(
+        &mut self,
+        reader: Option<Reader>,
+        page: Before<MessageId>,
+    ) -> Result<Vec<PlacedMessage>, StorageError> {
+        let values = values![self.id, page.bound(), reach::word(reader), reach::person(reader), page.limit];
+        self.tx.all(LATEST, values, |row| {
             Ok(PlacedMessage {
                 message: message(row)?,
                 transport: row.text("transport")?,

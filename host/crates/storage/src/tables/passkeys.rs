@@ -44,7 +44,7 @@ const OF_PERSON: Sql = Sql::new(
     "SELECT id, name, credential, created_at, last_used_at FROM passkeys WHERE account_id = $1 AND person_id = $2 ORDER BY id",
 );
 const USED: Sql = Sql::new(
-    "UPDATE passkeys SET credential = $1, last_used_at = $2 WHERE account_id = $3 AND person_id = $4 AND id = $5",
+    "UPDATE passkeys SET credential = $1, last_used_at = $2 WHERE account_id = $3 AND person_id = $4 AND id = $5 AND credential = $6",
 );
 const DELETE: Sql = Sql::new("DELETE FROM passkeys WHERE account_id = $1 AND person_id = $2 AND id = $3");
 const DELETE_ALL: Sql = Sql::new("DELETE FROM passkeys WHERE account_id = $1 AND person_id = $2");
@@ -97,10 +97,11 @@ impl Account<'_> {
         &mut self,
         person: PersonId,
         id: PasskeyId,
+        was: &str,
         credential: &str,
         at: Timestamp,
     ) -> Result<bool, StorageError> {
-        Ok(self.tx.execute(USED, values![credential, at, self.id, person, id])? > 0)
+        Ok(self.tx.execute(USED, values![credential, at, self.id, person, id, was])? > 0)
     }
 
     /// Removes a passkey. Gives whether the person had it.

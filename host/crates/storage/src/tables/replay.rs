@@ -5,6 +5,7 @@
 use sluice_domain::{
     id::MessageId,
     message::{Actor, Message},
+    permission::Reach,
     time::Period,
 };
 
@@ -12,6 +13,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, values},
+    tables::reach::{self, Reader, reached, reached_by_id},
     tx::Account,
 };
 
@@ -24,17 +26,25 @@ pub struct Extent {
     pub oldest: MessageId,
 }
 
-// Both give what is in the index of the primary key, and look at no row.
+// For who reaches all conversations, what is in the index of the primary key is given, and no row looked at.
 const EXTENT: Sql = Sql::new(
     "SELECT COUNT(*), MIN(id) FROM
          (SELECT id FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4) newest",
 );
-const REPLAY: Sql = Sql::new(
+const EXTENT_REACHED: Sql = Sql::new(concat!(
+    "SELECT COUNT(*), MIN(id) FROM
+         (SELECT m.id FROM messages m WHERE m.account_id = $1 AND m.id >= $2 AND m.id < $3 AND ",
+    reached_by_id!("m.conversation_id", "$1", "$4", "$5"),
+    " ORDER BY m.id DESC LIMIT $6) newest"
+));
+const REPLAY: Sql = Sql::new(concat!(
     "SELECT m.id, m.direction, v.transport, v.channel, m.conversation_id, v.group_id, m.author_id, m.author_role,
             m.author_name, m.text, m.attachments, m.created_at
      FROM messages m JOIN conversations v ON v.account_id = m.account_id AND v.id = m.conversation_id
-     WHERE m.account_id = $1 AND m.id >= $2 AND m.id < $3 ORDER BY m.id LIMIT $4",
-);
+     WHERE m.account_id = $1 AND m.id >= $2 AND m.id < $3 AND ",
+    reached!("$1", "$4", "$5"),
+    " ORDER BY m.id LIMIT $6"
+));
 
 fn message(row: &mut Row<'_>) -> Result<Message, StorageError> {
     Ok(Message {
@@ -53,35 +63,45 @@ fn message(row: &mut Row<'_>) -> Result<Message, StorageError> {
 }
 
 impl Account<'_> {
-    /// The newest messages of `period` that are older than `before`, at most `limit`; `None` when there are none.
+    /// The newest messages of `period` that are older than `before`, in conversations that the reader reaches, at most `limit`; `None` when
+    /// there are none.
     ///
     /// # Errors
     /// Those of the database.
     pub fn newest_extent(
         &mut self,
+        reader: Option<Reader>,
         period: Period,
         before: Option<MessageId>,
         limit: u32,
     ) -> Result<Option<Extent>, StorageError> {
         let (from, to) = (MessageId::first_at(period.from), before.unwrap_or(MessageId::first_at(period.to)));
-        let extent = self.tx.first(EXTENT, values![self.id, from, to, limit], |row| {
+        let read = |row: &mut Row<'_>| {
             let messages = row.size("number of messages")?;
             Ok(row.maybe_parsed("message id")?.map(|oldest| Extent { messages, oldest }))
-        })?;
+        };
+        let extent = if reader.is_some_and(|reader| reader.reach == Reach::All) {
+            self.tx.first(EXTENT, values![self.id, from, to, limit], read)?
+        } else {
+            let values = values![self.id, from, to, reach::word(reader), reach::person(reader), limit];
+            self.tx.first(EXTENT_REACHED, values, read)?
+        };
         Ok(extent.flatten())
     }
 
-    /// The account's messages from `from` on and before `to`, as they were kept, oldest first; at most `limit`. Links are not looked for,
-    /// and the place is that of the conversation now.
+    /// The messages from `from` on and before `to`, in conversations that the reader reaches, as they were kept, oldest first; at most
+    /// `limit`. Links are not looked for, and the place is that of the conversation now.
     ///
     /// # Errors
     /// Those of the database.
     pub fn replay_messages(
         &mut self,
+        reader: Option<Reader>,
         from: MessageId,
         to: MessageId,
         limit: u32,
     ) -> Result<Vec<Message>, StorageError> {
-        self.tx.all(REPLAY, values![self.id, from, to, limit], message)
+        let values = values![self.id, from, to, reach::word(reader), reach::person(reader), limit];
+        self.tx.all(REPLAY, values, message)
     }
 }

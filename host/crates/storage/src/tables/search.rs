@@ -15,8 +15,8 @@ use crate::{
     page::Before,
     sql::{Sql, values},
     tables::{
-        conversations::Reader,
         messages::{MessageRow, columns, message},
+        reach::Reader,
     },
     tx::{Account, Tx},
 };

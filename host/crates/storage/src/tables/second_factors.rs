@@ -51,8 +51,10 @@ const PUT: Sql = Sql::new(
 const GET: Sql = Sql::new(
     "SELECT secret, created_at, confirmed_at, last_step FROM second_factors WHERE account_id = $1 AND person_id = $2",
 );
-const USE_STEP: Sql =
-    Sql::new("UPDATE second_factors SET last_step = $1 WHERE account_id = $2 AND person_id = $3 AND last_step < $1");
+const USE_STEP: Sql = Sql::new(
+    "UPDATE second_factors SET last_step = $1
+     WHERE account_id = $2 AND person_id = $3 AND secret = $4 AND last_step < $1",
+);
 const CONFIRM: Sql = Sql::new(
     "UPDATE second_factors SET confirmed_at = $1 WHERE account_id = $2 AND person_id = $3 AND confirmed_at IS NULL",
 );
@@ -85,12 +87,13 @@ impl Account<'_> {
         self.tx.first(GET, values![self.id, person], factor)
     }
 
-    /// Uses up the code of a time step, and all older ones. Of two who use it at once, one gets `true`.
+    /// Uses up the code of a time step, and all older ones, if the encrypted secret is still the one that the code is of. Of two who use
+    /// it at once, one gets `true`.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn use_step(&mut self, person: PersonId, step: i64) -> Result<bool, StorageError> {
-        Ok(self.tx.execute(USE_STEP, values![step, self.id, person])? > 0)
+    pub fn use_step(&mut self, person: PersonId, secret: &str, step: i64) -> Result<bool, StorageError> {
+        Ok(self.tx.execute(USE_STEP, values![step, self.id, person, secret])? > 0)
     }
 
     /// Confirms a second factor. Gives whether there was one to confirm.

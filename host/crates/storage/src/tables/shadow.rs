@@ -13,6 +13,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, values},
+    tables::reach::{self, Reader, reached_by_id},
     tx::Account,
 };
 
@@ -83,11 +84,12 @@ const COUNTS: Sql = Sql::new(
      WHERE account_id = $1 AND installation_id = $2 AND variant = $3 AND day >= $4 AND day < $5
      ORDER BY day, enforced, shadow",
 );
-const DIFFERENCES: Sql = Sql::new(
+const DIFFERENCES: Sql = Sql::new(concat!(
     "SELECT decision_id, message_id, conversation_id, enforced, shadow FROM shadow_differences
-     WHERE account_id = $1 AND installation_id = $2 AND variant = $3 AND decision_id >= $4 AND decision_id < $5
-     ORDER BY decision_id DESC LIMIT $6",
-);
+     WHERE account_id = $1 AND installation_id = $2 AND variant = $3 AND decision_id >= $4 AND decision_id < $5 AND ",
+    reached_by_id!("shadow_differences.conversation_id", "$1", "$6", "$7"),
+    " ORDER BY decision_id DESC LIMIT $8"
+));
 
 fn count(row: &mut Row<'_>) -> Result<ShadowCount, StorageError> {
     Ok(ShadowCount {
@@ -151,18 +153,21 @@ impl Account<'_> {
         self.tx.all(COUNTS, values![self.id, installation, variant, period.from, period.to], count)
     }
 
-    /// The newest messages about which both said something else in `period`; at most `limit`, newest first.
+    /// The newest messages about which both said something else in `period`, in conversations that the reader reaches; at most `limit`,
+    /// newest first.
     ///
     /// # Errors
     /// Those of the database.
     pub fn shadow_differences(
         &mut self,
+        reader: Option<Reader>,
         installation: InstallationId,
         variant: Digest,
         period: Period,
         limit: u32,
     ) -> Result<Vec<ShadowDifference>, StorageError> {
         let (from, to) = (DecisionId::first_at(period.from), DecisionId::first_at(period.to));
-        self.tx.all(DIFFERENCES, values![self.id, installation, variant, from, to, limit], difference)
+        let (reach, person) = (reach::word(reader), reach::person(reader));
+        self.tx.all(DIFFERENCES, values![self.id, installation, variant, from, to, reach, person, limit], difference)
     }
 }

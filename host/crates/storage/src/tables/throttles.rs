@@ -1,6 +1,6 @@
 //! How often attempts to log in failed, by what is slowed down for them. How much that is, is decided elsewhere.
 
-use sluice_domain::{digest::Digest, time::Timestamp};
+use sluice_domain::{keyed_digest::KeyedDigest, time::Timestamp};
 
 use crate::{
     error::StorageError,
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ThrottleRow {
     /// A digest of what is slowed down.
-    pub subject: Digest,
+    pub subject: KeyedDigest,
     /// Failures since the last success.
     pub failures: u32,
     /// Until when no attempt is looked at.
@@ -21,6 +21,8 @@ pub struct ThrottleRow {
     pub updated_at: Timestamp,
 }
 
+/// Any number that no other lock of this program has.
+const LOCK: Sql = Sql::new("SELECT pg_advisory_xact_lock(7305804)");
 const GET: Sql = Sql::new("SELECT subject, failures, blocked_until, updated_at FROM throttles WHERE subject = $1");
 const PUT: Sql = Sql::new(
     "INSERT INTO throttles (subject, failures, blocked_until, updated_at) VALUES ($1, $2, $3, $4)
@@ -31,11 +33,20 @@ const DELETE: Sql = Sql::new("DELETE FROM throttles WHERE subject = $1");
 const DELETE_OLD: Sql = Sql::new("DELETE FROM throttles WHERE updated_at <= $1");
 
 impl Tx<'_> {
+    /// Lets nobody else count until this transaction ends: what is counted belongs to no account, whose lock would do. On SQLite,
+    /// nobody else writes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock_throttles(&mut self) -> Result<(), StorageError> {
+        if self.is_postgres() { self.first(LOCK, values![], |_| Ok(())).map(drop) } else { Ok(()) }
+    }
+
     /// What is known of `subject`.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn throttle(&mut self, subject: Digest) -> Result<Option<ThrottleRow>, StorageError> {
+    pub fn throttle(&mut self, subject: KeyedDigest) -> Result<Option<ThrottleRow>, StorageError> {
         self.first(GET, values![subject], |row| {
             Ok(ThrottleRow {
                 subject: row.parsed("throttle")?,
@@ -59,7 +70,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_throttle(&mut self, subject: Digest) -> Result<(), StorageError> {
+    pub fn delete_throttle(&mut self, subject: KeyedDigest) -> Result<(), StorageError> {
         self.execute(DELETE, values![subject])?;
         Ok(())
     }

@@ -125,6 +125,10 @@ const RENEW: Sql = Sql::new(
 const REVOKE: Sql = Sql::new(
     "UPDATE api_tokens SET revoked_at = $1, previous_hash = NULL WHERE account_id = $2 AND id = $3 AND revoked_at IS NULL",
 );
+const REVOKE_ALL: Sql = Sql::new(
+    "UPDATE api_tokens SET revoked_at = $1, previous_hash = NULL
+     WHERE account_id = $2 AND created_by = $3 AND revoked_at IS NULL",
+);
 
 impl Tx<'_> {
     /// The token whose secret has this digest, or had it before the last renewal and is still good as that at `now`. Whether it has
@@ -206,5 +210,13 @@ impl Account<'_> {
     /// Those of the database.
     pub fn revoke_api_token(&mut self, id: TokenId, at: Timestamp) -> Result<bool, StorageError> {
         Ok(self.tx.execute(REVOKE, values![at, self.id, id])? > 0)
+    }
+
+    /// Revokes all tokens of a person, and says how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn revoke_api_tokens_of(&mut self, person: PersonId, at: Timestamp) -> Result<u64, StorageError> {
+        self.tx.execute(REVOKE_ALL, values![at, self.id, person])
     }
 }

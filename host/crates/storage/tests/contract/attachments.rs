@@ -89,6 +89,7 @@ pub(crate) async fn messaging_settings_have_defaults_and_read_back(fixture: Fixt
         client_notice: Some("Нет".to_owned()),
         hold_hours: 1,
         evidence_days: 7,
+        own_messages: true,
     };
     fixture
         .write(account.id, move |tx| {
@@ -137,9 +138,12 @@ pub(crate) async fn held_messages_wait_in_order_until_one_decision(fixture: Fixt
     let check = move |tx: &mut Tx<'_>| {
         let mut ours = tx.account(account);
         let [outgoing, incoming, blocked] = three(&mut ours, &world)?;
-        assert_eq!(ours.held_messages(0, 9)?, [outgoing.clone(), incoming.clone()]);
-        assert_eq!(ours.held_messages(11, 9)?, std::slice::from_ref(&incoming));
-        assert_eq!(ours.quarantined_messages(Before::newest(9))?, std::slice::from_ref(&blocked));
+        assert_eq!(ours.held_messages(reader_of_all(), 0, 9)?, [outgoing.clone(), incoming.clone()]);
+        assert_eq!(ours.held_messages(reader_of_all(), 11, 9)?, std::slice::from_ref(&incoming));
+        assert_eq!(
+            ours.quarantined_messages(Some(reader_of_all()), Before::newest(9))?,
+            std::slice::from_ref(&blocked)
+        );
         let client_sees = |ours: &mut Account<'_>, page| {
             let seen = ours.messages_of_client(world.conversation.id, page)?;
             Ok::<_, StorageError>(seen.into_iter().map(|row| row.seq).collect::<Vec<_>>())
@@ -153,8 +157,8 @@ pub(crate) async fn held_messages_wait_in_order_until_one_decision(fixture: Fixt
         assert_eq!(client_sees(&mut ours, Page::after(10, 9))?, [11, 12, 13]);
         assert_eq!(client_sees(&mut ours, Page::last(2))?, [12, 13]);
         assert!(ours.review_message(incoming.id, &reviewed(Outcome::Rejected, &incoming.text))?);
-        assert_eq!(ours.held_messages(0, 9)?, []);
-        assert_eq!(ours.quarantined_messages(Before::newest(9))?.len(), 2);
+        assert_eq!(ours.held_messages(reader_of_all(), 0, 9)?, []);
+        assert_eq!(ours.quarantined_messages(Some(reader_of_all()), Before::newest(9))?.len(), 2);
         Ok(())
     };
     fixture.write(account, check).await;
@@ -178,7 +182,8 @@ pub(crate) async fn the_newest_messages_come_with_their_place(fixture: Fixture<'
     let world = fixture.world().await;
     let (account, conversation) = (world.account.id, world.conversation.clone());
     fixture.write(account, move |tx| three(&mut tx.account(account), &world).map(drop)).await;
-    let newest = fixture.read(move |tx| tx.account(account).latest_messages(Before::newest(2))).await;
+    let newest =
+        fixture.read(move |tx| tx.account(account).latest_messages(Some(reader_of_all()), Before::newest(2))).await;
     assert_eq!(newest.len(), 2);
     assert!(newest[0].message.id > newest[1].message.id);
     assert_eq!((&newest[0].channel, &newest[0].transport), (&conversation.channel, &conversation.transport));

@@ -183,7 +183,7 @@ pub(crate) async fn tags_are_unique_and_taken_from_all_when_removed(fixture: Fix
         })
         .await;
     let tags = async || {
-        let client = fixture.read(move |tx| tx.account(account).client(client.id)).await.unwrap();
+        let client = fixture.read(move |tx| tx.account(account).client(client.id, reader_of_all())).await.unwrap();
         (seen(&fixture, account, conversation.id, reader_of_all()).await.tags, client.tags)
     };
     assert_eq!(tags().await, (both.clone(), both));
@@ -265,7 +265,7 @@ pub(crate) async fn clients_are_listed_by_external_id_tag_and_reach(fixture: Fix
         (first.id, Reach::Own, false),
     ] {
         let reader = Reader { person: person.id, reach };
-        let reached = fixture.read(move |tx| tx.account(account).reaches_client(client, reader)).await;
+        let reached = fixture.read(move |tx| tx.account(account).client(client, reader)).await.is_some();
         assert_eq!(reached, expected, "{client} {reach:?}");
     }
 }

@@ -10,15 +10,15 @@ use sluice_storage::{
     Before, ClientRow, Constraint, ConversationFilter, DecisionFilter, DecisionRow, Evidence, Outcome, StorageError,
 };
 
-use crate::fixture::{Fixture, World, client_id, decision, decision_id, message, name, reader_of_all};
+use crate::fixture::{Fixture, World, client_id, decision, decision_id, every_decision, message, name, reader_of_all};
 
 pub(crate) async fn a_client_is_found_by_what_another_system_calls_it(fixture: Fixture<'_>) {
     let World { account, client, .. } = fixture.world().await;
     let (id, external) = (client.id, client.external_id.clone().unwrap());
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).client(id)).await, Some(client.clone()));
-    let found = fixture.read(move |tx| tx.account(account.id).client_by_external_id(&external)).await;
+    assert_eq!(fixture.read(move |tx| tx.account(account.id).client(id, reader_of_all())).await, Some(client.clone()));
+    let found = fixture.read(move |tx| tx.account(account.id).client_by_external_id(&external, reader_of_all())).await;
     assert_eq!(found, Some(client.clone()));
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).client_by_external_id("x")).await, None);
+    assert_eq!(fixture.read(move |tx| tx.account(account.id).client_by_external_id("x", reader_of_all())).await, None);
 
     let twin = ClientRow { id: client_id(), ..client };
     let nameless = [client_id(), client_id()].map(|id| ClientRow { id, external_id: None, ..twin.clone() });
@@ -80,9 +80,9 @@ pub(crate) async fn decisions_are_found_by_rule_verdict_and_conversation(fixture
         .await;
 
     let id = elsewhere.id;
-    let read = fixture.read(move |tx| tx.account(account.id).decision(id)).await;
+    let read = fixture.read(move |tx| tx.account(account.id).decision(id, every_decision())).await;
     assert_eq!(read, Some(DecisionRow { rules: Vec::new(), codes: BTreeSet::new(), ..elsewhere.clone() }));
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).decision(decision_id())).await, None);
+    assert_eq!(fixture.read(move |tx| tx.account(account.id).decision(decision_id(), every_decision())).await, None);
 
     let (here, flag, block) = (Some(conversation.id), Severity::Flag, Severity::Block);
     let filters = [
@@ -101,12 +101,16 @@ pub(crate) async fn decisions_are_found_by_rule_verdict_and_conversation(fixture
         let (rule, outcome) = (rule.map(name), severity.map(Outcome::Message));
         let filter = DecisionFilter { rule, outcome, conversation, ..DecisionFilter::default() };
         let asked = filter.clone();
-        let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, Before::newest(9))).await.rows;
+        let rows = fixture
+            .read(move |tx| tx.account(account.id).decisions(every_decision(), &asked, Before::newest(9)))
+            .await
+            .rows;
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{filter:?}");
         for before in [blocked.id, flagged.id] {
             let asked = filter.clone();
             let page = Before::older_than(before, 1);
-            let rows = fixture.read(move |tx| tx.account(account.id).decisions(&asked, page)).await.rows;
+            let rows =
+                fixture.read(move |tx| tx.account(account.id).decisions(every_decision(), &asked, page)).await.rows;
             let expected = expected.iter().copied().filter(|id| *id < before).take(1).collect::<Vec<_>>();
             assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "{filter:?} before {before}");
         }
@@ -126,11 +130,20 @@ pub(crate) async fn a_decision_about_access_reads_back_as_written(fixture: Fixtu
     let written = row.clone();
     fixture.write(account.id, move |tx| tx.account(account.id).insert_decision(&written)).await;
     let filter = DecisionFilter { outcome: Some(row.outcome), ..DecisionFilter::default() };
-    let rows = fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await.rows;
+    let rows = fixture
+        .read(move |tx| tx.account(account.id).decisions(every_decision(), &filter, Before::newest(9)))
+        .await
+        .rows;
     assert_eq!(rows, [row]);
     // Both kinds know `allow`.
     let filter = DecisionFilter { outcome: Some(Outcome::Access(AccessSeverity::Allow)), ..DecisionFilter::default() };
-    assert_eq!(fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9))).await.rows, []);
+    assert_eq!(
+        fixture
+            .read(move |tx| tx.account(account.id).decisions(every_decision(), &filter, Before::newest(9)))
+            .await
+            .rows,
+        []
+    );
 }
 
 pub(crate) async fn what_a_decision_was_about_is_kept_and_forgotten_oldest_first(fixture: Fixture<'_>) {

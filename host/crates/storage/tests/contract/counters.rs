@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sluice_domain::{digest::Digest, verdict::State};
+use sluice_domain::verdict::State;
 use sluice_storage::{CounterKey, Database, MessageRow, Realm};
 
-use crate::fixture::{Fixture, World, conversation_id, counter, message, name, number, time};
+use crate::fixture::{Fixture, World, conversation_id, counter, keyed_digest, message, name, number, time};
 
 async fn add(fixture: &Fixture<'_>, world: &World, counter: CounterKey, by: u32, now: u64, end: u64) -> Option<u64> {
     let id = world.account.id;
@@ -31,7 +31,7 @@ pub(crate) async fn plugins_and_shadow_count_apart(fixture: Fixture<'_>) {
     for other in [
         CounterKey { plugin: name("another"), ..ours.clone() },
         CounterKey { realm: Realm::Shadow, ..ours.clone() },
-        CounterKey { key: Digest::of(b"two"), ..ours.clone() },
+        CounterKey { key: keyed_digest(), ..ours.clone() },
     ] {
         assert_eq!(add(&fixture, &world, other, 1, 5, 100).await, Some(1));
     }

@@ -10,7 +10,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Before, CountFilter, Database, DecisionFilter, DecisionRow, DecisionTally, Outcome};
 
-use crate::fixture::{Fixture, World, conversation_id, decision, name, time};
+use crate::fixture::{Fixture, World, conversation_id, decision, every_decision, name, time};
 
 const HOUR: i64 = 3_600_000;
 
@@ -139,7 +139,7 @@ pub(crate) async fn every_combination_of_filters_gives_what_passes_them_in_pages
                 let mut up = Vec::new();
                 let mut cursor = None;
                 loop {
-                    let part = account.decisions_after(filter, cursor, 7)?;
+                    let part = account.decisions_after(every_decision(), filter, cursor, 7)?;
                     up.extend(part.rows.iter().map(|row| row.id));
                     cursor = part.seen;
                     if cursor.is_none() {
@@ -149,7 +149,7 @@ pub(crate) async fn every_combination_of_filters_gives_what_passes_them_in_pages
                 assert_eq!(up, expected, "{filter:?}");
                 let mut down = Vec::new();
                 loop {
-                    let part = account.decisions(filter, Before { before: cursor, limit: 7 })?;
+                    let part = account.decisions(every_decision(), filter, Before { before: cursor, limit: 7 })?;
                     down.extend(part.rows.iter().map(|row| row.id));
                     cursor = part.seen;
                     if cursor.is_none() {
@@ -185,7 +185,7 @@ pub(crate) async fn a_look_ends_after_so_many_entries_and_is_gone_on_from(fixtur
     };
     let found = |before: Option<DecisionId>| {
         let filter = filter.clone();
-        fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before { before, limit: 9 }))
+        fixture.read(move |tx| tx.account(account.id).decisions(every_decision(), &filter, Before { before, limit: 9 }))
     };
     let first = found(None).await;
     assert_eq!((first.rows.len(), first.seen), (0, Some(id(1_000))));
@@ -195,10 +195,11 @@ pub(crate) async fn a_look_ends_after_so_many_entries_and_is_gone_on_from(fixtur
 
     // Without a condition beside the index, no look ends early.
     let alone = DecisionFilter { conversation: None, ..filter.clone() };
-    let part = fixture.read(move |tx| tx.account(account.id).decisions(&alone, Before::newest(9))).await;
+    let part =
+        fixture.read(move |tx| tx.account(account.id).decisions(every_decision(), &alone, Before::newest(9))).await;
     assert_eq!((part.rows.len(), part.seen), (1, None));
     let often = DecisionFilter { person: Some("cli_often".to_owned()), ..filter };
-    let part = fixture.read(move |tx| tx.account(account.id).decisions_after(&often, None, 9)).await;
+    let part = fixture.read(move |tx| tx.account(account.id).decisions_after(every_decision(), &often, None, 9)).await;
     assert_eq!((part.rows.len(), part.seen), (9, Some(id(9))));
 }
 
@@ -234,7 +235,8 @@ pub(crate) async fn decisions_are_counted_by_bucket_and_outcome(fixture: Fixture
                 })
                 .collect();
             let (asked, edges) = (filter.clone(), edges.clone());
-            let counts = fixture.read(move |tx| tx.account(account.id).decision_counts(&edges, &asked)).await;
+            let counts =
+                fixture.read(move |tx| tx.account(account.id).decision_counts(every_decision(), &edges, &asked)).await;
             assert_eq!(counts, expected, "{filter:?}");
         }
     }
@@ -255,13 +257,15 @@ pub(crate) async fn what_wrote_the_messages_of_earlier_decisions_is_found(mut fi
     fixture.tamper(EARLIER);
     fixture.database = Database::open(&fixture.config).await.unwrap();
     let found = |filter: DecisionFilter| {
-        let read = fixture.read(move |tx| tx.account(account.id).decisions(&filter, Before::newest(9)));
+        let read =
+            fixture.read(move |tx| tx.account(account.id).decisions(every_decision(), &filter, Before::newest(9)));
         async { read.await.rows.iter().map(|row| row.id).collect::<Vec<_>>() }
     };
     let by_author = DecisionFilter { person: Some(message.author.id), ..DecisionFilter::default() };
     assert_eq!(found(by_author).await, [about.id], "nothing says who wrote what {} is about", first.id);
     let edges = [time(0), time(1 << 40)];
     let in_shadow = CountFilter { rule: Some(name("blocked-words")), shadow: Some(true), ..CountFilter::default() };
-    let counts = fixture.read(move |tx| tx.account(account.id).decision_counts(&edges, &in_shadow)).await;
+    let counts =
+        fixture.read(move |tx| tx.account(account.id).decision_counts(every_decision(), &edges, &in_shadow)).await;
     assert_eq!(counts, [DecisionTally::from([(Outcome::Message(Severity::Hold), 1)])]);
 }

@@ -19,6 +19,7 @@ use sluice_domain::{
         PasskeyId, PersonId, PluginId, RequestId, SessionId, SupportGrantId, SupportSessionId, TagId, TokenId,
     },
     installation::{Budget, FailurePolicy, HostName, Mode, Percent, Scope},
+    keyed_digest::KeyedDigest,
     list::ListKind,
     message::{Actor, Attachment, Direction, Role},
     permission::{Permission, Permissions, Reach},
@@ -29,9 +30,9 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
-    CommentRow, CounterKey, Database, DatabaseConfig, DecisionRow, Evidence, FilterRuleRow, GroupRow, LinkRow,
-    ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome, PersonRow,
-    PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
+    CommentRow, CounterKey, Database, DatabaseConfig, DecisionReader, DecisionRow, Evidence, FilterRuleRow, GroupRow,
+    LinkRow, ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome,
+    PersonRow, PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -155,13 +156,26 @@ pub(crate) fn digest() -> Digest {
     Digest::of(&number().to_le_bytes())
 }
 
+pub(crate) fn keyed_digest() -> KeyedDigest {
+    digest().to_string().parse().unwrap()
+}
+
 pub(crate) fn host(text: &str) -> HostName {
     HostName::try_from(text.to_owned()).unwrap()
 }
 
+/// Who sees all decisions.
+pub(crate) fn every_decision() -> DecisionReader {
+    DecisionReader { messages: Some(reader_of_all()), access: true }
+}
+
 /// A counter in force.
 pub(crate) fn counter(key: &str) -> CounterKey {
-    CounterKey { plugin: name("rate-limit"), realm: Realm::Live, key: Digest::of(key.as_bytes()) }
+    CounterKey {
+        plugin: name("rate-limit"),
+        realm: Realm::Live,
+        key: Digest::of(key.as_bytes()).to_string().parse().unwrap(),
+    }
 }
 
 pub(crate) fn name(text: &str) -> PluginName {
@@ -410,7 +424,7 @@ pub(crate) fn decision(conversation: ConversationId, severity: Severity) -> Deci
         rules: vec![(name("blocked-words"), Outcome::Message(severity))],
         codes: BTreeSet::from([Code::of("card")]),
         author_id: Some("cli_x".to_owned()),
-        input_sha256: digest(),
+        input: Some(keyed_digest()),
         body: r#"{"verdict":"flag","rules":[]}"#.to_owned(),
         evidence: Evidence::default(),
         created_at: time(4),

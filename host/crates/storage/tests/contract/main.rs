@@ -6,6 +6,7 @@
 
 mod accounts;
 mod attachments;
+mod audit;
 mod chain;
 mod chat;
 mod conversations;
@@ -19,6 +20,7 @@ mod outbox;
 mod paging;
 mod people;
 mod preview;
+mod reach;
 mod schema;
 mod search;
 mod transactions;
@@ -62,6 +64,7 @@ cases! {
         a_session_is_found_by_its_secret_until_it_ends
         a_token_is_found_by_its_secret_with_its_persons_role
         the_audit_log_is_numbered_sealed_and_found_by_what_it_says
+        a_look_into_the_audit_log_ends_after_as_many_entries_however_few_fit
         an_answer_is_kept_once_for_an_actors_key
     }
     attachments {
@@ -72,6 +75,11 @@ cases! {
         held_messages_wait_in_order_until_one_decision
         what_waited_too_long_is_found_over_all_accounts
         the_newest_messages_come_with_their_place
+    }
+    audit {
+        any_change_of_a_sealed_log_is_found
+        any_change_of_what_was_sealed_later_is_found
+        a_log_that_does_not_hold_is_accepted_as_it_is_and_says_how_much
     }
     chain {
         a_plugin_reads_back_as_written
@@ -154,7 +162,9 @@ cases! {
         there_is_one_account_of_the_platform
         rules_about_addresses_read_back_in_their_order
         a_person_changes_and_a_deleted_one_is_not_listed
+        a_password_is_set_for_nobody_who_is_kept_out_and_lets_nobody_in
         a_password_is_set_rehashed_and_remembered
+        an_invitation_keeps_nobody_of_another_account_from_an_address
         sessions_are_listed_and_ended_with_their_reason
         a_network_is_known_for_a_time
         a_link_is_used_once
@@ -168,6 +178,9 @@ cases! {
         messages_are_replayed_oldest_first_with_their_place
         the_newest_messages_of_a_period_are_counted_in_steps
         shadow_verdicts_are_counted_by_day_and_variant
+    }
+    reach {
+        what_a_reader_does_not_reach_is_not_there
     }
     schema {
         opening_again_keeps_the_rows

@@ -11,13 +11,13 @@ use sluice_domain::{
 };
 use sluice_storage::{
     AccountRow, Assignment, Before, Constraint, ConversationFilter, GroupRow, InsideRow, OwnSession, PasskeyRow,
-    PersonStatus, Reader, SecondFactorRow, SessionEnd, SessionRow, StorageError, SupportGrantRow, SupportSessionRow,
-    ThrottleRow,
+    PersonRow, PersonStatus, Reader, SecondFactorRow, SessionEnd, SessionRow, StorageError, SupportGrantRow,
+    SupportSessionRow, ThrottleRow,
 };
 
 use crate::fixture::{
-    Fixture, World, account_id, address_rule_id, challenge_id, conversation_id, digest, group_id, passkey_id, person,
-    session_id, support_grant_id, support_session_id, time,
+    Fixture, World, account_id, address_rule_id, challenge_id, conversation_id, digest, group_id, keyed_digest,
+    passkey_id, person, session_id, support_grant_id, support_session_id, time,
 };
 
 pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fixture<'_>) {
@@ -33,11 +33,50 @@ pub(crate) async fn a_person_changes_and_a_deleted_one_is_not_listed(fixture: Fi
     assert!(fixture.write(id, move |tx| tx.account(id).update_person(&row)).await);
     assert_eq!(fixture.read(move |tx| tx.account(id).people()).await, [changed.clone()]);
 
-    changed.status = PersonStatus::Deleted;
+    changed.role = Role::Administrator;
     let row = changed.clone();
     assert!(fixture.write(id, move |tx| tx.account(id).update_person(&row)).await);
+    assert!(fixture.write(id, move |tx| tx.account(id).erase_person(person.id, "gone@deleted.invalid")).await);
     assert_eq!(fixture.read(move |tx| tx.account(id).people()).await, []);
-    assert_eq!(fixture.read(move |tx| tx.account(id).person(person.id)).await, Some(changed));
+    let erased = PersonRow {
+        email: "gone@deleted.invalid".to_owned(),
+        name: String::new(),
+        role: Role::Operator,
+        permissions: Permissions::NONE,
+        status: PersonStatus::Deleted,
+        password_hash: None,
+        ..changed.clone()
+    };
+    // There is no way back.
+    let back = fixture.write(id, move |tx| {
+        let mut rows = tx.account(id);
+        Ok([
+            rows.update_person(&changed)?,
+            rows.set_password(person.id, "again", time(9))?,
+            rows.activate_person(person.id)?,
+            rows.rehash_password(person.id, "", "again")?,
+            rows.erase_person(person.id, "twice@deleted.invalid")?,
+        ])
+    });
+    assert_eq!(back.await, [false; 5]);
+    assert_eq!(fixture.read(move |tx| tx.account(id).person(person.id)).await, Some(erased));
+}
+
+pub(crate) async fn a_password_is_set_for_nobody_who_is_kept_out_and_lets_nobody_in(fixture: Fixture<'_>) {
+    let World { account, person, .. } = fixture.world().await;
+    let id = account.id;
+    for (status, set, activated) in [
+        (PersonStatus::Invited, true, true),
+        (PersonStatus::Active, true, false),
+        (PersonStatus::Disabled, false, false),
+    ] {
+        let row = PersonRow { status, ..person.clone() };
+        fixture.write(id, move |tx| tx.account(id).update_person(&row)).await;
+        assert_eq!(fixture.write(id, move |tx| tx.account(id).set_password(person.id, "x", time(9))).await, set);
+        let now = fixture.read(move |tx| tx.account(id).person(person.id)).await.unwrap();
+        assert_eq!(now.status, status, "a password is no way in");
+        assert_eq!(fixture.write(id, move |tx| tx.account(id).activate_person(person.id)).await, activated);
+    }
 }
 
 pub(crate) async fn a_password_is_set_rehashed_and_remembered(fixture: Fixture<'_>) {
@@ -50,7 +89,8 @@ pub(crate) async fn a_password_is_set_rehashed_and_remembered(fixture: Fixture<'
     fixture.write(id, move |tx| tx.account(id).insert_person(&row)).await;
     assert_eq!(fixture.read(move |tx| tx.account(id).person(who)).await, Some(invited));
 
-    fixture.write(id, move |tx| tx.account(id).set_password(who, "one", PersonStatus::Active, time(7))).await;
+    fixture.write(id, move |tx| tx.account(id).set_password(who, "one", time(7))).await;
+    fixture.write(id, move |tx| tx.account(id).activate_person(who)).await;
     let row = fixture.read(move |tx| tx.account(id).person(who)).await.unwrap();
     assert_eq!((row.password_hash.as_deref(), row.status), (Some("one"), PersonStatus::Active));
     assert_eq!(row.password_changed_at, time(7));
@@ -157,7 +197,7 @@ pub(crate) async fn a_token_is_renewed_with_an_overlap_and_revoked(fixture: Fixt
 
 pub(crate) async fn a_throttle_is_written_read_and_forgotten(fixture: Fixture<'_>) {
     let id = fixture.world().await.account.id;
-    let mut row = ThrottleRow { subject: digest(), failures: 1, blocked_until: time(2), updated_at: time(1) };
+    let mut row = ThrottleRow { subject: keyed_digest(), failures: 1, blocked_until: time(2), updated_at: time(1) };
     for failures in [1, 2] {
         row.failures = failures;
         fixture.write(id, move |tx| tx.put_throttle(&row)).await;
@@ -266,7 +306,9 @@ pub(crate) async fn a_step_and_a_recovery_code_are_used_once(fixture: Fixture<'_
         fixture.write(id, move |tx| tx.account(id).put_second_factor(who, &row)).await;
     }
     assert_eq!(fixture.read(move |tx| tx.account(id).second_factor(who)).await, Some(row));
-    let step = |step| fixture.write(id, move |tx| tx.account(id).use_step(who, step));
+    let of = |secret: &'static str, step| fixture.write(id, move |tx| tx.account(id).use_step(who, secret, step));
+    assert!(!of("first", 7).await, "that secret was replaced");
+    let step = |step| of("sealed", step);
     assert_eq!([step(5).await, step(7).await, step(7).await, step(6).await], [false, true, false, false]);
     let confirm = |at| fixture.write(id, move |tx| tx.account(id).confirm_second_factor(who, time(at)));
     assert_eq!([confirm(3).await, confirm(4).await], [true, false]);
@@ -402,8 +444,13 @@ pub(crate) async fn a_passkey_is_kept_used_and_removed_and_a_challenge_taken_onc
     assert_eq!(passkeys(theirs.account.id, who).await, []);
     assert_eq!(passkeys(id, theirs.person.id).await, []);
 
-    let used = |account, key| fixture.write(id, move |tx| tx.account(account).passkey_used(who, key, "{1}", time(5)));
+    let was = first.credential.clone();
+    let used = |account, key| {
+        let was = was.clone();
+        fixture.write(id, move |tx| tx.account(account).passkey_used(who, key, &was, "{1}", time(5)))
+    };
     assert_eq!([used(theirs.account.id, first.id).await, used(id, first.id).await], [false, true]);
+    assert!(!used(id, first.id).await, "it has counted on since");
     let changed = PasskeyRow { credential: "{1}".to_owned(), last_used_at: Some(time(5)), ..first };
     assert_eq!(passkeys(id, who).await, [changed.clone(), second.clone()]);
     let delete = |who, key| fixture.write(id, move |tx| tx.account(id).delete_passkey(who, key));
@@ -429,4 +476,50 @@ pub(crate) async fn a_passkey_is_kept_used_and_removed_and_a_challenge_taken_onc
     }
     assert_eq!(take(who, late, 9).await, None);
     assert_eq!(fixture.write(id, |tx| tx.delete_expired_challenges(time(10))).await, 4);
+}
+
+pub(crate) async fn an_invitation_keeps_nobody_of_another_account_from_an_address(fixture: Fixture<'_>) {
+    let (one, other) = (fixture.world().await.account.id, fixture.world().await.account.id);
+    let invited = |email: &str| PersonRow {
+        email: email.to_owned(),
+        password_hash: None,
+        status: PersonStatus::Invited,
+        ..person()
+    };
+    let insert = async |account, row: &PersonRow| {
+        let row = row.clone();
+        fixture.database.write(Some(account), move |tx| tx.account(account).insert_person(&row)).await
+    };
+    let conflict = Err(StorageError::Conflict { constraint: Constraint::PersonEmail });
+    let (ours, theirs) = (invited("new@example.com"), invited("New@example.com"));
+    let (our_id, their_id) = (ours.id, theirs.id);
+    assert_eq!(insert(one, &ours).await, Ok(()));
+    assert_eq!(insert(other, &theirs).await, Ok(()));
+    assert_eq!(insert(one, &invited("new@example.com")).await, conflict, "one of the account has it");
+    assert_eq!(
+        fixture.read(|tx| tx.person_by_email("new@example.com")).await,
+        None,
+        "nobody has shown it to be theirs"
+    );
+    let found = fixture.read(|tx| tx.invited_by_email("NEW@example.com", 9)).await;
+    assert_eq!(found.len(), 2);
+    let kept = fixture.read(move |tx| tx.account(one).person(our_id)).await.unwrap();
+    assert_eq!(kept.email, "new@example.com");
+
+    // Whoever sets a password first has it.
+    let claim =
+        async |account, id| fixture.database.write(Some(account), move |tx| tx.account(account).claim_email(id)).await;
+    assert_eq!(claim(other, their_id).await, Ok(()));
+    assert_eq!(claim(other, their_id).await, Ok(()), "again changes nothing");
+    assert_eq!(claim(one, our_id).await, conflict);
+    let (account, _) = fixture.read(|tx| tx.person_by_email("new@example.com")).await.unwrap();
+    assert_eq!(account, other);
+    // Who is disabled before they came has no address yet; who is deleted has none any more.
+    let gone = PersonRow { status: PersonStatus::Disabled, email: "else@example.com".to_owned(), ..ours.clone() };
+    assert!(fixture.write(one, move |tx| tx.account(one).update_person(&gone)).await);
+    assert_eq!(fixture.read(|tx| tx.invited_by_email("else@example.com", 9)).await.len(), 1);
+    let gone = PersonRow { status: PersonStatus::Deleted, email: "x@deleted.invalid".to_owned(), ..ours };
+    assert!(fixture.write(one, move |tx| tx.account(one).update_person(&gone)).await);
+    assert_eq!(fixture.read(|tx| tx.invited_by_email("else@example.com", 9)).await, []);
+    assert!(fixture.read(|tx| tx.person_by_email("x@deleted.invalid")).await.is_some());
 }

@@ -8,7 +8,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Extent, MessageRow, ShadowCount, ShadowDifference, ShadowVerdict};
 
-use crate::fixture::{ALWAYS, Fixture, World, decision_id, digest, message, time};
+use crate::fixture::{ALWAYS, Fixture, World, decision_id, digest, message, reader_of_all, time};
 
 const DAY: u64 = 86_400_000;
 
@@ -36,7 +36,7 @@ pub(crate) async fn messages_are_replayed_oldest_first_with_their_place(fixture:
     let rows = four(&fixture, &world).await;
     let (account, conversation) = (world.account.id, world.conversation.clone());
     let replay = async |from: MessageId, to: MessageId, limit| {
-        fixture.read(move |tx| tx.account(account).replay_messages(from, to, limit)).await
+        fixture.read(move |tx| tx.account(account).replay_messages(Some(reader_of_all()), from, to, limit)).await
     };
     let seen = replay(rows[0].id, rows[3].id, 9).await;
     let expected = rows[..3].iter().cloned().map(|row| Message {
@@ -62,7 +62,7 @@ pub(crate) async fn the_newest_messages_of_a_period_are_counted_in_steps(fixture
     let rows = four(&fixture, &world).await;
     let account = world.account.id;
     let extent = async |period: Period, before: Option<MessageId>, limit| {
-        fixture.read(move |tx| tx.account(account).newest_extent(period, before, limit)).await
+        fixture.read(move |tx| tx.account(account).newest_extent(Some(reader_of_all()), period, before, limit)).await
     };
     let all = |messages, oldest| Some(Extent { messages, oldest });
     assert_eq!(extent(ALWAYS, None, 9).await, all(5, world.message.id));
@@ -120,13 +120,19 @@ pub(crate) async fn shadow_verdicts_are_counted_by_day_and_variant(fixture: Fixt
     assert_eq!(counts(Period { from: time(1), to: time(2 * DAY) }).await, days[1..3]);
 
     let differences = async |period: Period, limit| {
-        fixture.read(move |tx| tx.account(account).shadow_differences(installation, variant, period, limit)).await
+        fixture
+            .read(move |tx| {
+                tx.account(account).shadow_differences(Some(reader_of_all()), installation, variant, period, limit)
+            })
+            .await
     };
     assert_eq!(differences(ALWAYS, 9).await, expected);
     assert_eq!(differences(ALWAYS, 1).await, expected[..1]);
     let second = Period { from: Timestamp::from_millis(1), ..ALWAYS };
     assert_eq!(differences(Period { to: time(2 * DAY), ..second }, 9).await.len(), 2);
-    let of_other = fixture.read(move |tx| tx.account(account).shadow_differences(installation, other, ALWAYS, 9)).await;
+    let of_other = fixture
+        .read(move |tx| tx.account(account).shadow_differences(Some(reader_of_all()), installation, other, ALWAYS, 9))
+        .await;
     assert_eq!(of_other.len(), 1);
 }
 

@@ -1,10 +1,10 @@
 //! Files: up as a stream, down as a stream or in ranges.
 
-use std::{fs::File, io::SeekFrom, time::Duration};
+use std::{fs::File, io::SeekFrom, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -26,6 +26,7 @@ use utoipa::IntoParams;
 use crate::{
     Web, documents,
     documents::AttachmentDoc,
+    exchange::Exchange,
     extract::{Auth, Id, Params},
     problem::Problem,
     range::{Asked, Range},
@@ -129,13 +130,17 @@ async fn receive(mut upload: AttachmentUpload, mut body: Body) -> Result<Attachm
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 416, description = "`range-not-satisfiable`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`share-used-up`: as many of the account's attachments are being sent as may be", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`busy`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn download(
     State(web): State<Web>,
     Auth(caller): Auth,
     Id(id): Id<AttachmentId>,
+    Extension(exchange): Extension<Arc<Exchange>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    exchange.hold_file(caller.account)?;
     let (attachment, file) = web.app.attachment(&caller, id).await?;
     let tag = format!("\"{}\"", attachment.sha256);
     let asks = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,15 +1,18 @@
 //! The audit log and the connection journal: read, searched, verified, exported.
 
-use axum::{extract::State, http::StatusCode, response::Response};
-use futures::stream;
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
-use sluice_app::rows::AuditFilter;
+use sluice_app::rows::{AuditFilter, AuditPart};
 use sluice_domain::{digest::Digest, time::Timestamp};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Web,
-    export::{Export, file},
+    export::{Export, batches, file},
     extract::{Auth, Params},
     paging::Paging,
     problem::Problem,
@@ -65,6 +68,16 @@ impl Search {
     }
 }
 
+/// What is no surprise to whoever asks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Accepting {
+    /// How many entries from before the chain the log is known to have; 0 when it is absent. With more, it does not hold.
+    #[param(required = false)]
+    #[serde(default)]
+    accept_unsealed: i64,
+}
+
 /// What verifying the log found.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct VerificationView {
@@ -72,17 +85,28 @@ pub(crate) struct VerificationView {
     holds: bool,
     /// Entries that hold, from the first on.
     entries: i64,
-    /// How many of them were written before entries were sealed: nothing can be said of those.
+    /// How many of them were written before entries had seals of their own: nothing shows what was done to those before the server sealed
+    /// them all at once.
     unsealed: i64,
     /// The MAC of the last entry that holds. Keep it elsewhere to see later whether the log was put back.
     #[schema(value_type = String)]
     head: Digest,
-    /// The first thing that is wrong.
+    /// The first thing that is wrong: `missing`, `inserted` or `changed` for an entry, `end` for what the account's row says, `earlier` for
+    /// entries from before the chain, `beginning`, `sealed-again`; or `unsealed`, when there are more of those than `accept_unsealed` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// The same as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     breach: Option<String>,
 }
 
-/// Who did what, when, from where; newest first.
+fn list_of(part: AuditPart) -> List<AuditView> {
+    let next = part.seen.map(|seen| seen.to_string());
+    List { items: part.rows.into_iter().map(AuditView::from).collect(), next }
+}
+
+/// Who did what, when, from where; newest first. One request looks through 5,000 entries at most: a page may have few or no items and
+/// still a `next`.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "audit", params(Search, Paging), responses(
     (status = 200, description = "One page", body = List<AuditView>),
     (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
@@ -96,8 +120,8 @@ pub(crate) async fn list(
     Params(paging): Params<Paging>,
 ) -> Result<axum::Json<List<AuditView>>, Problem> {
     let page = paging.newest_first()?;
-    let rows = web.app.audit_log(&caller, search.filter()?, page.before, page.limit).await?;
-    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.seq)))
+    let part = web.app.audit_log(&caller, search.filter()?, page.before, page.limit).await?;
+    Ok(axum::Json(list_of(part)))
 }
 
 /// Who came in or was kept out, when, from which address and network; newest first.
@@ -112,26 +136,30 @@ pub(crate) async fn connections(
     Params(paging): Params<Paging>,
 ) -> Result<axum::Json<List<AuditView>>, Problem> {
     let page = paging.newest_first()?;
-    let rows = web.app.connections(&caller, page.before, page.limit).await?;
-    Ok(axum::Json(List::of(rows.into_iter().map(AuditView::from).collect(), &paging, |row| row.seq)))
+    let part = web.app.connections(&caller, page.before, page.limit).await?;
+    Ok(axum::Json(list_of(part)))
 }
 
 /// Verifies that every entry is as it was written and none is missing.
-#[utoipa::path(get, path = "/api/v1/audit/verification", tag = "audit", responses(
+#[utoipa::path(get, path = "/api/v1/audit/verification", tag = "audit", params(Accepting), responses(
     (status = 200, description = "What was found", body = VerificationView),
+    (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn verify(
     State(web): State<Web>,
     Auth(caller): Auth,
+    Params(Accepting { accept_unsealed }): Params<Accepting>,
 ) -> Result<axum::Json<VerificationView>, Problem> {
-    let found = web.app.verify_own_audit(&caller).await?;
+    let found = web.app.verify_own_audit(&caller, accept_unsealed).await?;
     Ok(axum::Json(VerificationView {
         holds: found.breach.is_none(),
         entries: found.entries,
         unsealed: found.unsealed,
         head: found.head,
+        reason: found.breach.map(|breach| breach.code()),
         breach: found.breach.map(|breach| breach.to_string()),
     }))
 }
@@ -142,17 +170,15 @@ pub(crate) async fn verify(
     (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn export(
     State(web): State<Web>,
     Auth(caller): Auth,
     Params(Export { format }): Params<Export>,
     Params(search): Params<Search>,
+    parts: Parts,
 ) -> Result<Response, Problem> {
     let export = web.app.export_audit(&caller, search.filter()?).await?;
-    let batches = stream::try_unfold(export, async |mut export| {
-        let batch = export.next().await?;
-        Ok((!batch.is_empty()).then(|| (batch.into_iter().map(AuditView::from).collect(), export)))
-    });
-    Ok(file::<AuditView>(format, batches))
+    Ok(file::<AuditView>(format, batches(export, web, parts)))
 }

@@ -33,7 +33,8 @@ pub(crate) struct NewConversation {
 pub(crate) struct ClientDraft {
     /// What operators see: 1 to 256 bytes.
     name: String,
-    /// The client's id elsewhere; the same one again is the same client.
+    /// The client's id elsewhere; the same one again is the same client. Who does not reach all conversations names a client whom they
+    /// reach, or leaves it out.
     external_id: Option<String>,
 }
 
@@ -80,6 +81,7 @@ impl Filter {
     (status = 201, description = "Started", body = ConversationView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "`not-found`: for who does not reach all conversations, an `external_id` that is not that of a client whom they reach, whether there is one or not", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: the key was used for another request", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
 ))]

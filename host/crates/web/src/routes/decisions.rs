@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use axum::{extract::State, http::StatusCode, response::Response};
-use futures::stream;
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_app::{
     decisions::Bucket,
-    rerun::{Missing, Rerun},
+    rerun::{Missing, Reran, Rerun},
     rows::{CountFilter, DecisionFilter, Outcome},
 };
 use sluice_domain::{
@@ -24,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Web,
     documents::DecisionDoc,
-    export::{Export, file},
+    export::{Export, batches, file},
     extract::{Auth, Id, Params},
     paging::Paging,
     problem::Problem,
@@ -192,19 +195,17 @@ pub(crate) async fn counts(
     (status = 400, description = "`malformed`", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: the account has as many exports and verifications as it may", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn export(
     State(web): State<Web>,
     Auth(caller): Auth,
     Params(Export { format }): Params<Export>,
     Params(filter): Params<Filter>,
+    parts: Parts,
 ) -> Result<Response, Problem> {
     let export = web.app.export_decisions(&caller, filter.filter()?).await?;
-    let batches = stream::try_unfold(export, async |mut export| {
-        let batch = export.next().await?;
-        Ok((!batch.is_empty()).then(|| (batch.into_iter().map(KeptDecisionView::from).collect(), export)))
-    });
-    Ok(file::<KeptDecisionView>(format, batches))
+    Ok(file::<KeptDecisionView>(format, batches(export, web, parts)))
 }
 
 /// One decision.
@@ -234,12 +235,17 @@ pub(crate) struct RerunView {
     /// What is gone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<MissingView>,
+    /// `not-comparable` of decisions from before digests had a key: nothing shows that the input is the one of then but that it was sealed
+    /// for this decision. Absent otherwise: the input was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'static str>,
 }
 
 /// Something that a decision cannot be made again without.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MissingView {
-    /// `input`: what the rules were asked about, kept for as long as `evidence_days` says; `chain`: the rules of then; `component`: a plugin that
+    /// `input`: what the rules were asked about, kept for as long as `evidence_days` says; `another-input`: what was kept is not what they
+    /// were asked about; `chain`: the rules of then; `component`: a plugin that
     /// was removed; `configuration`; `attachment`.
     what: &'static str,
     /// The digest of a component or a configuration, the id of an attachment.
@@ -251,6 +257,7 @@ impl From<Missing> for MissingView {
     fn from(missing: Missing) -> Self {
         let (what, which) = match missing {
             Missing::Input => ("input", None),
+            Missing::AnotherInput => ("another-input", None),
             Missing::Chain => ("chain", None),
             Missing::Component(digest) => ("component", Some(digest.to_string())),
             Missing::Configuration(digest) => ("configuration", Some(digest.to_string())),
@@ -260,16 +267,17 @@ impl From<Missing> for MissingView {
     }
 }
 
-impl From<Rerun> for RerunView {
-    fn from(rerun: Rerun) -> Self {
-        match rerun {
-            Rerun::Same => Self { outcome: "same", decision: None, missing: Vec::new() },
+impl From<Reran> for RerunView {
+    fn from(Reran { outcome, compared }: Reran) -> Self {
+        let input = (!compared).then_some("not-comparable");
+        match outcome {
+            Rerun::Same => Self { outcome: "same", decision: None, missing: Vec::new(), input },
             Rerun::Different(now) => {
-                Self { outcome: "different", decision: Some(views::json(&now)), missing: Vec::new() }
+                Self { outcome: "different", decision: Some(views::json(&now)), missing: Vec::new(), input }
             }
             Rerun::Impossible(missing) => {
                 let missing = missing.into_iter().map(MissingView::from).collect();
-                Self { outcome: "impossible", decision: None, missing }
+                Self { outcome: "impossible", decision: None, missing, input }
             }
         }
     }

@@ -43,6 +43,7 @@ use crate::{
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`unknown-event`: a Last-Event-ID that no event of the account has, as after a restored backup", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-at-once`: the session, the token or the account has as many streams as it may", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn stream(
     State(web): State<Web>,
@@ -89,27 +90,24 @@ struct Watched {
 impl Watched {
     /// The next events; `None` ends the stream: the client comes back with the last number that it saw.
     async fn next(&mut self) -> Option<Vec<Event>> {
-        let batch = tokio::select! {
-            biased;
-            // Another server of the same installation may have written.
-            _ = self.again.tick() => match self.still_reads().await {
-                Ok(()) => self.events.look().await.map_err(Problem::from),
-                Err(problem) => Err(problem),
-            },
-            batch = self.events.next() => batch.map_err(Problem::from),
-        };
-        let batch = match batch {
-            // Support may be out by now, and sees nothing of what came after that.
-            Ok(events) if self.events.is_read_by_support() => self.still_reads().await.map(|()| events),
-            other => other,
-        };
+        let batch = self.batch().await;
         batch.inspect_err(|problem| tracing::debug!(code = problem.code(), "a live stream ends")).ok()
     }
 
-    /// The reader's session may have ended; their rights may have changed.
-    async fn still_reads(&mut self) -> Result<(), Problem> {
-        self.events.read_as(caller(&self.web, &self.parts).await?);
-        Ok(())
+    async fn batch(&mut self) -> Result<Vec<Event>, Problem> {
+        loop {
+            let before = self.events.position();
+            let batch = tokio::select! {
+                biased;
+                // Another server of the same installation may have written.
+                _ = self.again.tick() => self.events.look().await?,
+                batch = self.events.next() => batch?,
+            };
+            // The reader's session may have ended, or their rights be others: nothing is given that was read with rights of before.
+            if self.events.read_as(caller(&self.web, &self.parts).await?, before) {
+                return Ok(batch);
+            }
+        }
     }
 }
 

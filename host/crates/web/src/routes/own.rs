@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Web,
-    extract::{Auth, Id, Json, Peer},
+    extract::{Auth, Id, Peer, ShortJson},
     problem::Problem,
     views::List,
 };
@@ -95,13 +95,17 @@ impl SessionView {
 #[utoipa::path(post, path = "/api/v1/passwords", tag = "own", security(()), request_body = ChosenPassword, responses(
     (status = 204, description = "Set: log in with it"),
     (status = 404, description = "`not-found`: no such link, or a newer one was made", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`email-taken`: somebody of another account has set a password with this e-mail address; the link stays good", body = Problem, content_type = "application/problem+json"),
     (status = 410, description = "`link-used`, `link-expired`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`; the link stays good", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts` with links that were used or have expired, from your address or network; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: more passwords wait than may; the link stays good", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn set_by_link(
     State(web): State<Web>,
     peer: Peer,
-    Json(body): Json<ChosenPassword>,
+    ShortJson(body): ShortJson<ChosenPassword>,
 ) -> Result<StatusCode, Problem> {
     web.app.set_password_by_link(body.link, body.password, peer.address).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -112,13 +116,15 @@ pub(crate) async fn set_by_link(
     (status = 204, description = "Changed"),
     (status = 401, description = "`unauthenticated`; `wrong-credentials`: the current password is another one", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`weak-password`, with `suggestions`", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: more passwords wait than may; nothing is changed", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn change_password(
     State(web): State<Web>,
     Auth(caller): Auth,
-    Json(body): Json<ChangedPassword>,
+    ShortJson(body): ShortJson<ChangedPassword>,
 ) -> Result<StatusCode, Problem> {
     web.app.change_password(&caller, body.current, body.new).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -128,11 +134,14 @@ pub(crate) async fn change_password(
 #[utoipa::path(post, path = "/api/v1/passwords/strength", tag = "own", request_body = TriedPassword, responses(
     (status = 200, description = "Its strength", body = StrengthView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-at-once`: you or your account wait for as many answers as you may", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn strength(
     State(web): State<Web>,
     Auth(caller): Auth,
-    Json(body): Json<TriedPassword>,
+    ShortJson(body): ShortJson<TriedPassword>,
 ) -> Result<axum::Json<StrengthView>, Problem> {
     let strength = web.app.password_strength(&caller, body.password).await?;
     Ok(axum::Json(StrengthView { score: strength.score, warning: strength.warning, suggestions: strength.suggestions }))

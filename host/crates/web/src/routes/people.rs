@@ -92,6 +92,18 @@ pub(crate) struct Invited {
     link: LinkView,
 }
 
+/// A person who was changed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ChangedPersonView {
+    #[serde(flatten)]
+    person: PersonView,
+    /// How many links that were not used are good no longer, since the e-mail address or the role is another one or the person is kept
+    /// out: if the person still needs one, make another with `POST /api/v1/people/{id}/password-link`.
+    links_ended: u64,
+    /// How many sessions have ended, since the e-mail address is another one or the person is kept out.
+    sessions_ended: u64,
+}
+
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -157,7 +169,7 @@ pub(crate) async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<a
 #[utoipa::path(post, path = "/api/v1/people", tag = "people", request_body = NewPerson, responses(
     (status = 201, description = "Invited", body = Invited),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`, also for a token that would give what it has not; `session-required` for a token, about an administrator", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: somebody has the e-mail address; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -186,11 +198,12 @@ pub(crate) async fn get(
     Ok(axum::Json(web.app.person(&caller, id).await?.into()))
 }
 
-/// Changes a person, in force from the person's next request on.
+/// Changes a person, in force from the person's next request on. Another e-mail address or role ends links that were sent; another e-mail
+/// address ends sessions.
 #[utoipa::path(patch, path = "/api/v1/people/{id}", tag = "people", params(("id" = String, Path)), request_body = ChangedPerson, responses(
-    (status = 200, description = "The person as it is now", body = PersonView),
+    (status = 200, description = "The person as it is now", body = ChangedPersonView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`, also for a token that would give what it has not; `session-required` for a token, about an administrator", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: somebody has the e-mail address; `last-administrator`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
@@ -200,10 +213,12 @@ pub(crate) async fn change(
     Auth(caller): Auth,
     Id(id): Id<PersonId>,
     Json(body): Json<ChangedPerson>,
-) -> Result<axum::Json<PersonView>, Problem> {
+) -> Result<axum::Json<ChangedPersonView>, Problem> {
     let ChangedPerson { email, name, role, permissions, disabled } = body;
     let change = PersonChange { email, name, role, permissions, disabled };
-    Ok(axum::Json(web.app.change_person(&caller, id, change).await?.into()))
+    let changed = web.app.change_person(&caller, id, change).await?;
+    let (links_ended, sessions_ended) = (changed.links_ended, changed.sessions_ended);
+    Ok(axum::Json(ChangedPersonView { person: changed.person.into(), links_ended, sessions_ended }))
 }
 
 /// Deletes a person: name, e-mail address and password are gone, sessions and tokens end. What the person did stays, under the id.
@@ -227,7 +242,7 @@ pub(crate) async fn delete(
 #[utoipa::path(post, path = "/api/v1/people/{id}/password-link", tag = "people", params(("id" = String, Path)), responses(
     (status = 201, description = "Made", body = LinkView),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`, also for a token that would give what it has not; `session-required` for a token, about an administrator", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: the person is disabled", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -274,7 +289,7 @@ pub(crate) async fn templates(
 #[utoipa::path(put, path = "/api/v1/permission-templates/{name}", tag = "people", params(("name" = String, Path)), request_body = NewTemplate, responses(
     (status = 200, description = "Kept", body = TemplateDto),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`, also for a token that would give what it has not", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: every account has a template with this name; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
 ))]

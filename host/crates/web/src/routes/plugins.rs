@@ -89,7 +89,7 @@ pub(crate) async fn upload(
 
 /// Reads a component, bounded in bytes and in time.
 pub(super) async fn component(request: Request) -> Result<Vec<u8>, Problem> {
-    let component = tokio::time::timeout(PATIENCE, bounded(request.into_body(), limits::COMPONENT_BYTES));
+    let component = tokio::time::timeout(PATIENCE, bounded(request, limits::COMPONENT_BYTES));
     component.await.map_err(|_| {
         let detail = "the component took more than 5 minutes to arrive: send it over a faster line";
         Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)

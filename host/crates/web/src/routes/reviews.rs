@@ -132,10 +132,10 @@ pub(crate) async fn bulk(
 #[utoipa::path(post, path = "/api/v1/messages/{id}/review", tag = "reviews", params(("id" = String, Path)), request_body = ReviewBody, responses(
     (status = 200, description = "The message as it is now", body = MessageDto),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`; `not-for-support`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`; `not-for-support`; `own-message`: you wrote it, or a token of yours did", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`not-held`: somebody was faster, or it has expired", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "`invalid`; `edit-refused`: a rule blocks or redacts the text, see `reason`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn one(
     State(web): State<Web>,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sluice_app::{
     passkeys::{Answer, Challenge},
     rows::PasskeyRow,
+    second_factor::Proof,
 };
 use sluice_domain::{
     id::{ChallengeId, PasskeyId, PersonId},
@@ -110,6 +111,18 @@ pub(crate) struct Password {
     password: SecretString,
 }
 
+/// What it takes to remove a passkey: the password, and a second factor as at a log-in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Removal {
+    #[schema(value_type = String, format = Password)]
+    password: SecretString,
+    /// Six digits, or a recovery code.
+    code: Option<String>,
+    /// Instead of a code: the answer to the challenge that came with `code-required`.
+    passkey: Option<PasskeyAnswer>,
+}
+
 /// A code of one's second factor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -160,7 +173,7 @@ pub(crate) async fn get(State(web): State<Web>, Auth(caller): Auth) -> Result<ax
     (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`conflict`: there is a second factor", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn begin(
     State(web): State<Web>,
@@ -194,7 +207,7 @@ pub(crate) async fn confirm(
     (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`passkeys-unavailable`: the server is not reached by a name over HTTPS; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn begin_passkey(
     State(web): State<Web>,
@@ -221,21 +234,23 @@ pub(crate) async fn confirm_passkey(
     Ok(axum::Json(web.app.confirm_passkey(&caller, name, Answer { challenge_id, credential }).await?.into()))
 }
 
-/// Removes a passkey of one's own.
-#[utoipa::path(delete, path = "/api/v1/me/second-factors/passkeys/{id}", tag = "own", params(("id" = String, Path)), request_body = Password, responses(
+/// Removes a passkey of one's own, for whoever shows the password and a second factor.
+#[utoipa::path(delete, path = "/api/v1/me/second-factors/passkeys/{id}", tag = "own", params(("id" = String, Path)), request_body = Removal, responses(
     (status = 204, description = "Removed"),
-    (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`unauthenticated`; `wrong-credentials`; `code-required` (with `passkey`, a challenge), `wrong-code`, `wrong-passkey`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn remove_passkey(
     State(web): State<Web>,
     Auth(caller): Auth,
     Id(id): Id<PasskeyId>,
-    Json(body): Json<Password>,
+    Json(body): Json<Removal>,
 ) -> Result<StatusCode, Problem> {
-    web.app.remove_passkey(&caller, id, body.password).await?;
+    let Removal { password, code, passkey } = body;
+    let proof = passkey.map(|answer| Proof::Passkey(answer.into())).or_else(|| code.map(Proof::Code));
+    web.app.remove_passkey(&caller, id, password, proof).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -276,7 +291,7 @@ pub(crate) async fn remove(
 #[utoipa::path(delete, path = "/api/v1/people/{id}/second-factors", tag = "people", params(("id" = String, Path)), responses(
     (status = 204, description = "Removed"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`, also for a token about somebody who may do more than it; `session-required` for a token, about an administrator", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`: the person, or a second factor", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn reset(

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Transport, Web, documents,
-    extract::{Auth, Json, Peer, cookie_name},
+    extract::{Auth, Peer, ShortJson, cookie_name},
     problem::Problem,
     routes::second_factors::PasskeyAnswer,
 };
@@ -88,12 +88,16 @@ impl From<Caller> for Me {
     (status = 201, description = "Logged in", body = Me),
     (status = 401, description = "`wrong-credentials`; with the right password `code-required` (with `passkey`, a challenge, for who has one), `wrong-code`, `wrong-passkey`, `person-disabled`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`access-denied` or `second-factor-required`: a rule of the account says so", body = Problem, content_type = "application/problem+json"),
-    (status = 429, description = "`too-many-attempts`: see `Retry-After`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`conflict`, `rights-changed`: who may come in, or your role, was changed at this moment; try again", body = Problem, content_type = "application/problem+json"),
+    (status = 408, description = "`too-slow`: the body took more than 10 seconds", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "`too-large`: the body has more than 8 KiB", body = Problem, content_type = "application/problem+json"),
+    (status = 429, description = "`too-many-attempts` failed; `share-used-up`; `too-many-at-once`: your address or network, or this e-mail address from there, waits for as many answers as it may: see `Retry-After`", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "`busy`: more log-ins wait than may: see `Retry-After`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn log_in(
     State(web): State<Web>,
     peer: Peer,
-    Json(body): Json<Credentials>,
+    ShortJson(body): ShortJson<Credentials>,
 ) -> Result<Response, Problem> {
     let proof = body.passkey.map(|answer| Proof::Passkey(answer.into())).or_else(|| body.code.map(Proof::Code));
     let log_in =

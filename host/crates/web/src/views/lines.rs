@@ -29,8 +29,7 @@ impl Line for AuditView {
 /// which neither can have.
 impl Line for KeptDecisionView {
     const NAME: &str = "decisions";
-    const COLUMNS: &str =
-        "id,at,subject,verdict,shadow,message,conversation,author,reason_code,reason,labels,rules,input_sha256";
+    const COLUMNS: &str = "id,at,subject,verdict,shadow,message,conversation,author,reason_code,reason,labels,rules";
 
     fn cells(&self) -> Vec<String> {
         let rules = self.decision["rules"].as_array().into_iter().flatten();
@@ -49,7 +48,6 @@ impl Line for KeptDecisionView {
             text(&self.decision["reason"]["text"]),
             labels.collect::<Vec<_>>().join(" "),
             rules.collect::<Vec<_>>().join(" "),
-            self.input_sha256.to_string(),
         ]
     }
 }

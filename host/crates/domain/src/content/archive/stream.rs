@@ -1,14 +1,20 @@
-//! Single compressed files: what they say about how large they become, and about their name.
+//! Single compressed files: what they say about how large they become and about their name, and what they begin with.
 
 use std::{
     collections::BTreeSet,
-    io::{Read, Seek},
+    io::{Cursor, Read, Seek},
 };
 
 use super::super::{
-    Trait,
+    Category, HEAD_BYTES, Trait, UNPACKED,
+    detect::{self, Look},
+    executable, look_into,
     source::{Source, Stop, u16_le, u32_le, u64_le},
+    unpack::{self, Unpacked},
 };
+
+/// How much more than what comes out may have to be read for it, in bytes: pieces of LZMA2 are read whole.
+const PIECE: usize = 262_144;
 
 /// How much of an index is looked at, in bytes.
 const INDEX: usize = 65_536;
@@ -43,7 +49,42 @@ pub(in super::super) fn look<R: Read + Seek>(
     if super::is_bomb(unpacked, source.len()) {
         traits.insert(Trait::ArchiveBomb);
     }
-    Ok(())
+    look_inside(source, traits)
+}
+
+/// Looks at what comes out: whether it is a program, and what is in it when it is an archive. An archive that is too large for that, and
+/// what is in a format that is not unpacked, is unreadable.
+fn look_inside<R: Read + Seek>(source: &mut Source<R>, traits: &mut BTreeSet<Trait>) -> Result<(), Stop> {
+    let mut inside = unpacked(source, HEAD_BYTES)?;
+    if !inside.is_whole && inside.content.len() < HEAD_BYTES {
+        return Err(Stop::Spent);
+    }
+    let mut detected = detect::by_head(&inside.content);
+    let is_archive = detected.category == Category::Archive;
+    if is_archive && !inside.is_whole {
+        inside = unpacked(source, UNPACKED)?;
+    }
+    let looked = if detected.look == Look::Stream {
+        Err(Stop::Spent)
+    } else if is_archive || inside.is_whole {
+        let head = &inside.content[..inside.content.len().min(HEAD_BYTES)];
+        Source::new(Cursor::new(&inside.content))
+            .map_err(Stop::Io)
+            .and_then(|mut content| look_into(&mut content, head, &mut detected, traits))
+    } else {
+        Ok(())
+    };
+    if detected.category == Category::Executable || executable::begins_as_program(&inside.content) {
+        traits.insert(Trait::ExecutableInside);
+    }
+    // The file is no script, though what is in it may be.
+    traits.remove(&Trait::Script);
+    looked
+}
+
+fn unpacked<R: Read + Seek>(source: &mut Source<R>, most: usize) -> Result<Unpacked, Stop> {
+    let packed = source.bytes(0, most + PIECE)?;
+    unpack::beginning(&packed, packed.len() as u64 == source.len(), most).ok_or(Stop::Spent)
 }
 
 fn note_gzip_name(head: &[u8], flags: u8, traits: &mut BTreeSet<Trait>) {

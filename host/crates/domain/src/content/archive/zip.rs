@@ -12,6 +12,7 @@ use super::super::{
     detect::{Detected, Look},
     executable,
     source::{At, Source, Stop, holds},
+    unpack,
 };
 
 mod contents;
@@ -27,8 +28,12 @@ const LOCAL_HEADER: u64 = 30;
 /// The ranges of how many entries are compared exactly; 16 bytes each. Of more, only the sum is looked at.
 const RANGES: usize = 16_384;
 
-/// Of how many entries that are stored as they are the first bytes are looked at.
+/// Of how many entries the first bytes are looked at.
 const PEEKS: usize = 64;
+
+/// How many of an entry's first bytes are looked at, and how many are read for that when they are deflated.
+const PEEK: usize = 128;
+const PACKED_PEEK: usize = 2_048;
 
 /// Looks through the central directory.
 pub(in super::super) fn look<R: Read + Seek>(
@@ -141,13 +146,21 @@ fn look_at<R: Read + Seek>(
     let is_type = name == b"mimetype";
     let peek = is_type || (sums.peeks < PEEKS && !traits.contains(&Trait::ExecutableInside));
     let mut start = Vec::new();
-    if method == CompressionMethod::STORE && !flags.is_encrypted() && peek && record.compressed_size_hint() > 3 {
+    let can_peek = matches!(method, CompressionMethod::STORE | CompressionMethod::DEFLATE) && !flags.is_encrypted();
+    if can_peek && peek && record.compressed_size_hint() > 3 {
         sums.peeks += 1;
         let entry = archive.get_entry(record.wayfinder());
         let range = entry.map(|entry| entry.compressed_data_range()).map_err(|_| at.why());
         match range {
             Ok((from, to)) => {
-                start = at.bytes(from, usize::try_from(to.saturating_sub(from)).unwrap_or(128).min(128))?
+                let is_stored = method == CompressionMethod::STORE;
+                let most = if is_stored { PEEK } else { PACKED_PEEK };
+                start = at.bytes(from, usize::try_from(to.saturating_sub(from)).unwrap_or(most).min(most))?;
+                if !is_stored {
+                    let packed = std::mem::take(&mut start);
+                    // As far as it goes: what is broken is what nobody opens.
+                    let _ = unpack::inflate(&packed, &mut start, PEEK);
+                }
             }
             Err(Stop::Broken) => {
                 traits.insert(Trait::Unreadable);

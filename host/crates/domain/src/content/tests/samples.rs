@@ -65,7 +65,7 @@ pub(super) fn all() -> Vec<Sample> {
         sample(&tar(&[("a.txt", b"hello")]), "application/x-tar", Archive),
         sample(&gzip(5), "application/gzip", Archive),
         sample(b"\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello", "application/zstd", Archive),
-        sample(&seven_zip(b"\x17\x06\x05\x01"), "application/x-7z-compressed", Archive),
+        sample(&seven_zip(b"\x01\0"), "application/x-7z-compressed", Archive),
         sample(&rar5(&[]), "application/vnd.rar", Archive),
         sample(ELF, "application/x-executable", Executable),
         sample(&exe(), "application/vnd.microsoft.portable-executable", Executable),

@@ -3,7 +3,11 @@
 use sluice_text::{Separator, is_invisible, separator};
 
 use super::ATS;
-use crate::{folded::Unit, link::DOTS};
+use crate::{
+    folded::{Unit, Units},
+    link::DOTS,
+    steps,
+};
 
 /// Longest word for a sign, in characters.
 const LONGEST: usize = 8;
@@ -12,7 +16,8 @@ const AROUND: usize = 8;
 
 /// The text with one space in place of all spaces between words, and in place of whatever stands around a word for a sign; `None` when
 /// that is the same text.
-pub(super) fn loosened(units: &[Unit]) -> Option<Vec<Unit>> {
+pub(super) fn loosened(units: &Units) -> Option<Vec<Unit>> {
+    let units = units.part(0, units.len());
     let mut out: Vec<Unit> = Vec::with_capacity(units.len());
     let (mut at, mut changed, mut after_sign) = (0, false, false);
     while at < units.len() {
@@ -49,7 +54,8 @@ pub(super) fn loosened(units: &[Unit]) -> Option<Vec<Unit>> {
 }
 
 fn stretch(units: &[Unit], belongs: impl Fn(char) -> bool) -> &[Unit] {
-    &units[..units.iter().take_while(|unit| belongs(unit.ch)).count()]
+    let count = steps::each(units.iter()).take_while(|unit| belongs(unit.ch)).count();
+    &units[..count]
 }
 
 fn is_gap(ch: char) -> bool {

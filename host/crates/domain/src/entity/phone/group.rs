@@ -3,7 +3,7 @@
 use sluice_text::{Separator, digit, is_free_mark, is_invisible, separator};
 
 use super::shape::INTERNATIONAL;
-use crate::folded::Unit;
+use crate::folded::Units;
 
 /// Most stretches of the same sign between two groups.
 const BETWEEN: usize = 6;
@@ -63,7 +63,7 @@ impl Group {
 }
 
 /// The groups from `at` on, until something else than digits and what parts them.
-pub(super) fn run(units: &[Unit], at: usize) -> Vec<Group> {
+pub(super) fn run(units: &Units, at: usize) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut next = at;
     while let Some(group) = group(units, next, groups.is_empty()) {
@@ -88,11 +88,16 @@ pub(super) fn run(units: &[Unit], at: usize) -> Vec<Group> {
     groups
 }
 
-fn group(units: &[Unit], from: usize, first: bool) -> Option<Group> {
+fn group(units: &Units, from: usize, first: bool) -> Option<Group> {
     let ch = |at: usize| units.get(at).map(|unit| unit.ch);
     let (mut at, mut stretches, mut between) = (from, 0, String::new());
     while let Some(sign) = ch(at).filter(|ch| digit(*ch).is_none()) {
-        if !is_unseen(sign) {
+        if is_unseen(sign) {
+            // A number begins with what is seen.
+            if first && at == from {
+                return None;
+            }
+        } else {
             let parts = matches!(sign, '(' | '+') || !first && separator(sign).is_some();
             if !between.ends_with(sign) || first {
                 stretches += 1;
@@ -144,7 +149,7 @@ enum Beside {
 }
 
 struct Text<'a> {
-    units: &'a [Unit],
+    units: &'a Units,
 }
 
 impl Text<'_> {
@@ -173,8 +178,13 @@ impl Text<'_> {
 
     /// What stands at the index `at`, behind digits.
     fn after(&self, at: usize) -> Beside {
-        let letters =
-            || self.units[at..].iter().map(|unit| unit.ch).take(LONGEST_WORD).take_while(|ch| ch.is_alphabetic());
+        let letters = || {
+            self.units
+                .part(at, self.units.len().min(at + LONGEST_WORD))
+                .iter()
+                .map(|unit| unit.ch)
+                .take_while(|ch| ch.is_alphabetic())
+        };
         match self.ch(at) {
             Some(':') if self.ch(at + 1).is_some_and(|ch| digit(ch).is_some()) => Beside::Part,
             Some('@') if self.ch(at + 1).is_some_and(char::is_alphanumeric) => Beside::Part,
@@ -186,7 +196,7 @@ impl Text<'_> {
 
     /// The letters and digits right before the index `at`, with at least one; in their order.
     fn word_before(&self, at: usize) -> Option<String> {
-        let letters = self.units[..at].iter().rev().take(LONGEST_WORD).map(|unit| unit.ch);
+        let letters = self.units.part(at.saturating_sub(LONGEST_WORD), at).iter().rev().map(|unit| unit.ch);
         let word: Vec<char> = letters.take_while(|ch| ch.is_alphanumeric()).collect();
         (!word.is_empty()).then(|| word.into_iter().rev().flat_map(char::to_lowercase).collect())
     }

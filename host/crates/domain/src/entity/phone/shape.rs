@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::group::Group;
+use crate::steps;
 
 /// Fewest and most digits of a number with its country's code (ITU-T E.164, section 6).
 pub(super) const INTERNATIONAL: RangeInclusive<usize> = 10..=15;
@@ -20,6 +21,7 @@ pub(super) enum Alone {
 
 /// Whether the groups are one number.
 pub(super) fn is_number(groups: &[Group], alone: Alone) -> bool {
+    steps::take(groups.len());
     let count: usize = groups.iter().map(|group| group.digits.len()).sum();
     if count != 7 && !(10..=17).contains(&count) {
         return false;

@@ -13,6 +13,8 @@ pub(in super::super::super) struct Contents {
     /// The two parts that an e-book has.
     container: bool,
     package: bool,
+    /// Parts of documents of Apple and of maps of thoughts, which say little each.
+    parts: Parts,
     /// How many entries there are, as far as they were counted.
     pub(in super::super::super) entries: u64,
     /// Whether there are macros.
@@ -20,7 +22,7 @@ pub(in super::super::super) struct Contents {
 }
 
 /// Whole names.
-const NAMES: [(&[u8], u8, &str, Category); 15] = [
+const NAMES: [(&[u8], u8, &str, Category); 17] = [
     (b"AndroidManifest.xml", 3, "application/vnd.android.package-archive", Category::Executable),
     (b"BundleConfig.pb", 3, "application/vnd.android.aab", Category::Executable),
     (b"classes.dex", 2, "application/vnd.android.package-archive", Category::Executable),
@@ -41,6 +43,8 @@ const NAMES: [(&[u8], u8, &str, Category); 15] = [
     (b"extension.vsixmanifest", 3, "application/vsix", Category::Executable),
     (b"doc.kml", 1, "application/vnd.google-earth.kmz", Category::Other),
     (b"FixedDocSeq.fdseq", 1, "application/oxps", Category::Document),
+    (b"index.apxl", 1, "application/vnd.apple.keynote", Category::Document),
+    (b"index.apxl.gz", 1, "application/vnd.apple.keynote", Category::Document),
 ];
 
 /// Folders of office documents.
@@ -69,8 +73,21 @@ impl Contents {
             b"[Content_Types].xml" => self.content_types = true,
             b"mimetype" => self.learn_type(content.trim_ascii()),
             b"META-INF/container.xml" => self.container = true,
+            b"index.xml" => self.parts.index = true,
+            b"buildVersionHistory.plist" | b"Metadata/BuildVersionHistory.plist" => self.parts.history = true,
+            b"content.json" => self.parts.map = true,
+            b"metadata.json" | b"manifest.json" => self.parts.about_map = true,
+            b"content.xml" => self.parts.content = true,
+            b"META-INF/manifest.xml" => self.parts.manifest = true,
+            b"settings.xml" => self.parts.settings = true,
             _ if name.ends_with(b".opf") => self.package = true,
             _ => {}
+        }
+        if let Some(part) = name.strip_prefix(b"Index/").filter(|part| part.ends_with(b".iwa")) {
+            self.parts.apple = true;
+            self.parts.slides |=
+                part.starts_with(b"Slide") || part.starts_with(b"MasterSlide") || part.starts_with(b"TemplateSlide");
+            self.parts.tables |= part.starts_with(b"Tables/");
         }
         let root = !name.contains(&b'/');
         if name.starts_with(b"Payload/") && name.windows(5).any(|part| part == b".app/") {
@@ -110,7 +127,40 @@ impl Contents {
                 Some((office, category))
             }
             (None, _) if self.container && self.package => Some(("application/epub+zip", Category::Document)),
+            (None, _) => self.parts.format().map(|media_type| (media_type, Category::Document)),
             _ => by_entry,
+        }
+    }
+}
+
+/// Names that only together say something.
+#[derive(Debug, Default)]
+struct Parts {
+    apple: bool,
+    slides: bool,
+    tables: bool,
+    index: bool,
+    history: bool,
+    map: bool,
+    about_map: bool,
+    content: bool,
+    manifest: bool,
+    settings: bool,
+}
+
+impl Parts {
+    /// Of Apple's three, tables are in documents of each, so that Pages and Numbers are told apart by what is usual.
+    const fn format(&self) -> Option<&'static str> {
+        if self.slides {
+            Some("application/vnd.apple.keynote")
+        } else if self.apple && self.tables {
+            Some("application/vnd.apple.numbers")
+        } else if self.apple || (self.index && self.history) {
+            Some("application/vnd.apple.pages")
+        } else if (self.map && self.about_map) || (self.content && self.manifest && !self.settings) {
+            Some("application/vnd.xmind.workbook")
+        } else {
+            None
         }
     }
 }
@@ -125,7 +175,9 @@ fn is_basic(lower: &[u8]) -> bool {
 }
 
 /// What a `mimetype` entry may say.
-const DECLARED: [(&str, Category); 26] = [
+const DECLARED: [(&str, Category); 28] = [
+    ("application/hwp+zip", Category::Document),
+    ("application/vnd.xmind.workbook", Category::Document),
     ("application/epub+zip", Category::Document),
     ("application/vnd.adobe.indesign-idml-package", Category::Document),
     ("application/vnd.oasis.opendocument.base", Category::Other),
