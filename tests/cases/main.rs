@@ -22,6 +22,7 @@ mod evidence_search;
 mod failures;
 mod filters;
 mod floods;
+mod forms;
 mod https;
 mod imports;
 mod input;

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{
-    is_ignorable, is_invisible,
+    is_ignorable,
     mark::{is_free_mark, is_optional},
 };
 
@@ -57,7 +57,7 @@ pub fn fold(text: &str) -> String {
     let plain = text.chars().filter(|c| !is_ignorable(*c)).nfkd().flat_map(caseless);
     let mut before = ' ';
     let kept = plain.nfkd().filter(move |&c| {
-        let keeps = makes_another_letter(before, c) || !(is_free_mark(c) || is_optional(c) || is_invisible(c));
+        let keeps = makes_another_letter(before, c) || !(is_free_mark(c) || is_optional(c) || is_ignorable(c));
         before = if keeps || !is_free_mark(c) { c } else { before };
         keeps
     });

@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sluice_domain::{
     audit::Action,
+    email,
     id::{AccountId, PersonId, TokenId},
     message::Role,
     permission::{AccountKind, Permission, Permissions},
@@ -17,7 +18,7 @@ use crate::{
     caller::Caller,
     links::{NewLink, replace_link},
     names, passwords,
-    people::{EMAIL_TAKEN, Invitation, there},
+    people::{EMAIL_TAKEN, Invitation, check_email, person_by_email, there},
     plugins::conflict,
     secret,
     store::By,
@@ -121,20 +122,23 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] for the e-mail address, [`AppError::Conflict`] for somebody of a customer who has set a password.
     pub async fn renew_invitation(&self, email: &str) -> Result<NewLink, AppError> {
-        let email = email.trim().to_lowercase();
-        let named = email.clone();
+        let forms = email::forms(email);
+        let named = forms.clone();
         let (account, person) = self
             .inner
             .database
             .read(move |tx| {
-                let mut invited = tx.invited_by_email(&email, 2)?;
+                let mut invited = Vec::new();
+                for form in &forms {
+                    invited.extend(tx.invited_by_email(form, 2)?);
+                }
                 if invited.len() > 1 {
                     return Err(AppError::Conflict(
                         "several accounts have invited somebody with this e-mail address: an administrator of the account makes the link",
                     ));
                 }
                 let found = match invited.pop() {
-                    None => tx.person_by_email(&email)?,
+                    None => person_by_email(tx, &forms)?,
                     found => found,
                 };
                 let (account, person) = found.ok_or(AppError::NotFound("person"))?;
@@ -151,7 +155,7 @@ impl App {
                 let mut rows = tx.account(account);
                 let person = there(&mut rows, person)?;
                 // It may be somebody else's address by now.
-                if person.email != named {
+                if !named.contains(&person.email) {
                     return Err(AppError::NotFound("person"));
                 }
                 let of_platform = kind == AccountKind::Platform && person.role == Role::Administrator;
@@ -172,10 +176,10 @@ impl App {
     }
 
     fn new_account(&self, kind: AccountKind, name: &str, who: Who) -> Result<New, AppError> {
-        names::check("name", name, names::BYTES)?;
+        let name = names::name("name", name, names::BYTES)?;
         let now = self.now();
         let id = AccountId::new(now, self.random());
-        let row = AccountRow { kind, ..AccountRow::new(id, name.to_owned(), now) };
+        let row = AccountRow { kind, ..AccountRow::new(id, name.clone(), now) };
         let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name}));
         Ok(New { row, entry })
     }
@@ -192,8 +196,12 @@ impl App {
         if !draft.role.is_of_people() {
             return Err(AppError::invalid("role", "operator, supervisor or administrator"));
         }
-        let length = draft.password.expose_secret().chars().count();
-        if length < passwords::SHORTEST || draft.password.expose_secret().len() > passwords::LONGEST {
+        let email = check_email(&draft.email)?;
+        let normal = passwords::normal_form(&draft.password);
+        let length = |password: &SecretString| password.expose_secret().chars().count();
+        if length(&draft.password) < passwords::SHORTEST
+            || normal.is_none_or(|normal| length(&normal) < passwords::SHORTEST)
+        {
             return Err(AppError::invalid(
                 "password",
                 format!("{} characters or more, at most {} bytes", passwords::SHORTEST, passwords::LONGEST),
@@ -203,7 +211,7 @@ impl App {
         let now = self.now();
         let person = PersonRow {
             id: PersonId::new(now, self.random()),
-            email: draft.email.trim().to_lowercase(),
+            email,
             name: draft.name.clone(),
             role: draft.role,
             permissions: draft.permissions,
@@ -271,12 +279,15 @@ impl App {
 /// Whether somebody has set a password with an e-mail address, or is to be the first in an account that was made for them. An invitation
 /// of a customer's keeps nobody from having an account.
 fn is_somebodys(tx: &mut Tx<'_>, email: &str) -> Result<bool, AppError> {
-    if tx.person_by_email(email)?.is_some() {
+    let forms = email::forms(email);
+    if person_by_email(tx, &forms)?.is_some() {
         return Ok(true);
     }
-    for (account, person) in tx.invited_by_email(email, MOST_INVITED)? {
-        if tx.account(account).is_alone(person.id)? {
-            return Ok(true);
+    for form in &forms {
+        for (account, person) in tx.invited_by_email(form, MOST_INVITED)? {
+            if tx.account(account).is_alone(person.id)? {
+                return Ok(true);
+            }
         }
     }
     Ok(false)

@@ -64,14 +64,14 @@ impl App {
         let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let TemplateDraft { name, text, command } = draft;
+        let change = normal(TemplateChange { name: Some(name), text: Some(text), command })?;
         let row = AnswerTemplateRow {
             id: AnswerTemplateId::new(now, self.random()),
-            name,
-            text,
-            command: command.filter(|command| !command.is_empty()),
+            name: change.name.unwrap_or_default(),
+            text: change.text.unwrap_or_default(),
+            command: change.command.filter(|command| !command.is_empty()),
             created_at: now,
         };
-        check(&row)?;
         let details = json!({"name": row.name, "command": row.command});
         let entry = self.audit_row(caller, Action::AnswerTemplateCreated, row.id, details);
         self.inner
@@ -107,6 +107,7 @@ impl App {
     ) -> Result<AnswerTemplateRow, AppError> {
         caller.require(Permission::EditTemplates)?;
         let account = caller.account;
+        let change = normal(change)?;
         let details = json!({"name": change.name, "command": change.command, "text": change.text.is_some()});
         let entry = self.audit_row(caller, Action::AnswerTemplateChanged, id, details);
         self.inner
@@ -121,7 +122,6 @@ impl App {
                     command: command.or(before.command).filter(|command| !command.is_empty()),
                     ..before
                 };
-                check(&row)?;
                 rows.update_answer_template(&row).map_err(taken)?;
                 rows.insert_audit(&entry)?;
                 Ok(row)
@@ -150,15 +150,19 @@ impl App {
     }
 }
 
-fn check(row: &AnswerTemplateRow) -> Result<(), AppError> {
-    names::check("name", &row.name, names::BYTES)?;
-    check_words(&row.text)?;
-    let Some(command) = &row.command else { return Ok(()) };
-    names::check("command", command, COMMAND_BYTES)?;
-    if command.contains(char::is_whitespace) {
+/// What a template is to have, in its normal form. An empty command takes the command away.
+fn normal(change: TemplateChange) -> Result<TemplateChange, AppError> {
+    let TemplateChange { name, text, command } = change;
+    let name = name.map(|name| names::name("name", &name, names::BYTES)).transpose()?;
+    text.as_deref().map(check_words).transpose()?;
+    let command = match command {
+        Some(command) if !command.is_empty() => Some(names::name("command", &command, COMMAND_BYTES)?),
+        other => other,
+    };
+    if command.as_deref().is_some_and(|command| command.contains(char::is_whitespace)) {
         return Err(AppError::invalid("command", "one word, without spaces"));
     }
-    Ok(())
+    Ok(TemplateChange { name, text, command })
 }
 
 fn taken(error: StorageError) -> AppError {

@@ -15,6 +15,7 @@ use sluice_domain::{
     limits,
     message::{Actor, Attachment, Direction, Message, Role},
     permission::{Permission, Reach},
+    text::is_blank,
     time::Timestamp,
     visibility::{self, Visibility},
 };
@@ -46,7 +47,7 @@ impl Default for AttachmentLimits {
 /// A file that somebody wants to upload.
 #[derive(Debug, Clone)]
 pub struct NewAttachment {
-    /// As the sender calls it: 1 to 255 bytes, without control characters.
+    /// As the sender calls it: 1 to 255 characters, without control characters.
     pub name: String,
     /// The media type that the sender claims; may be empty.
     pub declared_type: String,
@@ -450,9 +451,12 @@ fn attachment(id: AttachmentId, new: &NewAttachment, found: Findings, size: u64,
 }
 
 fn check_name(name: &str) -> Result<(), AppError> {
-    let fits = (1..=limits::FILE_NAME_BYTES).contains(&name.len());
+    let fits = !is_blank(name) && name.encode_utf16().count() <= limits::FILE_NAME_UNITS;
     if !fits || name.chars().any(char::is_control) || name.contains(['/', '\\']) {
-        return Err(AppError::invalid("name", "1 to 255 bytes, without slashes and control characters"));
+        return Err(AppError::invalid(
+            "name",
+            "1 to 255 characters (UTF-16 units) that show something, without slashes and control characters",
+        ));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use sluice_domain::{
     message::Role,
     permission::Permission,
     shares::Share,
+    text::is_blank,
 };
 use sluice_storage::{AuditFilter, AuditPage, AuditPart, AuditRow, NewAudit, SealedAudit, StorageError, Tx};
 
@@ -29,7 +30,7 @@ const REASON_BYTES: usize = 1_024;
 /// Why the platform does something to an account, for the account to read.
 pub(crate) fn platform_reason(reason: &str) -> Result<&str, AppError> {
     let reason = reason.trim();
-    if reason.is_empty() || reason.len() > REASON_BYTES || reason.contains(char::is_control) {
+    if is_blank(reason) || reason.len() > REASON_BYTES || reason.contains(char::is_control) {
         return Err(AppError::invalid("reason", format!("1 to {REASON_BYTES} bytes that say why")));
     }
     Ok(reason)

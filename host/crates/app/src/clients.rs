@@ -55,7 +55,7 @@ impl App {
     ) -> Result<ClientRow, AppError> {
         let (account, reader) = (caller.account, caller.reader()?);
         let ClientChange { name, phone, email, comment } = change;
-        name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
+        let name = name.map(|name| names::of_client("name", &name)).transpose()?;
         for (field, value) in [("phone", &phone), ("email", &email)] {
             let value = value.as_deref().filter(|value| !value.is_empty());
             value.map(|value| names::check(field, value, names::BYTES)).transpose()?;

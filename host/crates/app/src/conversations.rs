@@ -43,7 +43,7 @@ impl App {
         idempotency_key: Option<String>,
     ) -> Result<ConversationOverview, AppError> {
         let reader = bringer(caller)?;
-        names::check("client.name", &client.name, names::BYTES)?;
+        let name = names::of_client("client.name", &client.name)?;
         if let Some(id) = &client.external_id {
             names::check("client.external_id", id, names::BYTES)?;
         }
@@ -52,7 +52,7 @@ impl App {
         let (account, now) = (caller.account, self.now());
         let new_client = ClientRow {
             id: ClientId::new(now, self.random()),
-            name: client.name,
+            name,
             external_id: client.external_id,
             created_at: now,
             known: ClientUpdate::default(),

@@ -81,6 +81,16 @@ pub enum AppError {
     /// An API token did what only a person does.
     #[error("only a person who has logged in does this, no API token: log in with POST /api/v1/sessions")]
     SessionRequired,
+    /// A stream was to go on after an event that the account does not have.
+    #[error(
+        "this account has no event {after}, the last one is {latest}: read anew what you show, then begin without `Last-Event-ID`"
+    )]
+    UnknownEvent {
+        /// The number that was sent.
+        after: i64,
+        /// The number of the last event.
+        latest: i64,
+    },
     /// The caller may not do this.
     #[error("this needs the permission `{}`, which you do not have: ask an administrator of the account", .0.as_str())]
     Forbidden(Permission),

@@ -66,7 +66,7 @@ impl App {
     /// The account's events after `after`; without it, from now on. For the clients, only messages: each when it becomes theirs to see.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`]; [`AppError::TooManyAtOnce`] when the session, the token or the account has as many streams as it may.
+    /// [`AppError::Forbidden`]; [`AppError::UnknownEvent`] for a number that no event of the account has; [`AppError::TooManyAtOnce`] when the session, the token or the account has as many streams as it may.
     pub async fn events(
         &self,
         caller: Caller,
@@ -79,7 +79,10 @@ impl App {
         let ear = self.inner.bus.subscribe(caller.account);
         let account = caller.account;
         let latest = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).latest_event()?)).await?;
-        let after = after.map_or(latest, |after| after.clamp(0, latest));
+        let after = after.unwrap_or(latest);
+        if !(0..=latest).contains(&after) {
+            return Err(AppError::UnknownEvent { after, latest });
+        }
         Ok(EventStream { app: self.clone(), caller, audience, after, ear, _place: place })
     }
 }

@@ -57,7 +57,7 @@ impl App {
         members: Vec<PersonId>,
     ) -> Result<GroupView, AppError> {
         caller.require(Permission::ManagePeople)?;
-        names::check("name", &name, names::BYTES)?;
+        let name = names::name("name", &name, names::BYTES)?;
         let (account, now) = (caller.account, self.now());
         let group = GroupRow { id: GroupId::new(now, self.random()), name, created_at: now };
         let details = json!({"name": group.name, "members": members});
@@ -89,7 +89,7 @@ impl App {
         members: Option<Vec<PersonId>>,
     ) -> Result<GroupView, AppError> {
         caller.require(Permission::ManagePeople)?;
-        name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
+        let name = name.map(|name| names::name("name", &name, names::BYTES)).transpose()?;
         let account = caller.account;
         let entry = self.audit_row(caller, Action::GroupChanged, id, json!({"name": name, "members": members}));
         self.inner

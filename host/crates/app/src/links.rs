@@ -10,7 +10,9 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, LinkRow, PersonRow, SessionEnd, StorageError};
 
-use crate::{App, AppError, audit::Who, refusals::Refusal, secret, store::By, throttle::Subjects, turns::Asker};
+use crate::{
+    App, AppError, audit::Who, people::is_taken, refusals::Refusal, secret, store::By, throttle::Subjects, turns::Asker,
+};
 
 /// How long a link is good, in milliseconds.
 const LIFE_MILLIS: i64 = 72 * 60 * 60 * 1000;
@@ -83,6 +85,10 @@ impl App {
         self.inner
             .database
             .write(By::server(account), move |tx| {
+                // Under another form, which the database does not compare.
+                if person.password_hash.is_none() && is_taken(tx, &person.email, person.id, None)? {
+                    return Err(AppError::EmailTaken);
+                }
                 let mut rows = tx.account(account);
                 if !rows.use_link(link.id, now)? {
                     return Err(AppError::LinkUsed);

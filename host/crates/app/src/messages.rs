@@ -11,6 +11,7 @@ use sluice_domain::{
     message::{Actor, Attachment, Direction, Message},
     permission::{Permission, Permissions, Reach},
     review::Review,
+    text::is_blank,
     time::Timestamp,
     verdict::{Decision, Reason, Severity, State},
     visibility::{self, Visibility},
@@ -528,14 +529,19 @@ pub(crate) fn check_text(text: &str, attachments: &[AttachmentId]) -> Result<(),
     } else if distinct.len() != attachments.len() {
         return Err(AppError::invalid("attachments", "each at most once"));
     }
-    if text.is_empty() && !attachments.is_empty() { Ok(()) } else { check_words(text) }
+    if is_blank(text) && !attachments.is_empty() { check_length(text) } else { check_words(text) }
 }
 
 /// Whether a text can be a message's.
 pub(crate) fn check_words(text: &str) -> Result<(), AppError> {
-    if text.is_empty() {
-        Err(AppError::invalid("text", "it is empty: write something"))
-    } else if text.contains('\0') {
+    if is_blank(text) {
+        return Err(AppError::invalid("text", "it shows nothing: write something"));
+    }
+    check_length(text)
+}
+
+fn check_length(text: &str) -> Result<(), AppError> {
+    if text.contains('\0') {
         Err(AppError::invalid("text", "the character U+0000 cannot be sent"))
     } else if text.len() > limits::TEXT_BYTES {
         Err(AppError::invalid(

@@ -141,13 +141,14 @@ fn look_ups(characters: &[char]) -> usize {
 }
 
 /// Checks a password against what an account wants. Takes milliseconds: call it in turn.
-pub(crate) fn check(password: &SecretString, policy: &PasswordPolicy, known: &[String]) -> Result<(), AppError> {
+pub(crate) fn check(typed: &SecretString, policy: &PasswordPolicy, known: &[String]) -> Result<(), AppError> {
     let weak = |problem, suggestions| Err(AppError::WeakPassword { problem, suggestions });
-    let text = password.expose_secret();
-    if text.len() > passwords::LONGEST {
+    let Some(password) = &passwords::normal_form(typed) else {
         return weak(format!("a password has at most {} bytes: choose a shorter one", passwords::LONGEST), Vec::new());
-    }
-    if text.chars().count() < policy.min_length as usize {
+    };
+    // One character that stands for several counts as one, and a letter in two parts too.
+    let letters = password.expose_secret().chars().count().min(typed.expose_secret().chars().count());
+    if letters < policy.min_length as usize {
         let problem = format!("a password has at least {} characters: choose a longer one", policy.min_length);
         return weak(
             problem,
@@ -186,6 +187,10 @@ mod tests {
         });
         assert!(check(suggest(&mixed).expose_secret()).is_ok());
         assert!(check(&"x".repeat(passwords::LONGEST + 1)).is_err());
+        // Eleven letters in two parts each, and one sign that stands for eighteen.
+        for short in ["ö\u{308}".repeat(5) + "q", "e\u{301}".repeat(11), "\u{fdfa}".to_owned()] {
+            assert!(check(&short).is_err(), "{short}");
+        }
         assert!(check("unrelated saucer Tuesday frost").is_ok());
     }
 

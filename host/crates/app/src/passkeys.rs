@@ -109,7 +109,7 @@ impl App {
         answer: Answer,
     ) -> Result<Vec<SecretString>, AppError> {
         let session = caller.session()?;
-        names::check("name", &name, names::BYTES)?;
+        let name = names::name("name", &name, names::BYTES)?;
         let party = self.relying_party()?;
         let (account, person, now) = (caller.account, caller.person, self.now());
         let State::Register(state) = self.state(account, person, answer.challenge_id, now).await? else {

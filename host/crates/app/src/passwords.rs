@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use secrecy::{ExposeSecret, SecretString};
-use sluice_domain::{security::PasswordPolicy, server_limits::ServerLimits};
+use sluice_domain::{security::PasswordPolicy, server_limits::ServerLimits, text::nfkc};
 
 use crate::{
     AppError, Clock, Rng, new_password,
@@ -80,9 +80,10 @@ impl Passwords {
         let fits = password.expose_secret().len() <= LONGEST;
         let salt = rng.bytes();
         let verified = self.hashing.run(asker, move || {
-            let right = verify(&password, &stored) && known && fits;
-            let rehashed = (right && is_of_old_parameters(&stored)).then(|| hash(&password, salt));
-            Verified { right, rehashed }
+            let way = verify(&password, &stored).filter(|_| known && fits);
+            let old = way == Some(Way::AsTyped) || is_of_old_parameters(&stored);
+            let rehashed = (way.is_some() && old).then(|| hash(&password, salt));
+            Verified { right: way.is_some(), rehashed }
         });
         verified.await
     }
@@ -96,7 +97,7 @@ impl Passwords {
     ) -> Result<bool, AppError> {
         for stored in hashes {
             let password = password.clone();
-            if self.hashing.run(asker, move || verify(&password, &stored)).await? {
+            if self.hashing.run(asker, move || verify(&password, &stored).is_some()).await? {
                 return Ok(true);
             }
         }
@@ -130,13 +131,39 @@ fn argon2() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
+/// A password as it is hashed: Unicode's NFKC (NIST SP 800-63B, section 3.1.1.2), so that it is right from every keyboard. `None` for one
+/// that is too long, before or after that.
+pub(crate) fn normal_form(password: &SecretString) -> Option<SecretString> {
+    let typed = password.expose_secret();
+    let normal = (typed.len() <= LONGEST).then(|| SecretString::from(nfkc(typed)))?;
+    (normal.expose_secret().len() <= LONGEST).then_some(normal)
+}
+
 fn hash(password: &SecretString, salt: [u8; 16]) -> String {
-    let bounded = bounded(password);
+    let normal = normal_form(password);
+    let bounded = bounded(normal.as_ref().unwrap_or(password));
     argon2().hash_password_with_salt(bounded, &salt).expect("a salt of 16 bytes").to_string()
 }
 
-fn verify(password: &SecretString, stored: &str) -> bool {
-    PasswordHash::new(stored).is_ok_and(|stored| argon2().verify_password(bounded(password), &stored).is_ok())
+/// In which form a password was right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// In its normal form.
+    Normal,
+    /// As it was typed: earlier versions hashed that.
+    AsTyped,
+}
+
+/// Whether a password is the one that a hash was made of. How many hashes that takes depends on what was typed, and on nobody's hash,
+/// unless it is right.
+fn verify(password: &SecretString, stored: &str) -> Option<Way> {
+    let stored = PasswordHash::new(stored).ok()?;
+    let is = |password: &SecretString| argon2().verify_password(bounded(password), &stored).is_ok();
+    match normal_form(password) {
+        Some(normal) if is(&normal) => Some(Way::Normal),
+        Some(normal) if normal.expose_secret() == password.expose_secret() => None,
+        Some(_) | None => is(password).then_some(Way::AsTyped),
+    }
 }
 
 fn is_of_old_parameters(stored: &str) -> bool {
@@ -196,6 +223,67 @@ mod tests {
             let found = passwords.is_any_of(&PLATFORM, &SecretString::from(password), earlier.clone()).await;
             assert_eq!(found.expect("looks"), used, "{password}");
         }
+    }
+
+    /// A hash as earlier versions made it.
+    fn of_bytes(password: &str) -> String {
+        argon2().hash_password_with_salt(password.as_bytes(), &[7; 16]).expect("hashes").to_string()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_in_every_form_in_which_it_can_be_typed() {
+        let passwords = passwords();
+        for (set, typed) in [
+            ("caf\u{e9} horse battery", "cafe\u{301} horse battery"),
+            ("cafe\u{301} horse battery", "caf\u{e9} horse battery"),
+            ("한국어 암호 문장", "\u{1112}\u{1161}\u{11ab}국어 암호 문장"),
+            ("ｐａｓｓ horse", "pass horse"),
+            ("ﬁne horse", "fine horse"),
+        ] {
+            let stored = passwords.hash(&PLATFORM, SecretString::from(set), &rng()).await.expect("hashes");
+            for password in [set, typed] {
+                let verified =
+                    passwords.verify(&PLATFORM, SecretString::from(password), Some(stored.clone()), &rng()).await;
+                let verified = verified.expect("verifies");
+                assert_eq!((verified.right, verified.rehashed), (true, None), "{password}");
+            }
+            let other =
+                passwords.verify(&PLATFORM, SecretString::from("cafe horse battery"), Some(stored), &rng()).await;
+            assert!(!other.expect("verifies").right);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_what_was_typed_is_replaced_when_the_password_is_right() {
+        let passwords = passwords();
+        let typed = "cafe\u{301} horse battery";
+        let verified = passwords.verify(&PLATFORM, SecretString::from(typed), Some(of_bytes(typed)), &rng()).await;
+        let verified = verified.expect("verifies");
+        let new = verified.rehashed.expect("hashed anew");
+        assert!(verified.right);
+        for form in [typed, "caf\u{e9} horse battery"] {
+            let again = passwords
+                .verify(&PLATFORM, SecretString::from(form), Some(new.clone()), &rng())
+                .await
+                .expect("verifies");
+            assert_eq!((again.right, again.rehashed), (true, None), "{form}");
+        }
+        // One that was in its normal form already.
+        let plain =
+            passwords.verify(&PLATFORM, SecretString::from("caf\u{e9} x"), Some(of_bytes("caf\u{e9} x")), &rng()).await;
+        assert_eq!(plain.expect("verifies").rehashed, None);
+        let wrong = passwords.verify(&PLATFORM, SecretString::from(typed), Some(of_bytes("other")), &rng()).await;
+        assert!(!wrong.expect("verifies").right);
+    }
+
+    #[test]
+    fn a_password_is_bounded_before_and_after_it_is_normalised() {
+        let form = |text: &str| normal_form(&SecretString::from(text)).map(|form| form.expose_secret().len());
+        assert_eq!(form(&"x".repeat(LONGEST)), Some(LONGEST));
+        assert_eq!(form(&"x".repeat(LONGEST + 1)), None);
+        // Three bytes become 33.
+        assert_eq!(form(&"\u{fdfa}".repeat(31)), Some(1_023));
+        assert_eq!(form(&"\u{fdfa}".repeat(32)), None);
     }
 
     #[tokio::test]

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 use sluice_domain::{
     audit::Action,
-    id::PersonId,
+    email,
+    id::{AccountId, PersonId},
     message::Role,
     permission::{AccountKind, Permission, Permissions},
 };
-use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd};
+use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd, StorageError, Tx};
 
 use crate::{
     App, AppError,
@@ -23,8 +24,6 @@ use crate::{
 pub(crate) const EMAIL_TAKEN: &str = "somebody has this e-mail address already";
 /// What the addresses of people who were deleted end with: nobody else's do.
 const NOBODYS: &str = "deleted.invalid";
-/// Longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3).
-const EMAIL_BYTES: usize = 254;
 /// Most people of an account who are not deleted.
 const PEOPLE: usize = 10_000;
 
@@ -103,11 +102,13 @@ impl App {
             .inner
             .database
             .write(caller, move |tx| {
-                let mut rows = tx.account(account);
-                if rows.people()?.len() >= PEOPLE {
+                if tx.account(account).people()?.len() >= PEOPLE {
                     return Err(AppError::Quota("the account has too many people: delete some first"));
                 }
-                invited.insert(&mut rows)?;
+                if is_taken(tx, invited.email(), invited.person.id, Some(account))? {
+                    return Err(AppError::Conflict(EMAIL_TAKEN));
+                }
+                invited.insert(&mut tx.account(account))?;
                 Ok(invited.person)
             })
             .await?;
@@ -156,16 +157,23 @@ impl App {
         caller.require(Permission::ManagePeople)?;
         let (account, kind) = (caller.account, caller.kind);
         let email = change.email.as_deref().map(check_email).transpose()?;
-        change.name.as_deref().map(|name| names::check("name", name, names::BYTES)).transpose()?;
+        let name = change.name.as_deref().map(names::of_person).transpose()?;
         let (entry, by) = (self.audit_row(caller, Action::PersonChanged, id, json!({})), caller.clone());
         self.inner
             .database
             .write(caller, move |tx| {
+                let before = there(&mut tx.account(account), id)?;
+                // Who has set no password keeps nobody else from the address.
+                let within = before.password_hash.is_none().then_some(account);
+                if let Some(email) = &email
+                    && is_taken(tx, email, id, within)?
+                {
+                    return Err(AppError::Conflict(EMAIL_TAKEN));
+                }
                 let mut rows = tx.account(account);
-                let before = there(&mut rows, id)?;
                 let after = PersonRow {
                     email: email.unwrap_or_else(|| before.email.clone()),
-                    name: change.name.unwrap_or_else(|| before.name.clone()),
+                    name: name.unwrap_or_else(|| before.name.clone()),
                     role: change.role.unwrap_or(before.role),
                     permissions: change.permissions.unwrap_or(before.permissions),
                     status: match (change.disabled, &before.password_hash) {
@@ -240,7 +248,7 @@ impl App {
     ) -> Result<(Invited, NewLink), AppError> {
         let Invitation { email, name, role, permissions } = invitation;
         let email = check_email(&email)?;
-        names::check("name", &name, names::BYTES)?;
+        let name = names::of_person(&name)?;
         check_rights(kind, role, permissions)?;
         let now = self.now();
         let person = PersonRow {
@@ -348,20 +356,43 @@ fn described(person: &PersonRow) -> Value {
     json!({"role": person.role, "permissions": person.permissions, "status": person.status})
 }
 
-/// The address in lower case. Whether mail reaches it, only mail can tell.
-fn check_email(email: &str) -> Result<String, AppError> {
-    let email = email.trim().to_lowercase();
-    let shaped = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    let plain = !email.contains(|c: char| c.is_control() || c.is_whitespace());
-    let plain = plain && !email.ends_with(&format!("@{NOBODYS}"));
-    if shaped && plain && email.len() <= EMAIL_BYTES && email.matches('@').count() == 1 {
-        Ok(email)
-    } else {
-        Err(AppError::invalid(
-            "email",
-            format!("an e-mail address such as ada@example.com, at most {EMAIL_BYTES} bytes"),
-        ))
+/// The address in its one form.
+pub(crate) fn check_email(typed: &str) -> Result<String, AppError> {
+    let address = email::normal(typed).filter(|address| !address.ends_with(&format!("@{NOBODYS}")));
+    address.ok_or_else(|| {
+        let problem = format!("an e-mail address such as ada@example.com, at most {} bytes", email::BYTES);
+        AppError::invalid("email", problem)
+    })
+}
+
+/// The person who has set a password with an address that has these forms, and the person's account. All forms are looked for whoever
+/// is found, so that the time says nothing.
+pub(crate) fn person_by_email(
+    tx: &mut Tx<'_>,
+    forms: &[String],
+) -> Result<Option<(AccountId, PersonRow)>, StorageError> {
+    let mut found = None;
+    for form in forms {
+        let person = tx.person_by_email(form)?;
+        found = found.or(person);
     }
+    Ok(found)
+}
+
+/// Whether somebody else has set a password with an address, in whichever form it is kept; within one account, or in any.
+pub(crate) fn is_taken(
+    tx: &mut Tx<'_>,
+    address: &str,
+    own: PersonId,
+    within: Option<AccountId>,
+) -> Result<bool, StorageError> {
+    for form in email::forms(address) {
+        let person = tx.person_by_email(&form)?;
+        if person.is_some_and(|(account, person)| person.id != own && within.is_none_or(|within| within == account)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -373,7 +404,7 @@ mod tests {
         for good in ["ada@example.com", " Ada@Example.com ", "a@localhost", "ünal@пример.рф"] {
             assert!(check_email(good).is_ok(), "{good}");
         }
-        let long = format!("{}@example.com", "a".repeat(EMAIL_BYTES));
+        let long = format!("{}@example.com", "a".repeat(email::BYTES));
         for bad in [
             "",
             "ada",
@@ -383,6 +414,7 @@ mod tests {
             "a@b@c",
             "a\n@example.com",
             "a@deleted.invalid",
+            "a\u{200b}da@example.com",
             long.as_str(),
         ] {
             assert!(check_email(bad).is_err(), "{bad}");

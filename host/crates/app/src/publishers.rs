@@ -61,7 +61,7 @@ impl App {
     /// [`AppError::Forbidden`]; [`AppError::Invalid`] for the name or the key; [`AppError::Quota`].
     pub async fn trust_publisher(&self, caller: &Caller, name: String, key: PublisherKey) -> Result<Trust, AppError> {
         caller.require(Permission::ManageSecurity)?;
-        names::check("name", &name, limits::PUBLISHER_NAME_BYTES)?;
+        let name = names::name("name", &name, limits::PUBLISHER_NAME_BYTES)?;
         if !key.is_usable() {
             return Err(AppError::invalid("key", "this is no Ed25519 public key: `sluice plugin keygen` makes one"));
         }

@@ -1,6 +1,6 @@
 //! Finding messages by their words.
 
-use sluice_domain::search::{self, QUERY_BYTES, QUERY_WORDS};
+use sluice_domain::search::{QUERY_BYTES, QUERY_WORDS, Query};
 use sluice_storage::Before;
 
 use crate::{App, AppError, caller::Caller, messages::MessageView};
@@ -27,7 +27,7 @@ impl App {
     /// [`AppError::Forbidden`], [`AppError::Invalid`] for the text.
     pub async fn search(&self, caller: &Caller, text: &str, page: Before<i64>) -> Result<Found, AppError> {
         let (account, viewer, reader) = (caller.account, caller.permissions, caller.reader()?);
-        let words = if text.len() <= QUERY_BYTES { search::words(text).count() } else { 0 };
+        let words = if text.len() <= QUERY_BYTES { Query::new(text).len() } else { 0 };
         if !(1..=QUERY_WORDS).contains(&words) {
             let problem = format!("1 to {QUERY_WORDS} words of letters and digits, in at most {QUERY_BYTES} bytes");
             return Err(AppError::invalid("q", problem));

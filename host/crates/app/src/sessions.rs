@@ -7,6 +7,7 @@ use sluice_domain::{
     address::Door,
     audit::{Action, Refused},
     digest::Digest,
+    email,
     id::SessionId,
     limits,
     network::network_of,
@@ -21,6 +22,7 @@ use crate::{
     authenticate::{KNOWN_MILLIS, duty, not_let_in},
     caller::{Caller, Means},
     door::unchanged,
+    people::person_by_email,
     refusals::Refusal,
     second_factor::{Proof, Shown, has_factor},
     secret,
@@ -111,7 +113,7 @@ impl App {
     pub async fn log_in(&self, log_in: LogIn) -> Result<NewSession, AppError> {
         let now = self.now();
         let LogIn { email, password, proof, address, user_agent } = log_in;
-        let known = self.known(email.trim().to_lowercase(), address.clone(), now).await?;
+        let known = self.known(email::forms(&email), address.clone(), now).await?;
         let subjects = known.subjects;
         let wrong = known.found.as_ref().map(|found| {
             let person = &found.person;
@@ -223,7 +225,7 @@ impl App {
     }
 
     /// Who has the e-mail address, and what an attempt to log in counts for.
-    async fn known(&self, email: String, address: String, now: Timestamp) -> Result<Known, AppError> {
+    async fn known(&self, forms: Vec<String>, address: String, now: Timestamp) -> Result<Known, AppError> {
         let free = self.free_failures();
         let key = self.inner.digest_key.clone();
         self.inner
@@ -232,16 +234,18 @@ impl App {
                 let network = network_of(&address);
                 let mut found = None;
                 let mut known = None;
-                if let Some((account, person)) = tx.person_by_email(&email)? {
+                if let Some((account, person)) = person_by_email(tx, &forms)? {
                     let since = now.plus_millis(-KNOWN_MILLIS);
                     let been_here = tx.account(account).knows_network(person.id, &network, since)?;
                     known = been_here.then(|| Asker::known(account, person.id, &address));
                     let row = tx.account_row(account)?.ok_or(AppError::Internal("finding a person's account"))?;
                     found = Some(Found { account: row, person });
                 }
+                // Counted by the one form, so that nobody tries again under another.
+                let email = forms.last().map_or("", String::as_str);
                 let subjects =
-                    Subjects::new(&key, free, &email, &address, Some(network.as_str()).filter(|_| known.is_some()));
-                let asker = known.unwrap_or_else(|| Asker::stranger(&email, &address));
+                    Subjects::new(&key, free, email, &address, Some(network.as_str()).filter(|_| known.is_some()));
+                let asker = known.unwrap_or_else(|| Asker::stranger(email, &address));
                 Ok::<_, AppError>(Known { found, asker, subjects })
             })
             .await

@@ -75,8 +75,9 @@ impl App {
         let making = self.making(idempotency_key, caller, request)?;
         let (account, now) = (caller.account, self.now());
         let TagDraft { label, description, color } = draft;
+        let label = names::name("label", &label, LABEL_BYTES)?;
+        names::check_text("description", &description)?;
         let row = TagRow { id: TagId::new(now, self.random()), label, description, color, created_at: now };
-        check(&row)?;
         let entry = self.audit_row(caller, Action::TagCreated, row.id, json!({"label": row.label}));
         self.inner
             .database
@@ -102,6 +103,9 @@ impl App {
     pub async fn change_tag(&self, caller: &Caller, id: TagId, change: TagChange) -> Result<TagRow, AppError> {
         caller.require(Permission::EditTemplates)?;
         let account = caller.account;
+        let label = change.label.map(|label| names::name("label", &label, LABEL_BYTES)).transpose()?;
+        change.description.as_deref().map(|text| names::check_text("description", text)).transpose()?;
+        let change = TagChange { label, ..change };
         let details =
             json!({"label": change.label, "color": change.color, "description": change.description.is_some()});
         let entry = self.audit_row(caller, Action::TagChanged, id, details);
@@ -117,7 +121,6 @@ impl App {
                     color: color.unwrap_or(before.color),
                     ..before
                 };
-                check(&row)?;
                 rows.update_tag(&row).map_err(|error| conflict(error, LABEL_TAKEN))?;
                 rows.insert_audit(&entry)?;
                 Ok(row)
@@ -188,11 +191,6 @@ impl App {
             })
             .await
     }
-}
-
-fn check(row: &TagRow) -> Result<(), AppError> {
-    names::check("label", &row.label, LABEL_BYTES)?;
-    names::check_text("description", &row.description)
 }
 
 /// Each once, in the order of their identifiers.

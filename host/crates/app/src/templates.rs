@@ -56,7 +56,7 @@ impl App {
         permissions: Permissions,
     ) -> Result<TemplateView, AppError> {
         caller.require(Permission::ManagePeople)?;
-        names::check("name", &name, NAME_BYTES)?;
+        let name = names::name("name", &name, NAME_BYTES)?;
         if TEMPLATES.iter().any(|template| template.name == name) {
             return Err(AppError::Conflict("every account has a template with this name: choose another one"));
         }

@@ -61,7 +61,7 @@ impl App {
         caller.require(Permission::ManageTokens)?;
         let now = self.now();
         let TokenDraft { name, scopes, expires_at } = draft;
-        names::check("name", &name, names::BYTES)?;
+        let name = names::name("name", &name, names::BYTES)?;
         if scopes == Permissions::NONE {
             return Err(AppError::invalid("scopes", "name at least one permission: see GET /api/v1/permissions"));
         }

@@ -91,9 +91,7 @@ pub(crate) fn fold(text: &str) -> Units {
 
 /// Whether nothing of it is seen: joiners, marks of direction, fillers, variation selectors, tags, the soft hyphen.
 pub(crate) const fn is_ignorable(ch: char) -> bool {
-    matches!(ch, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    sluice_text::is_ignorable(ch)
 }
 
 /// Whether it is a mark over a plain letter that makes no letter of any language with it, such as a stroke through it.
@@ -112,6 +110,7 @@ fn plain(ch: char, mut give: impl FnMut(char, bool)) {
         '\u{1f150}'..='\u{1f169}' => give(letter(u32::from(ch) - 0x1f150), true),
         '\u{1f170}'..='\u{1f189}' => give(letter(u32::from(ch) - 0x1f170), true),
         '\u{2024}' | '\u{fe52}' => give('.', true),
+        '\u{fe6b}' => give('@', true),
         '\u{2f}' | '\u{2044}' | '\u{2215}' => give('/', true),
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => give(' ', false),
         _ => {

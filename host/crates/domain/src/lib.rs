@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod content;
 pub mod conversation;
 pub mod digest;
+pub mod email;
 pub mod entity;
 pub mod filter;
 mod folded;

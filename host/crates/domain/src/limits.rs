@@ -8,8 +8,8 @@ pub const LINKS: usize = 256;
 pub const ATTACHMENTS: usize = 32;
 /// Longest name of a channel, in bytes of UTF-8.
 pub const CHANNEL_BYTES: usize = 256;
-/// Longest name of an attachment, in bytes of UTF-8.
-pub const FILE_NAME_BYTES: usize = 255;
+/// Longest name of an attachment, in units of UTF-16, as file systems count: a letter is one in any script, most emoji are two.
+pub const FILE_NAME_UNITS: usize = 255;
 /// Longest media type, in bytes.
 pub const MEDIA_TYPE_BYTES: usize = 128;
 /// Most edits in one redaction.

@@ -1,90 +1,75 @@
 //! The words by which a text is found. Both databases are given these words and nothing else, so both find the same.
+//!
+//! A text is folded first ([`sluice_text::fold`]). Words are runs of letters, digits and marks. In scripts without spaces between words,
+//! each letter is indexed with the one behind it, and the last one by itself; a search asks for the pairs. Groups of digits are indexed one
+//! by one and joined, so that a number is found however it was grouped.
 
-use crate::steps;
+mod pieces;
+mod query;
+
+#[cfg(test)]
+mod tests;
+
+pub use query::{Query, Word};
+
+use pieces::{Piece, pieces};
 
 /// Longest word, in characters; what is longer is cut, in texts and in what is searched for alike.
 pub const WORD_CHARS: usize = 64;
-/// Most words that are searched for at once.
+/// Most words that are searched for at once. What is written without spaces counts as one.
 pub const QUERY_WORDS: usize = 16;
 /// Longest text that is searched for, in bytes of UTF-8.
 pub const QUERY_BYTES: usize = 1_024;
 
-/// The words of a text, in order: runs of letters and digits in lower case. `ё` counts as `е`, since people write either; accents
-/// that are written as characters of their own are left out, except that they make `й` of `и`.
-pub fn words(text: &str) -> impl Iterator<Item = String> {
-    let pieces = text.split(|c: char| {
-        steps::take(1);
-        !c.is_alphanumeric() && !is_accent(c)
-    });
-    pieces.map(word).filter(|word| !word.is_empty())
-}
+/// Fewest digits of a joined number that ends where more groups follow.
+const JOINED: usize = 7;
+/// Most digits of a joined number.
+const JOINED_MOST: usize = 20;
+/// Most joined numbers of one text: a page of figures must not grow without end.
+const JOINED_NUMBERS: usize = 2_000;
 
-/// The words of a text as one text, with spaces between them.
-pub fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for word in words(text) {
-        if !folded.is_empty() {
-            folded.push(' ');
+/// The words by which a text is found, with spaces between them. They have letters, digits and marks of any script, and no other ASCII
+/// than letters and digits.
+pub fn indexed(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    let mut add = |word: &str| {
+        if !words.is_empty() {
+            words.push(' ');
         }
-        folded.push_str(&word);
-    }
-    folded
-}
-
-fn word(piece: &str) -> String {
-    let mut word = String::with_capacity(piece.len());
-    let mut chars = 0;
-    for c in steps::each(piece.chars()).flat_map(char::to_lowercase) {
-        if c == '\u{306}' && word.ends_with('и') {
-            word.pop();
-            word.push('й');
-        } else if c.is_alphanumeric() && chars < WORD_CHARS {
-            word.push(if c == 'ё' { 'е' } else { c });
-            chars += 1;
+        words.push_str(word);
+    };
+    let mut left = JOINED_NUMBERS;
+    for piece in pieces(text) {
+        match piece {
+            Piece::Word(word) => add(&word),
+            Piece::Unspaced(letters) => (0..letters.len()).for_each(|at| add(&pair(&letters[at..]))),
+            Piece::Digits(groups) => {
+                groups.iter().for_each(|group| add(group));
+                joined(&groups).take(left).for_each(|number| {
+                    left -= 1;
+                    add(&number);
+                });
+            }
         }
     }
-    word
+    words
 }
 
-/// Combining Diacritical Marks (Unicode, block U+0300).
-const fn is_accent(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}')
+/// The first two letters, or the last one.
+fn pair(letters: &[char]) -> String {
+    letters.iter().take(2).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn of(text: &str) -> Vec<String> {
-        words(text).collect()
-    }
-
-    #[test]
-    fn words_are_runs_of_letters_and_digits_in_lower_case() {
-        assert_eq!(of("Where's my PARCEL, nr. 42-a?"), ["where", "s", "my", "parcel", "nr", "42", "a"]);
-        assert_eq!(of("Ещё ёлка"), ["еще", "елка"]);
-        assert_eq!(of("\" OR * NEAR(\0)"), ["or", "near"]);
-        assert_eq!(of(" \u{1f6b0} _ \0"), [""; 0]);
-    }
-
-    #[test]
-    fn a_letter_that_was_written_in_two_parts_is_one() {
-        assert_eq!(of("и\u{306}од cafe\u{301}"), ["йод", "cafe"]);
-    }
-
-    #[test]
-    fn a_long_word_is_cut_at_a_character() {
-        assert_eq!(of(&"я".repeat(1_000)), ["я".repeat(WORD_CHARS)]);
-    }
-
-    proptest! {
-        #[test]
-        fn words_of_words_are_the_same_words(text: String) {
-            let folded = folded(&text);
-            prop_assert_eq!(of(&folded), of(&text));
-            prop_assert!(folded.chars().all(|c| c == ' ' || c.is_alphanumeric()));
-        }
-    }
+/// The numbers that groups of digits may be together: from each group on, those that are long enough, and the one up to the end.
+fn joined(groups: &[String]) -> impl Iterator<Item = String> + '_ {
+    (0..groups.len().saturating_sub(1))
+        .flat_map(move |first| {
+            let mut number = groups[first].clone();
+            groups[first + 1..].iter().enumerate().map_while(move |(after, group)| {
+                number.push_str(group);
+                let ends = first + after + 2 == groups.len();
+                (number.len() <= JOINED_MOST).then(|| (ends || number.len() >= JOINED).then(|| number.clone()))
+            })
+        })
+        .flatten()
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0013_shadow.sql"),
     include_str!("../migrations/0014_lists.sql"),
     include_str!("../migrations/0015_imports.sql"),
+    include_str!("../migrations/0016_words_by_one_rule.sql"),
     include_str!("../migrations/0017_deleted_people.sql"),
     include_str!("../migrations/0018_proofs.sql"),
     include_str!("../migrations/0019_unverified_addresses.sql"),

@@ -221,6 +221,7 @@ impl From<AppError> for Problem {
                 let more = More { reason: Some(reason), ..More::default() };
                 Self::new(S::UNPROCESSABLE_ENTITY, "attachment-refused", detail).with(more)
             }
+            AppError::UnknownEvent { .. } => Self::new(S::CONFLICT, "unknown-event", detail),
             AppError::NotHeld => Self::new(S::CONFLICT, "not-held", detail),
             AppError::OwnMessage => Self::new(S::FORBIDDEN, "own-message", detail),
             AppError::EditRefused(reason) => {

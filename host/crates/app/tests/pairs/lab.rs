@@ -165,7 +165,7 @@ async fn application(folder: &Path, file: &Path, sandbox: &Sandbox, seed: u64) -
         .with_no_client_auth();
     App::new(Parts {
         database,
-        blobs: Blobs::local(&folder.join("blobs")).unwrap(),
+        blobs: Blobs::local(folder.join("blobs")).unwrap(),
         sandbox: sandbox.clone(),
         key: ServerKey::new(SecretBox::new(Box::new([7; 32]))),
         clock: Clock::new(|| {

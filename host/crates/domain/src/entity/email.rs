@@ -1,5 +1,7 @@
 //! E-mail addresses, with their signs or with words for them.
 
+mod loose;
+
 use std::ops::Range;
 
 use super::bytes;
@@ -23,12 +25,25 @@ const NO_NAMES: [&str; 14] =
 /// `name@example.com`, `name (at) example.com`, `name at example dot com`, `name собака mail точка ру`.
 pub fn email_addresses(text: &str) -> Vec<Range<usize>> {
     let units = folded::fold(text);
-    let text = Text { units: &units };
+    let mut found = addresses(&units);
+    if let Some(units) = loose::loosened(&units) {
+        let apart =
+            |range: &Range<usize>| found.iter().all(|other| other.end <= range.start || range.end <= other.start);
+        let more: Vec<_> = addresses(&Units::from(units)).into_iter().filter(apart).collect();
+        found.extend(more);
+        found.sort_unstable_by_key(|range| range.start);
+        found.truncate(limits::LINKS);
+    }
+    found
+}
+
+fn addresses(units: &Units) -> Vec<Range<usize>> {
+    let text = Text { units };
     let mut found: Vec<Range<usize>> = Vec::new();
     let (mut at, mut taken) = (0, 0);
     while at < units.len() && found.len() < limits::LINKS {
         let address = text.sign(at).and_then(|sign| text.address(sign, taken));
-        match address.and_then(|(start, end)| Some((bytes(&units, start, end)?, end))) {
+        match address.and_then(|(start, end)| Some((bytes(units, start, end)?, end))) {
             Some((range, end)) => {
                 found.push(range);
                 (at, taken) = (end, end);

@@ -109,7 +109,7 @@ const FRAGMENTS: [&str; 92] = [
 ];
 
 /// What telephone numbers and emoji are made of.
-const OTHERS: [&str; 28] = [
+const OTHERS: [&str; 36] = [
     "1",
     "1 ",
     "1-",
@@ -138,6 +138,14 @@ const OTHERS: [&str; 28] = [
     "ｈ",
     "①",
     "𝐞",
+    "\u{1}",
+    "1\u{1}",
+    "(\u{1}",
+    "1, ",
+    "8_9",
+    "a_at_",
+    " *dot* ",
+    "上",
 ];
 
 fn fragment() -> impl Strategy<Value = String> {
@@ -186,7 +194,7 @@ const SCANNERS: [Scanner; 5] = [
     ("e-mail addresses", |text| drop(entity::email_addresses(text))),
     ("telephone numbers", |text| drop(entity::phone_numbers(text))),
     ("emoji", |text| drop(entity::emoji(text))),
-    ("words", |text| drop(search::folded(text))),
+    ("words", |text| drop(search::indexed(text))),
 ];
 
 fn wrong(family: &Family) -> Vec<String> {

@@ -4,12 +4,10 @@
 //! tokenizer that knows nothing but the space (all but ASCII belongs to words, and words have no other ASCII than letters and digits),
 //! PostgreSQL as lexemes, past its parser and its dictionaries. So both find the same, whatever their locale.
 
-use std::fmt::Write as _;
-
 use sluice_domain::{
     id::{AccountId, MessageId},
     permission::Reach,
-    search::{folded, words},
+    search::{Query, Word, indexed},
 };
 
 use crate::{
@@ -124,7 +122,7 @@ impl Account<'_> {
     pub fn index_message(&mut self, id: MessageId, text: &str) -> Result<(), StorageError> {
         if !self.tx.is_postgres() {
             let entry = format!("message_id : \"{id}\" AND account_id : \"{}\"", self.id);
-            if self.tx.execute(SQLITE_REPLACE, values![folded(text), entry])? > 0 {
+            if self.tx.execute(SQLITE_REPLACE, values![indexed(text), entry])? > 0 {
                 return Ok(());
             }
         }
@@ -148,8 +146,8 @@ impl Account<'_> {
         reader: Reader,
         page: Before<i64>,
     ) -> Result<SearchPart, StorageError> {
-        let words: Vec<String> = words(text).collect();
-        if words.is_empty() {
+        let wanted = Query::new(text);
+        if wanted.is_empty() {
             return Ok(SearchPart { hits: Vec::new(), seen: None });
         }
         let (sqlite, postgres) = match reader.reach {
@@ -158,9 +156,9 @@ impl Account<'_> {
             Reach::Own => FIND_OWN,
         };
         let (sql, query) = if self.tx.is_postgres() {
-            (postgres, postgres_query(self.id, &words))
+            (postgres, postgres_query(self.id, &wanted))
         } else {
-            (sqlite, sqlite_query(self.id, &words))
+            (sqlite, sqlite_query(self.id, &wanted))
         };
         let mut seen = 0;
         let mut last = None;
@@ -179,10 +177,10 @@ impl Account<'_> {
 
 fn index(tx: &mut Tx<'_>, account: AccountId, id: MessageId, text: &str) -> Result<(), StorageError> {
     if tx.is_postgres() {
-        let words = format!("{} {}", lexeme(account), folded(text));
+        let words = format!("{} {}", lexeme(account), indexed(text));
         tx.execute(POSTGRES_PUT, values![account, id, words.trim_end()])?;
     } else {
-        tx.execute(SQLITE_INSERT, values![account, id, folded(text)])?;
+        tx.execute(SQLITE_INSERT, values![account, id, indexed(text)])?;
     }
     Ok(())
 }
@@ -204,15 +202,10 @@ pub(crate) fn index_all(tx: &mut Tx<'_>) -> Result<(), StorageError> {
     }
 }
 
-/// In FTS5's language (its documentation, section 3). Words are letters and digits, so that nothing in them can mean anything.
-fn sqlite_query(account: AccountId, words: &[String]) -> String {
-    let mut query = format!("account_id : \"{account}\"");
-    for word in words {
-        // Writing to a String does not fail.
-        let _ = write!(query, " AND text : \"{word}\"");
-    }
-    query.push('*');
-    query
+/// In FTS5's language (its documentation, section 3). Words are letters, digits and marks, so that nothing in them can mean anything.
+fn sqlite_query(account: AccountId, query: &Query) -> String {
+    let wanted = |word: &Word| format!("text : \"{}\"{}", word.text, if word.is_beginning { "*" } else { "" });
+    written(format!("account_id : \"{account}\""), query, [" AND ", " OR "], wanted)
 }
 
 /// An account among words: one that does not begin as any word does, of which a search may have the beginning.
@@ -221,11 +214,16 @@ fn lexeme(account: AccountId) -> String {
 }
 
 /// A `tsquery` as it is written (PostgreSQL, section 8.11.2).
-fn postgres_query(account: AccountId, words: &[String]) -> String {
-    let mut query = format!("'{}'", lexeme(account));
-    for word in words {
-        let _ = write!(query, " & '{word}'");
-    }
-    query.push_str(":*");
-    query
+fn postgres_query(account: AccountId, query: &Query) -> String {
+    let wanted = |word: &Word| format!("'{}'{}", word.text, if word.is_beginning { ":*" } else { "" });
+    written(format!("'{}'", lexeme(account)), query, [" & ", " | "], wanted)
+}
+
+/// All parts of a query behind what is written already; `and` and `or` join them, `and` first.
+fn written(begin: String, query: &Query, [and, or]: [&str; 2], wanted: impl Fn(&Word) -> String) -> String {
+    query.parts.iter().fold(begin, |written, choices| {
+        let choices: Vec<String> =
+            choices.iter().map(|words| words.iter().map(&wanted).collect::<Vec<_>>().join(and)).collect();
+        format!("{written}{and}({})", choices.join(or))
+    })
 }

@@ -195,6 +195,8 @@ cases! {
         an_entry_is_replaced
         a_look_gives_what_its_reader_reaches_and_goes_on
         messages_from_before_the_table_are_found
+        words_are_found_in_every_form_and_numbers_in_every_grouping
+        messages_that_were_indexed_by_another_rule_are_found
     }
     transactions {
         a_failing_closure_takes_nothing_with_it

@@ -181,3 +181,50 @@ pub(crate) async fn messages_from_before_the_table_are_found(mut fixture: Fixtur
     assert_eq!((last.row.request, requests.len()), (Some(requests[0].id), 1));
     assert_eq!(newer.row.request, None);
 }
+
+pub(crate) async fn words_are_found_in_every_form_and_numbers_in_every_grouping(fixture: Fixture<'_>) {
+    let world = fixture.world().await;
+    let [cafe, shanghai, bangkok, number] =
+        texts(&fixture, &world, ["Cafe\u{301}", "我住在上海市中心", "ฉันอยู่ที่กรุงเทพมหานคร", "call 8 (912) 345-67-89"])
+            .await;
+    for (text, id) in [
+        ("caf\u{e9}", cafe),
+        ("CAFE", cafe),
+        ("上海", shanghai),
+        ("心", shanghai),
+        ("上 我", shanghai),
+        ("กรุงเทพ", bangkok),
+        ("89123456789", number),
+        ("8-912-345 67 89", number),
+        ("9123456789 call", number),
+        ("٨٩١٢٣٤٥٦٧٨٩", number),
+        ("345 call", number),
+    ] {
+        assert_eq!(found(&fixture, &world, text).await, [id], "{text}");
+    }
+    for text in ["海上", "89123456780", "8 912 call 346", "京"] {
+        assert_eq!(found(&fixture, &world, text).await, [], "{text}");
+    }
+    let long: String = (0..300).filter_map(|at| char::from_u32(0x4e00 + at)).collect();
+    assert_eq!(found(&fixture, &world, &long).await, []);
+}
+
+/// What the program before the rule of now left behind.
+const BY_THE_RULE_BEFORE: &str = "DELETE FROM message_search; DELETE FROM schema_migrations WHERE version = 16;";
+
+pub(crate) async fn messages_that_were_indexed_by_another_rule_are_found(mut fixture: Fixture<'_>) {
+    let world = fixture.world().await;
+    let [cafe, shanghai, number] = texts(&fixture, &world, ["Caf\u{e9}", "我住在上海", "8 912 345-67-89"]).await;
+    fixture.database.clone().close().await;
+    fixture.tamper(BY_THE_RULE_BEFORE);
+    fixture.database = Database::open(&fixture.config).await.unwrap();
+    for (text, id) in [("cafe\u{301}", cafe), ("上海", shanghai), ("89123456789", number), ("grüße", world.message.id)]
+    {
+        assert_eq!(found(&fixture, &world, text).await, [id], "{text}");
+    }
+    // An entry that was made by the migration is replaced as any other.
+    let account = world.account.id;
+    fixture.write(account, move |tx| tx.account(account).index_message(number, "hidden")).await;
+    assert_eq!(found(&fixture, &world, "89123456789").await, []);
+    assert_eq!(found(&fixture, &world, "hidden").await, [number]);
+}

@@ -46,7 +46,7 @@ const SANDBOX: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
-    /// 1 to 255 bytes, without slashes; `file` when not said.
+    /// 1 to 255 characters (UTF-16 units), without slashes; `file` when not said.
     #[param(required = false)]
     name: Option<String>,
     /// Where it is to be sent. Then the account's filter can refuse it before all of it has arrived.

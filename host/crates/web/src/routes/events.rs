@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The account's events as they happen, each with its number as `id`. `Last-Event-ID` resumes after that number, without a gap and
-/// without a repetition; without it the stream begins now.
+/// without a repetition; without it the stream begins now. A number that no event of the account has is refused: what was shown is to be read anew.
 ///
 /// `?as=client` gives what clients see, for programs that carry messages to them: each message once, when it becomes theirs to see.
 ///
@@ -42,6 +42,7 @@ use crate::{
         (status = 400, description = "`malformed`: a Last-Event-ID that is no number", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`unknown-event`: a Last-Event-ID that no event of the account has, as after a restored backup", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "`too-many-at-once`: the session, the token or the account has as many streams as it may", body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn stream(
