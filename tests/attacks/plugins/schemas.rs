@@ -42,7 +42,8 @@ async fn play(target: &Target) -> Seen {
     for (index, (name, schema, config)) in cases.into_iter().enumerate() {
         let begin = Instant::now();
         let attack = try_out(api, with_schema(&format!("schema-{index}"), &schema.to_string()), config);
-        let (status, beside, trial) = futures::join!(attack, others.goes(5, Duration::from_millis(20)), neighbour.tries());
+        let (status, beside, trial) =
+            futures::join!(attack, others.goes(5, Duration::from_millis(20)), neighbour.tries());
         unanswered += usize::from(!beside.all_answered());
         trials_late += usize::from(!trial.is_some_and(|took| took < AIM));
         let took = begin.elapsed();
