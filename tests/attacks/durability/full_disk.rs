@@ -69,7 +69,7 @@ async fn play(target: &Target) -> Seen {
     if target.keeps_rows_elsewhere() {
         return Seen::skipped("rows are not on the data folder's disk");
     }
-    let home = Home::on_sqlite();
+    let home = Home::empty();
     let disk = match Disk::mount(home.data()) {
         Ok(disk) => disk,
         Err(why) => return Seen::skipped(format!("no disk of a fixed size could be mounted: {why}")),

@@ -17,7 +17,7 @@ pub(super) const ATTACK: Attack = Attack {
 };
 
 /// What is done to the log of the account `$ID`, which has entries 1 to `$LAST`.
-const FORGERIES: [(&str, &str); 7] = [
+const FORGERIES: [(&str, &str); 9] = [
     ("an entry changed", "UPDATE audit SET actor_id = 'nobody' WHERE account_id = $ID AND seq = 2"),
     (
         "two entries swapped",
@@ -46,6 +46,17 @@ const FORGERIES: [(&str, &str); 7] = [
         "UPDATE audit SET actor_id = 'nobody' WHERE account_id = $ID AND seq = 2;
          UPDATE accounts SET audit_unsealed = audit_seq - 1 WHERE id = $ID",
     ),
+    (
+        "an entry changed, the log said to be from before seals",
+        "UPDATE audit SET actor_id = 'nobody' WHERE account_id = $ID AND seq = 2;
+         UPDATE accounts SET audit_seal = 'unsealed' WHERE id = $ID",
+    ),
+    (
+        "an entry changed, all said to be unsealed and from before seals",
+        "UPDATE audit SET actor_id = 'nobody', mac = '' WHERE account_id = $ID AND seq = 2;
+         UPDATE accounts SET audit_unsealed = audit_seq, audit_head = '', audit_earlier = '', audit_seal = 'unsealed'
+            WHERE id = $ID",
+    ),
 ];
 
 async fn play(target: &Target) -> Seen {
@@ -65,8 +76,14 @@ async fn play(target: &Target) -> Seen {
         if verifies(&victim, &id) || said.body["holds"] == true {
             unseen.push(format!("{name}: sealed over"));
         }
+        // Nor does another start.
+        let url = victim.url.clone();
+        let victim = target.start_again(victim.server.stop().await, url).await;
+        if verifies(&victim, &id) {
+            unseen.push(format!("{name}: sealed at a start"));
+        }
     }
-    Seen::new(unseen.is_empty(), format!("{} of {} unseen: {}", unseen.len(), 2 * FORGERIES.len(), unseen.join(", ")))
+    Seen::new(unseen.is_empty(), format!("{} of {} unseen: {}", unseen.len(), 3 * FORGERIES.len(), unseen.join(", ")))
 }
 
 /// Makes entries; the account's id.
