@@ -1,9 +1,6 @@
 //! Schemas of configurations that explode when something is checked against them.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,13 +11,13 @@ use crate::{
     bystander::Bystander,
     memory::Watch,
     plugins::written::with_schema,
-    target::{Target, Victim},
+    target::Target,
 };
 
 pub(super) const ATTACK: Attack = Attack {
     name: "exploding-schemas",
     what: "plugins whose schemas refer to themselves, double with each `$ref`, nest, backtrack, or ask for other servers, and configurations for them",
-    aim: "each upload and each configuration is answered within 5 s, and another account's trial beside it; grows by less than 256 MiB",
+    aim: "each upload and each configuration is answered within 5 s; grows by less than 256 MiB",
     takes: Takes::Minutes,
     play: |target| Box::pin(play(target)),
 };
@@ -34,18 +31,15 @@ async fn play(target: &Target) -> Seen {
     let api = &victim.without_plugins.administrator;
     let watch = Watch::over(&victim);
     let others = Bystander::of_health(victim.url());
-    let neighbour = Neighbour::of(&victim).await;
     let (mut late, mut wrong) = (Vec::new(), Vec::new());
-    let (mut refused, mut unanswered, mut trials_late) = (0, 0, 0);
+    let (mut refused, mut unanswered) = (0, 0);
     let cases = cases();
     let number = cases.len();
     for (index, (name, schema, config)) in cases.into_iter().enumerate() {
         let begin = Instant::now();
         let attack = try_out(api, with_schema(&format!("schema-{index}"), &schema.to_string()), config);
-        let (status, beside, trial) =
-            futures::join!(attack, others.goes(5, Duration::from_millis(20)), neighbour.tries());
+        let (status, beside) = futures::join!(attack, others.goes(5, Duration::from_millis(20)));
         unanswered += usize::from(!beside.all_answered());
-        trials_late += usize::from(!trial.is_some_and(|took| took < AIM));
         let took = begin.elapsed();
         if took > AIM {
             late.push(format!("{name} {} s", took.as_secs()));
