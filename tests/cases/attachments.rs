@@ -57,7 +57,8 @@ async fn a_gibibyte_goes_up_and_comes_down_without_taking_the_memory() {
         got += piece.len();
     }
     assert_eq!(got, 1 << 30);
-    let grown = server.peak_memory() - before;
+    // The kernel counts memory to some pages only: the later figure may be a little smaller.
+    let grown = server.peak_memory().saturating_sub(before);
     assert!(grown < 64 * MIB, "{} MiB", grown / MIB);
 }
 

@@ -152,9 +152,9 @@ async fn nothing_is_delivered_after_a_right_is_gone() {
     let takings = ["disabled", "deleted", "no permissions", "password replaced", "logged out"];
     for (number, taking) in takings.into_iter().enumerate() {
         let person =
-            server.join(administrator, &format!("reader {number}"), "operator", json!(["conversations-all"])).await;
+            server.join(administrator, &format!("reader-{number}"), "operator", json!(["conversations-all"])).await;
         let me = person.get("/api/v1/me").await.is(200);
-        let path = format!("/api/v1/people/{}", me["id"].as_str().unwrap());
+        let path = format!("/api/v1/people/{}", me["person_id"].as_str().unwrap());
         let mut events = person.events(None).await;
         administrator.incoming(&conversation, "before").await.is(201);
         assert_eq!(texts(&mut events, 1).await, ["before"], "{taking}");

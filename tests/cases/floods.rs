@@ -73,8 +73,8 @@ async fn a_site_of_ipv6_is_slowed_down_as_one_and_people_who_are_known_there_are
         let (email, address) = (format!("{number}@flood.example"), format!("2001:db8:2:{number}::2"));
         answers.push(guess(&proxy, &email, &address).await.status.as_u16());
     }
-    assert_eq!(answers[..4], [401; 4]);
-    assert!(answers.contains(&429), "{answers:?}");
+    // The third begins a pause.
+    assert_eq!(answers[..4], [401, 401, 401, 429]);
     let body = json!({"email": invited["person"]["email"], "password": GOOD});
     over_proxy(&proxy, "2001:db8:2:9::1", "/api/v1/sessions", body).await.is(201);
 }

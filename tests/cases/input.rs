@@ -49,7 +49,7 @@ async fn texts_of_any_script_and_up_to_the_bound_come_back_as_they_were() {
     let texts = [
         "x".repeat(65_536),
         "𝔘𝔫𝔦 👩‍👩‍👧‍👦 עברית\u{202e}".to_owned(),
-        " \t\r\n ".to_owned(),
+        " \t\r\n x\t".to_owned(),
         "'; DROP TABLE messages; --".to_owned(),
     ];
     for text in &texts {

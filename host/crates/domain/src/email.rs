@@ -17,6 +17,12 @@ pub fn normal(typed: &str) -> Option<String> {
         return None;
     }
     let host = idna::domain_to_ascii(host).ok().filter(|host| !host.is_empty())?;
+    // What the DNS has no name for is none: a blank, and what is another name when it is read again.
+    let is_name = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    let is_stable = idna::domain_to_ascii(&host).is_ok_and(|again| again == host);
+    if !is_name || !is_stable {
+        return None;
+    }
     let address = format!("{mailbox}@{host}");
     (address.len() <= BYTES).then_some(address)
 }

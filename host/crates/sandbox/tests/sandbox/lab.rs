@@ -43,7 +43,10 @@ impl Lab {
 
     /// The files of artefacts.
     pub(crate) fn artefacts(&self) -> Vec<PathBuf> {
-        fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect()
+        // What was only tried has a folder of its own.
+        let folders = [self.folder.path().to_owned(), self.folder.path().join("trials")];
+        let files = folders.into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+        files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
     }
 
     /// The hostile plugin, which does what it is told.

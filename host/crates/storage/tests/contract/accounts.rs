@@ -113,7 +113,7 @@ pub(crate) async fn a_look_into_the_audit_log_ends_after_as_many_entries_however
         .write(id, move |tx| {
             (0..5_002_u64).try_for_each(|n| {
                 let mut entry = more.clone();
-                (entry.row.id, entry.row.at) = (AuditId::new(time(n), [7; 10]), time(n));
+                (entry.row.id, entry.row.at) = (AuditId::new(time(1_000_000 + n), [7; 10]), time(n));
                 entry.row.actor_id = if n == 0 { "rare" } else { "common" }.to_owned();
                 tx.account(id).insert_audit(&entry)
             })
