@@ -212,8 +212,13 @@ async fn hidden(account: &Account) -> Hidden {
     for action in ["hold", "block"] {
         let rule = json!({"what": ["emoji"], "action": action});
         let rule = api.filter(rule).await.is(201);
-        let posted = api.incoming(conversation, &format!("a {SECRET} 😀")).await.is(201);
-        ids.extend([text(&posted["id"]), text(&posted["decision_id"])]);
+        let posted = api.incoming(conversation, &format!("a {SECRET} 😀")).await;
+        if action == "hold" {
+            let posted = posted.is(201);
+            ids.extend([text(&posted["id"]), text(&posted["decision_id"])]);
+        } else {
+            posted.problem(422, "message-blocked");
+        }
         api.delete(&format!("/api/v1/filters/{}", text(&rule["id"]))).await.is(204);
     }
     api.patch(&format!("/api/v1/clients/{}", things.client), json!({"comment": format!("wants a {SECRET}")}))
@@ -349,7 +354,7 @@ async fn decisions_about_who_came_in_are_there_for_who_reads_the_connection_jour
     let server = Server::start().await;
     let account = &server.without_plugins;
     let api = &account.administrator;
-    let installed = api.install_hostile(json!({"behaviour": "deny"}), json!({"scope": {"roles": ["operator"]}})).await;
+    let installed = api.install_hostile(json!({"behaviour": "block"}), json!({"scope": {"roles": ["operator"]}})).await;
     let [_, _, operator] = &account.members;
     server.nobody.log_in(&operator.email, &operator.password).await.problem(403, "access-denied");
     api.delete(&format!("/api/v1/installations/{installed}")).await.is(204);

@@ -204,9 +204,10 @@ async fn a_text_that_a_reviewer_wrote_is_refused_where_a_rule_blocks_or_redacts_
     api.filter(json!({"what": ["email-addresses"], "action": "block"})).await.is(201);
     let held = account.operator.outgoing(&conversation, "see https://example.com").await.is(201);
     let edit = |text: &str| json!({"verdict": "approve", "text": text});
-    for text in ["call +44 20 7946 0958", "write to ben@example.com"] {
+    // What only redacts has no reason to give.
+    for (text, reason) in [("call +44 20 7946 0958", false), ("write to ben@example.com", true)] {
         let refused = review(&account.supervisor, &held, edit(text)).await.problem(422, "edit-refused");
-        assert!(refused["reason"]["code"].is_string(), "{refused}");
+        assert_eq!(refused["reason"]["code"].is_string(), reason, "{refused}");
     }
     // It left a trail, and the message waits.
     let trails = api.list(&format!("/api/v1/decisions?conversation={conversation}")).await;

@@ -8,8 +8,6 @@ mod config;
 mod context;
 mod digits;
 mod find;
-mod groups;
-mod ibans;
 
 use sluice_plugin::{ConfigErrors, Edits, Message, MessageFilter, Plugin, Verdict};
 
