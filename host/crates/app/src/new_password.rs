@@ -15,8 +15,8 @@ const GROUPS: usize = 5;
 const LOOKED_AT: usize = 100;
 /// How many characters zxcvbn is given at once: its work grows with their square, and more.
 const WINDOW: usize = 40;
-/// Most of [`look_ups`] at once: some 4 ms. Without it, 20 signs in 100 characters take a second.
-const LOOK_UPS: usize = 8_192;
+/// Most of [`look_ups`] at once: some 5 ms. Without it, 20 signs in 100 characters take a second.
+const LOOK_UPS: usize = 16_384;
 /// Which signs zxcvbn takes for a letter, letter by letter (its `L33T_TABLE`).
 const LETTERS: [&str; 12] = ["4@", "8", "({[<", "3", "69", "1!|", "1|7", "0", "$5", "+7", "%", "2"];
 /// Which of them it takes for more than one.
