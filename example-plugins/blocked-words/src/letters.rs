@@ -5,16 +5,12 @@
 //! ever mean the same share a class, and some that could not do too. The *readings* of a character are exact, and are
 //! asked for only where classes agree with a pattern. Where words begin and end is not decided here.
 
-use sluice_plugin::text::{caseless, digit, is_free_mark, is_invisible, is_unspaced};
-
 use crate::marked::MARKED;
 
 /// The class of everything between words.
 pub(crate) const SEPARATOR: u8 = 0;
 /// The class of what is not there for a reader: marks, zero-width characters.
 pub(crate) const DROPPED: u8 = 0xff;
-/// What several letters stand for, such as `ß`: see [`expansion`].
-pub(crate) const EXPANDED: u8 = 0xfe;
 /// Set in the class of a sign that may stand for a letter, such as `$`.
 pub(crate) const SIGN: u8 = 0x80;
 
@@ -67,27 +63,32 @@ const READINGS: &[(char, [char; 2])] = &[
 const CLASSES: &[&str] =
     &["aч4@", "bвбь68β", "eзэє3€", "hнη", "il1!|", "nпv", "uи", "rгя", "wш", "s5$", "t7+", "g9", "o0"];
 
-/// Characters that are several letters where case and style make no difference (Unicode's full case folding, and its compatible
-/// decompositions of Latin and Armenian), by the letters.
-const EXPANSIONS: &[(&str, &str)] = &[
-    ("ßẞ", "ss"),
-    ("ĳĲ", "ij"),
-    ("ŉ", "n"),
-    ("ǆǅǄǳǲǱ", "dz"),
-    ("ǉǈǇ", "lj"),
-    ("ǌǋǊ", "nj"),
-    ("\u{587}", "\u{565}\u{582}"),
-    ("ﬀ", "ff"),
-    ("ﬁ", "fi"),
-    ("ﬂ", "fl"),
-    ("ﬃ", "ffi"),
-    ("ﬄ", "ffl"),
-    ("ﬅﬆ", "st"),
-    ("\u{fb13}", "\u{574}\u{576}"),
-    ("\u{fb14}", "\u{574}\u{565}"),
-    ("\u{fb15}", "\u{574}\u{56b}"),
-    ("\u{fb16}", "\u{57e}\u{576}"),
-    ("\u{fb17}", "\u{574}\u{56d}"),
+/// Ranges of characters that are dropped: combining marks, joiners, directions, variation selectors, fillers.
+const DROPPED_RANGES: &[(u32, u32)] = &[
+    (0xad, 0xad),
+    (0x300, 0x36f),
+    (0x483, 0x489),
+    (0x591, 0x5bd),
+    (0x610, 0x61a),
+    (0x61c, 0x61c),
+    (0x640, 0x640),
+    (0x64b, 0x65f),
+    (0x670, 0x670),
+    (0x115f, 0x1160),
+    (0x180b, 0x180f),
+    (0x1ab0, 0x1aff),
+    (0x1dc0, 0x1dff),
+    (0x200b, 0x200f),
+    (0x202a, 0x202e),
+    (0x2060, 0x206f),
+    (0x20d0, 0x20ff),
+    (0x3099, 0x309a),
+    (0x3164, 0x3164),
+    (0xfe00, 0xfe0f),
+    (0xfe20, 0xfe2f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xe0000, 0xe01ef),
 ];
 
 /// Latin letters in another dress: first and last of a range, and the first letter or digit that it stands for.
@@ -147,9 +148,6 @@ impl Letters {
         if is_dropped(c) {
             return DROPPED;
         }
-        if !expansion(c).is_empty() {
-            return EXPANDED;
-        }
         let styled = without_style(c);
         if matches!(styled, '!' | '$' | '+' | '@' | '|' | '€') {
             return SIGN | class_of_letter(styled);
@@ -177,9 +175,8 @@ impl Letters {
     }
 
     fn without_marks(&self, c: char) -> char {
-        // Scripts without spaces have no case.
-        let folded = if is_unspaced(c) { c } else { caseless(c).next().unwrap_or(c) };
-        look_up(&self.plain, folded)
+        let lower = c.to_lowercase().next().unwrap_or(c);
+        look_up(&self.plain, lower)
     }
 
     fn twin(&self, letter: char) -> char {
@@ -203,37 +200,25 @@ fn class_of_letter(letter: char) -> u8 {
     }
 }
 
-/// Combining marks, points of Hebrew and Arabic, the voiced marks of kana, and all that is invisible.
 fn is_dropped(c: char) -> bool {
-    matches!(c, '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}'
-        | '\u{3099}' | '\u{309a}')
-        || is_free_mark(c)
-        || is_invisible(c)
-}
-
-/// The letters that a character is, where it is several; empty where it is one.
-pub(crate) fn expansion(c: char) -> &'static str {
-    if !matches!(c, 'ß'..='ǳ' | '\u{587}' | 'ẞ' | 'ﬀ'..='\u{fb17}') {
-        return "";
-    }
-    EXPANSIONS.iter().find(|(characters, _)| characters.contains(c)).map_or("", |(_, letters)| letters)
+    let code = c as u32;
+    let at = DROPPED_RANGES.partition_point(|&(_, last)| last < code);
+    DROPPED_RANGES.get(at).is_some_and(|&(first, _)| first <= code)
 }
 
 /// Full-width, circled, squared and mathematical letters and digits as the plain ones.
 fn without_style(c: char) -> char {
     let code = c as u32;
-    if let Some(value) = digit(c) {
-        return char::from(b'0' + value);
-    }
     if code < 0x249c {
         return c;
     }
     let plain = match code {
-        // Mathematical alphabets: 13 of 52 letters.
+        // Mathematical alphabets: 13 of 52 letters, then digits in five styles.
         0x1d400..=0x1d6a3 => {
             let letter = (code - 0x1d400) % 52;
             char::from_u32(if letter < 26 { 0x41 + letter } else { 0x61 + letter - 26 })
         }
+        0x1d7ce..=0x1d7ff => char::from_u32(0x30 + (code - 0x1d7ce) % 10),
         _ => STYLED_RANGES
             .iter()
             .find(|&&(first, last, _)| (first..=last).contains(&code))
@@ -244,9 +229,7 @@ fn without_style(c: char) -> char {
 
 /// Letters and digits of any script, and in scripts of India and South-East Asia also the vowel signs within a word.
 fn is_part_of_words(c: char) -> bool {
-    c.is_alphanumeric()
-        || is_unspaced(c)
-        || (matches!(c as u32, 0x900..=0x109f) && !matches!(c as u32, 0x964 | 0x965 | 0x970 | 0xe3f))
+    c.is_alphanumeric() || (matches!(c as u32, 0x900..=0x109f) && !matches!(c as u32, 0x964 | 0x965 | 0x970 | 0xe3f))
 }
 
 #[cfg(test)]
@@ -258,6 +241,7 @@ mod tests {
     #[test]
     fn the_tables_are_in_order() {
         assert!(READINGS.is_sorted_by_key(|&(from, _)| from));
+        assert!(DROPPED_RANGES.is_sorted());
     }
 
     #[test]
@@ -277,7 +261,7 @@ mod tests {
     #[test]
     fn no_letter_has_the_class_of_something_else() {
         let letters = Letters::new(true);
-        for c in ('\0'..=char::MAX).filter(|&c| !is_dropped(c) && expansion(c).is_empty()) {
+        for c in ('\0'..=char::MAX).filter(|&c| !is_dropped(c)) {
             let class = letters.class(c);
             assert_ne!(class, DROPPED, "{c}");
             assert_eq!(class == SEPARATOR, class & !SIGN == 0, "{c}");
@@ -299,31 +283,6 @@ mod tests {
         }
     }
 
-    /// Case is folded as Unicode says: one letter as one, several as several.
-    #[test]
-    fn letters_of_either_case_fold_alike() {
-        let letters = Letters::new(false);
-        let folded = |text: &str| -> String {
-            let plain = text
-                .chars()
-                .flat_map(|c| if expansion(c).is_empty() { vec![c] } else { expansion(c).chars().collect() });
-            plain.filter(|&c| !is_dropped(c)).map(|c| letters.letter(c)).collect()
-        };
-        let differs = |&c: &char| {
-            let whole: String = caseless(c).collect();
-            // One letter may be several with marks, which do not count.
-            folded(&c.to_string()).chars().next() != folded(&whole).chars().next()
-                || !expansion(c).is_empty() && letters.class(c) != EXPANDED
-        };
-        let wrong: Vec<char> = ('\0'..=char::MAX).filter(|c| c.is_alphabetic()).filter(differs).collect();
-        assert_eq!(wrong, ['ŉ', '\u{345}'], "without its apostrophe; a mark that is large as a letter");
-        for (one, other) in
-            [("STRASSE", "straße"), ("GROẞ", "gross"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("İIı", "iii"), ("ﬁﬃ", "FIFFI")]
-        {
-            assert_eq!(folded(one), folded(other), "{one}");
-        }
-    }
-
     #[test]
     fn styles_are_folded() {
         let letters = Letters::new(false);
@@ -331,8 +290,6 @@ mod tests {
             assert_eq!(letters.letter(c), 'a', "{c}");
         }
         assert_eq!(letters.letter('７'), '7');
-        assert_eq!(letters.letter('٧'), '7');
-        assert_eq!(letters.letter('⑦'), '7');
         assert_eq!(letters.letter('𝟕'), '7');
     }
 }

@@ -5,10 +5,8 @@
 
 use std::ops::ControlFlow;
 
-use sluice_plugin::text::is_unspaced;
-
 use crate::{
-    letters::{DROPPED, EXPANDED, Letters, SEPARATOR, SIGN, expansion},
+    letters::{DROPPED, Letters, SEPARATOR, SIGN},
     patterns::{Hit, Pattern, Patterns},
     reader::{Element, Reader, Signs, joins},
     spaced::Singles,
@@ -83,66 +81,15 @@ impl Index {
     }
 }
 
-/// Lets through what counts where it stands: a word that counts only by itself must not go on with letters of a script that has spaces
-/// between words.
-struct Standing<'a, H> {
-    letters: &'a Letters,
-    text: &'a str,
-    hits: &'a mut H,
-}
-
-impl<H: Hits> Hits for Standing<'_, H> {
-    fn hit(&mut self, hit: Hit) -> ControlFlow<()> {
-        if hit.whole && self.goes_on(&hit) { ControlFlow::Continue(()) } else { self.hits.hit(hit) }
-    }
-}
-
-impl<H> Standing<'_, H> {
-    fn goes_on(&self, hit: &Hit) -> bool {
-        let is_letter = |c: Option<char>| c.is_some_and(|c| is_word(self.letters.class(c)) && !is_unspaced(c));
-        let seen = |c: &char| self.letters.class(*c) != DROPPED;
-        let (before, rest) = self.text.split_at(hit.range.start);
-        let (inside, after) = rest.split_at(hit.range.end - hit.range.start);
-        is_letter(inside.chars().find(seen)) && is_letter(before.chars().rev().find(seen))
-            || is_letter(inside.chars().rev().find(seen)) && is_letter(after.chars().find(seen))
-    }
-}
-
-/// Whether a class is that of a letter or digit, and not of a sign.
-const fn is_word(class: u8) -> bool {
-    class == EXPANDED || class != SEPARATOR && class & SIGN == 0
-}
-
 /// A word while its letters pass by.
 #[derive(Default)]
 struct Word {
     start: usize,
     key: Key,
     letters: usize,
-    /// Whether its script has no spaces between words.
-    unspaced: bool,
-}
-
-/// What is known of the text up to a place in it.
-struct State {
-    word: Word,
-    singles: Singles,
-    recent: Recent,
-    /// Where a stretch of letters and of signs that touch them begins, and whether there is such a sign.
-    stretch: Option<(usize, bool)>,
-}
-
-/// What stands at a place in a text.
-#[derive(Clone, Copy)]
-struct Seen {
-    character: char,
-    class: u8,
-    unspaced: bool,
-    start: usize,
 }
 
 /// The last letters and separators, for patterns that may stand anywhere.
-#[derive(Default)]
 struct Recent {
     classes: u64,
     starts: [usize; 8],
@@ -178,85 +125,71 @@ impl Matcher {
 
     fn scan(&self, text: &str, hits: &mut impl Hits) -> ControlFlow<()> {
         let bytes = text.as_bytes();
-        let mut state =
-            State { word: Word::default(), singles: Singles::default(), recent: Recent::default(), stretch: None };
+        let mut word = Word::default();
+        let mut singles = Singles::default();
+        let mut recent = Recent { classes: 0, starts: [0; 8], count: 0 };
+        // A stretch of letters and of signs that touch them, and whether there is such a sign.
+        let mut stretch = None;
+        let mut has_signs = false;
         let mut at = 0;
         while at < bytes.len() {
             let start = at;
             let mut character = char::from(bytes[at]);
-            let mut unspaced = false;
             let class = if character.is_ascii() {
                 at += 1;
                 self.letters.ascii_class(bytes[start])
             } else {
                 character = text[at..].chars().next().unwrap_or_default();
                 at += character.len_utf8();
-                unspaced = is_unspaced(character);
                 self.letters.class(character)
             };
-            if class < EXPANDED {
-                self.take(text, &mut state, Seen { character, class, unspaced, start }, hits)?;
-            } else if class == EXPANDED {
-                for character in expansion(character).chars() {
-                    let class = self.letters.class(character);
-                    self.take(text, &mut state, Seen { character, class, unspaced, start }, hits)?;
+            if class == DROPPED {
+                continue;
+            }
+            let is_sign = class & SIGN != 0;
+            if class != SEPARATOR && !is_sign {
+                if word.letters == 0 {
+                    word = Word { start, ..Word::default() };
                 }
+                word.key = word.key.with(class);
+                word.letters += 1;
+            } else if word.letters > 0 {
+                self.end_word(text, &word, start, &mut singles, hits)?;
+                word.letters = 0;
+            }
+            let class = if is_sign && !joins(text, start, character) { SEPARATOR } else { class & !SIGN };
+            if class != SEPARATOR {
+                stretch.get_or_insert(start);
+                has_signs |= is_sign;
+            } else if let Some(begin) = stretch.take()
+                && has_signs
+            {
+                self.end_stretch(text, begin, start, hits)?;
+                has_signs = false;
+            }
+            if !self.parts.is_empty() {
+                self.end_part(text, &mut recent, class, start, hits)?;
             }
         }
-        let State { mut word, mut singles, stretch, .. } = state;
         if word.letters > 0 {
-            self.end_word(text, &mut word, bytes.len(), &mut singles, hits)?;
+            self.end_word(text, &word, bytes.len(), &mut singles, hits)?;
         }
-        if let Some((begin, true)) = stretch {
+        if let Some(begin) = stretch.filter(|_| has_signs) {
             self.end_stretch(text, begin, bytes.len(), hits)?;
         }
         singles.end(&self.letters, &self.words, &self.parts, text, hits)
-    }
-
-    /// Goes on by one letter, sign or separator.
-    #[inline]
-    fn take(&self, text: &str, state: &mut State, seen: Seen, hits: &mut impl Hits) -> ControlFlow<()> {
-        let Seen { character, class, unspaced, start } = seen;
-        let State { word, singles, recent, stretch } = state;
-        let is_sign = class & SIGN != 0;
-        if class != SEPARATOR && !is_sign {
-            // Where a script without spaces begins or ends, so does a word.
-            if word.unspaced != unspaced {
-                if word.letters > 0 {
-                    self.end_word(text, word, start, singles, hits)?;
-                }
-                word.unspaced = unspaced;
-            }
-            if word.letters == 0 {
-                (word.start, word.key) = (start, Key::default());
-            }
-            word.key = word.key.with(class);
-            word.letters += 1;
-        } else if word.letters > 0 {
-            self.end_word(text, word, start, singles, hits)?;
-        }
-        let class = if is_sign && !joins(text, start, character) { SEPARATOR } else { class & !SIGN };
-        if class != SEPARATOR {
-            let (_, has_signs) = stretch.get_or_insert((start, false));
-            *has_signs |= is_sign;
-        } else if let Some((begin, true)) = stretch.take() {
-            self.end_stretch(text, begin, start, hits)?;
-        }
-        if self.parts.is_empty() { ControlFlow::Continue(()) } else { self.end_part(text, recent, class, start, hits) }
     }
 
     #[inline]
     fn end_word(
         &self,
         text: &str,
-        word: &mut Word,
+        word: &Word,
         end: usize,
         singles: &mut Singles,
         hits: &mut impl Hits,
     ) -> ControlFlow<()> {
-        let letters = std::mem::take(&mut word.letters);
-        let fits =
-            |next: Option<&Element>| next.is_none_or(|next| next.class == SEPARATOR || is_unspaced(next.character));
+        let fits = |next: Option<&Element>| next.is_none_or(|next| next.class == SEPARATOR);
         // Read twice, because a sign may be a letter of a phrase's later words, or only follow one.
         for signs in [Signs::Separate, Signs::Join] {
             let elements = Reader::new(&self.letters, text, word.start, signs);
@@ -265,9 +198,9 @@ impl Matcher {
         if !self.spaced_letters {
             return ControlFlow::Continue(());
         }
-        if letters > 1 || !singles.take(word.start, end) {
+        if word.letters > 1 || !singles.take(word.start, end) {
             singles.end(&self.letters, &self.words, &self.parts, text, hits)?;
-            if letters == 1 {
+            if word.letters == 1 {
                 singles.take(word.start, end);
             }
         }
@@ -320,8 +253,7 @@ impl Matcher {
             let Some(first) = recent.count.checked_sub(part.length as usize) else { break };
             let key = Key::of_recent(recent.classes, part.length);
             let elements = Reader::new(&self.letters, text, recent.starts[first % 8], Signs::Join);
-            let mut standing = Standing { letters: &self.letters, text, hits };
-            part.index.look_up(&self.letters, key, elements, |_| true, &mut standing)?;
+            part.index.look_up(&self.letters, key, elements, |_| true, hits)?;
         }
         ControlFlow::Continue(())
     }

@@ -47,6 +47,13 @@ fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// Whether these are the digits of a barcode with the check digit of one: GTIN-13, GTIN-14 or SSCC (GS1 General Specifications,
+/// section 7.9).
+pub(crate) fn is_barcode(digits: &[u8]) -> bool {
+    let weighted = digits.iter().rev().enumerate().map(|(place, &digit)| u32::from(digit) * [1, 3][place % 2]);
+    matches!(digits.len(), 13 | 14 | 18) && weighted.sum::<u32>().is_multiple_of(10)
+}
+
 /// The length of an IBAN of this country (ISO 13616, the register's edition of 2025), when it has them.
 pub(crate) fn iban_length(country: [u8; 2]) -> Option<usize> {
     const LENGTHS: &[(usize, &str)] = &[
@@ -142,6 +149,16 @@ mod tests {
         for other in ["4111111111111112", "1111111111111117", "0000000000000000", "41111111111111", "7999999999999999"]
         {
             assert!(!is_card(&digits(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn barcodes_are_told_by_their_check_digit() {
+        for code in ["4006381333931", "10012345678902", "106141412345678908"] {
+            assert!(is_barcode(&digits(code)), "{code}");
+        }
+        for other in ["4222222222222", "30569309025904", "4111111111111111"] {
+            assert!(!is_barcode(&digits(other)), "{other}");
         }
     }
 

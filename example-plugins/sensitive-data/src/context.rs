@@ -7,6 +7,21 @@ const REACH: usize = 80;
 pub(crate) const PASSPORT: &[&str] = &["паспорт", "серия", "серии", "серію", "passport", "pasport"];
 /// Words that announce a SNILS.
 pub(crate) const SNILS: &[&str] = &["снилс", "snils"];
+/// Words that announce a payment card.
+pub(crate) const CARD: &[&str] = &[
+    "карт",
+    "card",
+    "visa",
+    "виза",
+    "maestro",
+    "маэстро",
+    "mastercard",
+    "unionpay",
+    "diners",
+    "tarjeta",
+    "karte",
+    "carte",
+];
 /// Words that announce an INN.
 pub(crate) const INN: &[&str] = &["инн", "inn"];
 

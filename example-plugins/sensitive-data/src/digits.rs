@@ -1,8 +1,10 @@
-//! Runs of digits in a text, with what separates them: `4111 1111-1111 1111`.
+//! Runs of digits of any script in a text, with what separates them: `4111 1111-1111 1111`.
 //!
 //! What a row of digits is, is decided elsewhere.
 
 use std::ops::Range;
+
+use sluice_plugin::text::{digit, is_free_mark, is_invisible, separator};
 
 /// Digits next to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +17,14 @@ pub(crate) struct Run {
     pub(crate) length: usize,
 }
 
-/// Runs with little more than a space, a dash or a dot between each and the next.
+/// Runs with at most three separators between each and the next.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
     /// The digits' values, of all runs.
     pub(crate) digits: Vec<u8>,
     /// The runs, in order.
     pub(crate) runs: Vec<Run>,
-    /// Whether a letter stands right before the first run, or right after the last one.
+    /// Whether the first run, or the last one, is a part of something else: a code such as `x4111`.
     pub(crate) touches: (bool, bool),
 }
 
@@ -43,27 +45,61 @@ impl Row {
         }
     }
 
-    /// Whether `runs` stand by themselves, and are not the digits of a word such as `x4111`.
+    /// Whether `runs` stand by themselves, and are not the digits of a code such as `x4111`.
     pub(crate) fn stands_alone(&self, runs: Range<usize>) -> bool {
         let (before, after) = self.touches;
         !(runs.start == 0 && before || runs.end == self.runs.len() && after)
+    }
+
+    /// The separators before a run, as they are seen; none before the first.
+    pub(crate) fn between<'a>(&self, text: &'a str, run: usize) -> impl Iterator<Item = char> + 'a {
+        let gap = match (run.checked_sub(1).and_then(|before| self.runs.get(before)), self.runs.get(run)) {
+            (Some(before), Some(run)) => text.get(before.range.end..run.range.start).unwrap_or_default(),
+            _ => "",
+        };
+        gap.chars().filter(|c| !is_unseen(*c))
+    }
+
+    /// Whether the same stands between all of `runs`.
+    pub(crate) fn is_uniform(&self, text: &str, runs: Range<usize>) -> bool {
+        (runs.start + 2..runs.end).all(|run| self.between(text, run).eq(self.between(text, runs.start + 1)))
+    }
+
+    /// Whether a full stop and nothing else stands before a run.
+    pub(crate) fn follows_dot(&self, text: &str, run: usize) -> bool {
+        let mut between = self.between(text, run);
+        matches!(between.next(), Some('.' | '．' | '․' | '﹒')) && between.next().is_none()
     }
 }
 
 /// Fewest digits of anything that is looked for: a passport's number, without its series.
 const FEWEST: usize = 6;
+/// Most separators between two runs: a dash with a space on either side.
+const BETWEEN: usize = 3;
+/// Fewest letters of a word that digits may touch: fewer are a part of a code.
+const WORD: usize = 3;
 
 /// Calls `found` with every row that has digits enough to matter. A row without is passed over without being kept, so
-/// that ordinary text costs one look at each byte.
+/// that ordinary text costs one look at each character.
 pub(crate) fn rows(text: &str, mut found: impl FnMut(&Row)) {
     let bytes = text.as_bytes();
     let mut row = Row::default();
     let mut at = 0;
-    while at < bytes.len() {
-        // Full-width digits begin with this byte; everything else that is not ASCII is passed over.
-        if !bytes[at].is_ascii_digit() && bytes[at] != 0xef {
-            at += 1;
-            continue;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'0'..=b'9' => {}
+            // No other digit begins with these: ASCII, the rest of characters, letters from U+00C0 to U+063F.
+            0..=0xc1 | 0xc3..=0xd8 => {
+                at += 1;
+                continue;
+            }
+            _ => {
+                let c = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+                if digit(c).is_none() {
+                    at += c.len_utf8();
+                    continue;
+                }
+            }
         }
         let end = read_row(text, at, &mut row);
         if row.digits.len() >= FEWEST {
@@ -82,7 +118,7 @@ fn read_row(text: &str, at: usize, row: &mut Row) -> usize {
     let mut separators = 0;
     let mut joined = false;
     for (offset, c) in rest.char_indices() {
-        if let Some(digit) = value(c) {
+        if let Some(digit) = digit(c) {
             let start = at + offset;
             end = start + c.len_utf8();
             match row.runs.last_mut() {
@@ -95,44 +131,36 @@ fn read_row(text: &str, at: usize, row: &mut Row) -> usize {
             row.digits.push(digit);
             separators = 0;
             joined = true;
-        } else if is_invisible(c) {
+        } else if is_unseen(c) {
             continue;
-        } else if separates(c) && separators < 3 {
-            // Three, for a dash with a space on either side.
+        } else if separator(c).is_some() && separators < BETWEEN {
             separators += 1;
             joined = false;
         } else {
             break;
         }
     }
-    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    row.touches = (
-        is_letter(text.get(..at).and_then(|before| before.chars().next_back())),
-        is_letter(text.get(end..).and_then(|after| after.chars().next())),
-    );
+    let before = text.get(..at).unwrap_or_default().chars().rev();
+    let after = text.get(end..).unwrap_or_default().chars();
+    row.touches = (is_part_of_code(before), is_part_of_code(after));
     end
 }
 
-/// The value of a digit, ASCII or full-width.
-fn value(c: char) -> Option<u8> {
-    match c {
-        '0'..='9' => Some(c as u8 - b'0'),
-        '０'..='９' => u8::try_from(c as u32 - '０' as u32).ok(),
-        _ => None,
+/// Whether the letters next to digits, from there on, are none, or those of a word.
+fn is_part_of_code(beside: impl Iterator<Item = char>) -> bool {
+    let mut letters = 0;
+    for c in beside.filter(|c| !is_unseen(*c)).take_while(|c| c.is_alphanumeric()).take(64) {
+        if !c.is_alphabetic() {
+            return true;
+        }
+        letters += 1;
     }
+    (1..WORD).contains(&letters)
 }
 
-/// Characters that stand between groups of digits.
-fn separates(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '-' | '.' | '\u{a0}' | '\u{2009}' | '\u{2010}'..='\u{2014}' | '\u{202f}' | '\u{3000}' | '\u{2212}'
-    )
-}
-
-/// Characters that nobody sees, put between digits to hide them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+/// Whether a reader sees the digits around it only: what is invisible, and a mark on a digit.
+fn is_unseen(c: char) -> bool {
+    is_invisible(c) || is_free_mark(c)
 }
 
 #[cfg(test)]
@@ -154,5 +182,12 @@ mod tests {
         assert_eq!(read("４１１１１１１１１"), [("411111111".to_owned(), vec![9])]);
         assert_eq!(read("1\u{200b}23456789"), [("123456789".to_owned(), vec![9])]);
         assert_eq!(read("12345    6789"), []);
+    }
+
+    #[test]
+    fn digits_of_all_scripts_are_read_with_whatever_separates_them() {
+        assert_eq!(read("٤١١١\t١١١١★१११一"), [("41111111111".to_owned(), vec![4, 4, 3])]);
+        assert_eq!(read("4\u{336}1\u{336}1_1\u{3164}23/45"), [("4111".to_owned() + "2345", vec![3, 3, 2])]);
+        assert_eq!(read("²³¹⑥❼𝟎"), [("231670".to_owned(), vec![6])]);
     }
 }

@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use sluice_plugin::text::{digit, is_invisible, separator};
+
 use crate::{
     checks,
-    context::{INN, PASSPORT, SNILS, is_announced},
+    context::{CARD, INN, PASSPORT, SNILS, is_announced},
     digits::{Row, rows},
+    groups, ibans,
 };
 
 /// What was found.
@@ -32,11 +35,13 @@ pub(crate) struct Found {
 
 /// Most digits that are looked at together: a card's.
 const LONGEST: usize = 19;
+/// Most digits of a telephone number with its country's code (ITU-T E.164, section 6).
+const MOST_OF_TELEPHONE: usize = 15;
 
 /// Calls `found` with everything that is found in `text`, each kind from left to right.
 pub(crate) fn find(text: &str, mut found: impl FnMut(Found)) {
     rows(text, |row| find_in_row(text, row, &mut found));
-    find_ibans(text, &mut found);
+    ibans::find(text, |range| found(Found { kind: Kind::Iban, range }));
 }
 
 /// Looks at every stretch of whole runs that could be a number; the leftmost and then the longest counts.
@@ -74,7 +79,9 @@ fn kind_of(text: &str, row: &Row, runs: Range<usize>) -> Option<Kind> {
     let start = row.range_of(runs.clone()).start;
     let lengths = || row.runs[runs.clone()].iter().map(|run| run.length);
     match digits.len() {
-        13.. if checks::is_card(digits) => digits.last_chunk().map(|&last| Kind::Card(last)),
+        13.. if checks::is_card(digits) && is_written_as_card(text, row, runs.clone()) => {
+            digits.last_chunk().map(|&last| Kind::Card(last))
+        }
         11 if checks::is_snils(digits) && (lengths().eq([3, 3, 3, 2]) || is_announced(text, start, SNILS)) => {
             Some(Kind::Snils)
         }
@@ -82,6 +89,20 @@ fn kind_of(text: &str, row: &Row, runs: Range<usize>) -> Option<Kind> {
         10 if is_passport(lengths()) && is_announced(text, start, PASSPORT) => Some(Kind::Passport),
         _ => None,
     }
+}
+
+/// Whether digits that could be a card's are grouped as those of a card, and are no telephone number, fraction or barcode.
+fn is_written_as_card(text: &str, row: &Row, runs: Range<usize>) -> bool {
+    let digits = row.digits_of(runs.clone());
+    let start = row.range_of(runs.clone()).start;
+    let lengths: Vec<usize> = row.runs[runs.clone()].iter().map(|run| run.length).collect();
+    let uniform = row.is_uniform(text, runs.clone());
+    let dotted = (runs.start + 1..runs.end).any(|run| row.follows_dot(text, run));
+    let shape = groups::of_card(&lengths, uniform, dotted);
+    let is_number = digits.len() <= MOST_OF_TELEPHONE && text[..start].ends_with(['+', '＋']);
+    let is_fraction = runs.len() == 1 && row.follows_dot(text, runs.start);
+    let is_barcode = runs.len() == 1 && checks::is_barcode(digits) && !is_announced(text, start, CARD);
+    shape && !is_number && !is_fraction && !is_barcode
 }
 
 /// Series and number as they are written: `4509 123456`, `45 09 123456`, `4509123456`.
@@ -96,61 +117,16 @@ fn passport_in_words(text: &str, row: &Row) -> Option<Range<usize>> {
     if row.runs.len() != 1 || !row.stands_alone(0..1) {
         return None;
     }
-    let filler = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '.' | '-');
+    let filler = |c: char| is_invisible(c) || separator(c).is_some() && c != '№';
     let before = text.get(..number.start)?.trim_end_matches(filler);
     let before = NAMES.iter().find_map(|name| before.strip_suffix(name))?.trim_end_matches(filler);
-    let mut places = before.char_indices().rev().filter(|(_, c)| !matches!(c, ' ' | '\u{a0}'));
+    let mut places = before.char_indices().rev().filter(|(_, c)| !is_invisible(*c) && separator(*c).is_none());
     let mut start = before.len();
     for (at, c) in places.by_ref().take(4) {
-        if !c.is_ascii_digit() {
-            return None;
-        }
+        digit(c)?;
         start = at;
     }
     let goes_on = text.get(..start)?.chars().next_back().is_some_and(char::is_alphanumeric);
-    (before.len() - start <= 6 && before.len() > start && !goes_on && is_announced(text, start, PASSPORT))
+    (before[start..].chars().count() <= 7 && before.len() > start && !goes_on && is_announced(text, start, PASSPORT))
         .then_some(start..number.end)
-}
-
-fn find_ibans(text: &str, found: &mut impl FnMut(Found)) {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    // Two digits after two letters are rare, so look for those first.
-    while let Some([first, second, tens, ones]) = bytes.get(at..at + 4) {
-        let begins = first.is_ascii_alphabetic()
-            && second.is_ascii_alphabetic()
-            && tens.is_ascii_digit()
-            && ones.is_ascii_digit()
-            && !text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
-        match begins.then(|| read_iban(text, at)).flatten() {
-            Some(end) => {
-                found(Found { kind: Kind::Iban, range: at..end });
-                at = end;
-            }
-            None => at += 1,
-        }
-        // The slice before a letter ends between characters, because a letter begins one.
-    }
-}
-
-/// Where the IBAN that begins at `at` ends, when there is one: upper or lower case, with a space or dash between groups.
-fn read_iban(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let country = [bytes[at].to_ascii_uppercase(), bytes[at + 1].to_ascii_uppercase()];
-    let length = checks::iban_length(country)?;
-    let mut characters = [0; 34];
-    let mut count = 0;
-    let mut end = at;
-    while count < length {
-        let byte = *bytes.get(end)?;
-        if byte.is_ascii_alphanumeric() {
-            characters[count] = byte.to_ascii_uppercase();
-            count += 1;
-        } else if !matches!(byte, b' ' | b'-') || !bytes.get(end + 1)?.is_ascii_alphanumeric() {
-            return None;
-        }
-        end += 1;
-    }
-    let goes_on = text.get(end..)?.chars().next().is_some_and(char::is_alphanumeric);
-    (!goes_on && checks::is_iban(&characters[..length])).then_some(end)
 }

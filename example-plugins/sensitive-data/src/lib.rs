@@ -8,6 +8,8 @@ mod config;
 mod context;
 mod digits;
 mod find;
+mod groups;
+mod ibans;
 
 use sluice_plugin::{ConfigErrors, Edits, Message, MessageFilter, Plugin, Verdict};
 
