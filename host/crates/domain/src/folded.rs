@@ -78,10 +78,14 @@ pub(crate) fn fold(text: &str) -> Units {
         brackets |= matches!(ch, '[' | '(' | '{' | '<' | '（' | '［' | '｛' | '【');
         if ch.is_ascii() || ('\u{0400}'..='\u{045f}').contains(&ch) {
             units.push(Unit { ch, start, end, changed: false });
+        } else if is_ignorable(ch) {
+            // Nobody sees it.
         } else if is_overlay(ch, units.last()) {
-            // A struck letter is read as one; a key (`1️⃣`) is a letter no longer, which whoever asks can tell.
-            units.last_mut().iter_mut().for_each(|base| base.changed = true);
-        } else if !is_ignorable(ch) {
+            // The letter is read without it. A digit on a key (`1️⃣`) can be told from a plain one by this.
+            if let Some(base) = units.last_mut() {
+                base.changed = true;
+            }
+        } else {
             plain(ch, |ch, changed| units.push(Unit { ch, start, end, changed }));
         }
     }

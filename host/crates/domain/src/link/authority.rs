@@ -47,9 +47,11 @@ pub(super) fn host_at(scan: &Scan<'_>, start: usize) -> Option<(usize, Host)> {
     if known.is_some() {
         return known;
     }
-    // A host of no suffix, such as `localhost`: it ends before a sign.
-    let sign = turn.filter(|at| whole.is_none() || scan.ch(*at).is_some_and(|ch| !ch.is_alphanumeric() && ch != '_'));
-    sign.and_then(cut).or_else(|| whole.map(|host| (end, host)))
+    // A host of no suffix, such as `localhost`: it ends before a sign, and before letters that no host mixes with it. What begins
+    // with `xn--` is ASCII to its end, or no host.
+    let is_sign = |at: &usize| scan.ch(*at).is_some_and(|ch| !ch.is_alphanumeric() && ch != '_');
+    let parts = |at: &usize| is_sign(at) || whole.is_none() && scan.before(*at) != Some('-');
+    turn.filter(parts).and_then(cut).or_else(|| whole.map(|host| (end, host)))
 }
 
 /// Where the host begins, behind the last `@` that a host stands behind.

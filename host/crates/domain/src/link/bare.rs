@@ -55,7 +55,7 @@ fn known(scan: &Scan<'_>, start: usize, end: usize) -> Option<Bare> {
     }
     if end - start > host::LONGEST {
         let from = end - host::LONGEST;
-        start = (from..end).find(|at| scan.ch(*at) == Some('.'))? + 1;
+        start = (from..dot).find(|at| scan.ch(*at) == Some('.'))? + 1;
     }
     let read = |start: usize| {
         let name = scan.read(start, end);
@@ -66,7 +66,7 @@ fn known(scan: &Scan<'_>, start: usize, end: usize) -> Option<Bare> {
         Some(Bare { start, end, host, name })
     };
     // Words that touch it may make it into what no host can be.
-    read(start).or_else(|| read(cuts::start(scan, start, dot)?))
+    read(start).or_else(|| cuts::starts(scan, start, dot).find_map(read))
 }
 
 /// The name without what no host begins or ends with.
@@ -113,7 +113,8 @@ impl Bare {
         if is_in_path(scan, self.start) && !words::USUAL.contains(&lower.as_str()) {
             return false;
         }
-        if rest.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www.")) {
+        // With whatever touches it: `👉www.example.zip`, `Наwww.example.zip`.
+        if rest.split_once('.').is_some_and(|(first, _)| first.to_lowercase().ends_with("www")) {
             return true;
         }
         if words::FILES.contains(&lower.as_str()) || lower == "so" && rest.starts_with("lib") {

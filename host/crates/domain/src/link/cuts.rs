@@ -78,9 +78,17 @@ pub(super) fn first_turn(scan: &Scan<'_>, start: usize, end: usize) -> Option<us
     (start + 1..end).find(|at| turns(scan, *at) || scan.ch(*at) == Some('_'))
 }
 
-/// Where the words that touch the host before its last dot end, when there are any: its last labels are of one kind.
-pub(super) fn start(scan: &Scan<'_>, start: usize, dot: usize) -> Option<usize> {
-    (start + 1..dot).rev().find(|at| turns(scan, *at))
+/// The last place before `end` where a label turns to another kind of character.
+pub(super) fn last_turn(scan: &Scan<'_>, start: usize, end: usize) -> Option<usize> {
+    (start + 1..end).rev().find(|at| turns(scan, *at))
+}
+
+/// Where the host before its last dot may begin instead of at `start`: behind words and signs that touch its labels.
+pub(super) fn starts(scan: &Scan<'_>, start: usize, dot: usize) -> impl Iterator<Item = usize> {
+    // What begins with `xn--` is ASCII to its end, or no host.
+    let turn = last_turn(scan, start, dot).filter(|at| scan.before(*at) != Some('-'));
+    let symbol = dot.checked_sub(1).filter(|at| *at > start && scan.ch(*at).is_some_and(is_symbol));
+    turn.into_iter().chain(symbol)
 }
 
 /// Whether no host begins or ends with it: what joins labels, and what stands on a letter.

@@ -84,7 +84,10 @@ pub(super) fn registered(ascii: String, disguised: bool) -> Option<Host> {
     if !ascii.bytes().all(part) {
         return None;
     }
-    if ascii.is_empty() || ascii.len() > LONGEST || ascii.split('.').any(|label| label.len() > LONGEST_LABEL) {
+    if ascii.is_empty()
+        || ascii.len() > LONGEST
+        || ascii.split('.').any(|label| !(1..=LONGEST_LABEL).contains(&label.len()))
+    {
         return None;
     }
     let domain = psl::domain(ascii.as_bytes());

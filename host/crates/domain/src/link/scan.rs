@@ -46,7 +46,8 @@ impl Scan<'_> {
     fn step(&self, at: usize) -> (Found, usize) {
         match self.ch(at) {
             Some('/')
-                if self.slashes(at) == 2 && self.before(at).is_none_or(|ch| !is_name(ch) && ch != ':' && ch != '/') =>
+                if self.slashes(at) == 2
+                    && self.before(at).is_none_or(|ch| !ch.is_ascii_alphanumeric() && ch != ':' && ch != '/') =>
             {
                 (self.protocol_relative(at), at + 2)
             }
@@ -77,7 +78,7 @@ impl Scan<'_> {
     /// What begins with the name from `start` to the colon at `colon`: a link with a scheme, or a host without one.
     fn before_colon(&self, start: usize, colon: usize) -> Found {
         // `example.com://` is a host before a colon, unless it ends in what is a scheme.
-        let has_dot = (start..colon).rev().find(|at| self.ch(*at) == Some('.')).is_some();
+        let has_dot = (start..colon).any(|at| self.ch(at) == Some('.'));
         let bare = if has_dot { self.bare(start, colon) } else { None };
         bare.or_else(|| self.with_scheme(start, colon))
     }

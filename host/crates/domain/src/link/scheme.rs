@@ -46,8 +46,8 @@ impl Scan<'_> {
             begin += 1;
         }
         // Letters in circles and the like before it are signs: `™https://`.
-        let joined =
-            cuts::start(self, begin, colon).filter(|at| JOINED.contains(&&*self.read(*at, colon).to_ascii_lowercase()));
+        let joined = cuts::last_turn(self, begin, colon)
+            .filter(|at| JOINED.contains(&&*self.read(*at, colon).to_ascii_lowercase()));
         let begin = joined.unwrap_or(begin);
         let scheme = self.read(begin, colon).to_ascii_lowercase();
         if words::MISSPELLED.iter().any(|(wrong, _)| *wrong == scheme) {

@@ -86,10 +86,15 @@ fn split(units: &Units) -> Vec<Part> {
     words
 }
 
+/// Whether it is an `@` that is written as one.
+fn is_at(unit: Unit) -> bool {
+    unit.ch == '@' && !unit.changed
+}
+
 fn apart(units: &Units, (start, end): Part, words: &mut Vec<Part>) {
     let is_sign = |at: usize| !is_name(units[at].ch) && !matches!(units[at].ch, '.' | ':' | '/' | '\\');
     // `@name` is a mention.
-    let first = (start..end).find(|at| !is_sign(*at) || units[*at].ch == '@').unwrap_or(start);
+    let first = (start..end).find(|at| !is_sign(*at) || is_at(units[*at])).unwrap_or(start);
     let last = (first..end).rev().find(|at| !is_sign(*at)).map_or(end, |at| at + 1);
     words.extend([(start, first), (first, last), (last, end)].into_iter().filter(|(from, to)| from < to));
 }
@@ -184,7 +189,7 @@ impl Words<'_> {
         // A word of Russian is a name only when the suffix is spoken as Russian, too.
         let same = latin || !suffix.is_ascii() || !self.read(written).is_ascii();
         let no = !latin && (self.read(written) == "нет" || title && self.read(written) == "сайт");
-        let mailbox = name_start.checked_sub(1).is_some_and(|at| self.units[at].ch == '@');
+        let mailbox = name_start.checked_sub(1).is_some_and(|at| is_at(self.units[at]));
         // The platform, which is written with capitals: `Add .NET`.
         let is_platform = self.units[written.0..written.1].iter().map(|unit| unit.ch).eq("NET".chars())
             && self.units[name_start..name_end].iter().any(|unit| unit.ch.is_lowercase());
