@@ -4,7 +4,7 @@ use std::{fs, net::SocketAddr, ops::Deref, sync::Arc, thread};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sluice_storage::test_support::{Durability, PostgresCluster};
-use sluice_tests::{Home, Server};
+use sluice_tests::{Api, Home, Server};
 
 /// What the server keeps its rows in.
 #[derive(Debug, Clone)]
@@ -85,6 +85,11 @@ impl Target {
 }
 
 impl Victim {
+    /// A session of the administrator without plugins: what only a person does, no token does.
+    pub(crate) async fn administrator(&self) -> Api {
+        self.nobody.session_of(&self.without_plugins.members[0]).await
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.url().trim_start_matches("http://").parse().unwrap()

@@ -18,7 +18,7 @@ pub(super) const ATTACK: Attack = Attack {
 
 async fn play(target: &Target) -> Seen {
     let victim = target.start().await;
-    let administrator = &victim.without_plugins.administrator;
+    let administrator = victim.administrator().await;
     let mut opened = Vec::new();
     for (number, change) in [
         json!({"email": "right@people.example", "role": "administrator"}),

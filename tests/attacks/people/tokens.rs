@@ -19,7 +19,7 @@ pub(super) const ATTACK: Attack = Attack {
 
 async fn play(target: &Target) -> Seen {
     let victim = target.start().await;
-    let administrator = &victim.without_plugins.administrator;
+    let administrator = victim.administrator().await;
     let made = administrator.post("/api/v1/tokens", json!({"name": "hr", "scopes": ["people-manage"]})).await.is(201);
     let token = victim.nobody.with_token(&text(&made["secret"]));
     token.get("/api/v1/audit").await.problem(403, "forbidden");
@@ -43,7 +43,7 @@ async fn play(target: &Target) -> Seen {
             ways.push("made an operator an administrator");
         }
     }
-    let second = victim.invited(administrator, "second", "administrator", json!([])).await;
+    let second = victim.invited(&administrator, "second", "administrator", json!([])).await;
     let session = victim.nobody.session_of(&second).await;
     let path = format!("/api/v1/people/{}", text(&session.get("/api/v1/me").await.is(200)["person_id"]));
     let link = token.post(&format!("{path}/password-link"), json!({})).await;

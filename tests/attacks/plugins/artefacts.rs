@@ -12,8 +12,8 @@ use crate::{
 
 pub(super) const ATTACK: Attack = Attack {
     name: "files-of-trials",
-    what: "20 trials of configurations of 5,000 other words each",
-    aim: "the data folder grows by less than 16 MiB",
+    what: "20 trials of configurations of 5,000 other words each, where trials may have 16 MiB of disk",
+    aim: "the data folder grows by no more than 18 MiB: the trials, and the code that all of them use",
     takes: Takes::Seconds,
     play: |target| Box::pin(play(target)),
 };
@@ -21,7 +21,7 @@ pub(super) const ATTACK: Attack = Attack {
 const TRIALS: usize = 20;
 
 async fn play(target: &Target) -> Seen {
-    let victim = target.start().await;
+    let victim = target.start_with(&[("SLUICE_LIMITS", "trial_bytes=16777216")]).await;
     let api = &victim.without_plugins.administrator;
     let plugin = api.plugin("blocked-words").await;
     let artefacts = victim.data().join("artefacts");
@@ -34,7 +34,7 @@ async fn play(target: &Target) -> Seen {
         tried += usize::from(api.post("/api/v1/policy/evaluate", body).await.status == 200);
     }
     let grown = size(&artefacts).saturating_sub(before);
-    Seen::new(grown < 16 << 20, format!("{tried} trials left {}", mib(grown)))
+    Seen::new(grown <= 18 << 20, format!("{tried} trials left {}", mib(grown)))
 }
 
 /// Of all files in a folder.

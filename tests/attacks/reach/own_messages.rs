@@ -19,7 +19,7 @@ async fn play(target: &Target) -> Seen {
     let victim = target.start().await;
     let api = &victim.without_plugins.administrator;
     api.filter(json!({"what": ["links"], "action": "hold"})).await.is(201);
-    let author = victim.join(api, "author", "administrator", json!([])).await;
+    let author = victim.join(&victim.administrator().await, "author", "administrator", json!([])).await;
     let scopes = json!(["messages-review", "conversations-all"]);
     let made = author.post("/api/v1/tokens", json!({"name": "own", "scopes": scopes})).await.is(201);
     let token = victim.nobody.with_token(made["secret"].as_str().unwrap());
