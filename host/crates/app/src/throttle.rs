@@ -106,7 +106,8 @@ impl Subjects {
     pub(crate) fn check(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
         let mut until = now;
         for (subject, _) in self.holding() {
-            if let Some(row) = tx.throttle(subject)? {
+            // A failure without a pause is blocked until it happened, which may be later than this attempt came.
+            if let Some(row) = tx.throttle(subject)?.filter(|row| row.blocked_until > row.updated_at) {
                 until = until.max(row.blocked_until);
             }
         }

@@ -285,7 +285,9 @@ impl Queue {
 
     async fn join(&self, asker: &Asker) -> Result<Place, AppError> {
         let (waits, come) = oneshot::channel();
-        let joined = self.lock().join(asker.kind as usize, asker.levels(), waits, self.clock.now());
+        // Before the lock is held: a clock may take its time.
+        let now = self.clock.now();
+        let joined = self.lock().join(asker.kind as usize, asker.levels(), waits, now);
         let (ticket, displaced) = joined.map_err(|_| AppError::Busy)?;
         // That is how whoever made room learns it.
         drop(displaced);
@@ -297,7 +299,8 @@ impl Queue {
     /// Tells those whose turn has come.
     fn give(&self) {
         loop {
-            let next = self.lock().next(self.clock.now());
+            let now = self.clock.now();
+            let next = self.lock().next(now);
             let Some(turn) = next else { return };
             let place = Place { queue: self.clone(), leaves_one: turn.leaves_one };
             // Whoever has gone meanwhile drops the place, which gives it to the next one.
