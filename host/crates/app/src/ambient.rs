@@ -1,6 +1,6 @@
 //! Time and randomness, which only the binary takes from the system.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
 use sluice_domain::time::Timestamp;
 
@@ -12,6 +12,12 @@ impl Clock {
     /// A clock that asks `now`.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
+    }
+
+    /// A clock for what passes between two looks at it: it begins with 0, and nobody sets it.
+    pub(crate) fn since_now() -> Self {
+        let begun = Instant::now();
+        Self::new(move || Timestamp::from_millis(i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// What time it is.
