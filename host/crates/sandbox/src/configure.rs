@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use sluice_domain::{installation::Budget, limits, plugin::ConfigError};
+use sluice_domain::installation::Budget;
 use wasmtime::{
     Engine, Store,
     component::{Instance, InstancePre},
@@ -21,12 +21,12 @@ use crate::{
     functions::{Functions, WorkerFunctions},
     guest::{Guest, store},
     image::Image,
-    inspect::{link, plugin, validator},
+    inspect::{link, plugin},
     outline::bounded,
     overlaid,
     overlay::Overlay,
     protocol::{Form, Made, Snapshot},
-    prune, snapshot,
+    prune, schema, snapshot,
 };
 
 /// Instructions for `configure`: about as much as 2 s.
@@ -46,7 +46,7 @@ pub(crate) fn configure(
     let (mut store, instance) = snapshots.instance()?;
     let plugin = plugin(&snapshots.pre, &mut store, &instance).map_err(host)?;
     let schema = plugin.call_describe(&mut store).map_err(failed)?.config_schema;
-    check(&schema, config)?;
+    schema::fits(&schema, config)?;
     // `describe` has left its traces in the instance: the snapshot is taken of one that was only configured.
     let (mut store, instance) = snapshots.instance()?;
     let plugin = self::plugin(&snapshots.pre, &mut store, &instance).map_err(host)?;
@@ -133,24 +133,6 @@ impl<'c> Snapshots<'c> {
         let artefact = self.engine.precompile_component(&pruned).map_err(kept)?;
         Ok(Made { artefact, functions: self.functions.in_use() })
     }
-}
-
-/// The configuration against its schema.
-fn check(schema: &str, config: &str) -> Result<(), ConfigureError> {
-    let refused =
-        |path: &str, message: String| ConfigureError::Refused(vec![ConfigError { path: path.to_owned(), message }]);
-    if config.len() > limits::CONFIG_BYTES {
-        return Err(refused("", format!("a configuration has at most {} bytes of JSON", limits::CONFIG_BYTES)));
-    }
-    let config: serde_json::Value =
-        serde_json::from_str(config).map_err(|error| refused("", format!("not JSON: {error}")))?;
-    let validator = validator(schema).map_err(|problem| ConfigureError::Failed(format!("its schema: {problem}")))?;
-    let errors: Vec<_> = validator
-        .iter_errors(&config)
-        .take(limits::CONFIG_ERRORS)
-        .map(|error| ConfigError { path: error.instance_path().to_string(), message: bounded(&error.to_string()) })
-        .collect();
-    if errors.is_empty() { Ok(()) } else { Err(ConfigureError::Refused(errors)) }
 }
 
 /// The snapshot is written as a future for stores that need one; with this store, it is never pending.

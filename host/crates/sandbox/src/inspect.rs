@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_domain::{installation::Budget, limits, plugin::Inspection};
+use sluice_domain::{installation::Budget, plugin::Inspection};
 use wasmtime::{
     Engine, Store,
     component::{Component, Instance, InstancePre, Linker},
@@ -19,7 +19,7 @@ use crate::{
     guest::{Guest, store},
     outline::{self, bounded, invalid},
     protocol::{Inspected, Made},
-    prune,
+    prune, schema,
 };
 
 /// Instructions for `describe`: about as much as 0.2 s.
@@ -46,7 +46,7 @@ pub(crate) fn inspect(component: &[u8], memory_ceiling: usize) -> Inspected {
     let plugin = plugin(&pre, &mut store, &instance).map_err(mismatch)?;
     let manifest = plugin.call_describe(&mut store).map_err(failed)?;
     let manifest = convert::manifest(manifest).map_err(InspectError::Manifest)?;
-    validator(&manifest.config_schema).map_err(InspectError::Schema)?;
+    schema::check(&manifest.config_schema).map_err(InspectError::Schema)?;
     // Compiled once as a snapshot of it would be, so that the first configuration finds its functions compiled.
     functions.forget_use();
     engine.precompile_component(&prune::component(component).map_err(invalid)?).map_err(described)?;
@@ -95,19 +95,6 @@ fn check_types(
     Ok(())
 }
 
-/// What checks configurations against `schema`, which must stand alone: nothing is ever fetched.
-pub(crate) fn validator(schema: &str) -> Result<jsonschema::Validator, String> {
-    if schema.len() > limits::CONFIG_SCHEMA_BYTES {
-        return Err(format!("it is longer than {} bytes", limits::CONFIG_SCHEMA_BYTES));
-    }
-    let schema: serde_json::Value = serde_json::from_str(schema).map_err(|error| format!("it is not JSON: {error}"))?;
-    if !schema.is_object() {
-        return Err("it must be a JSON object".to_owned());
-    }
-    let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(false);
-    options.build(&schema).map_err(|error| bounded(&error.to_string()))
-}
-
 fn mismatch(error: wasmtime::Error) -> InspectError {
     InspectError::ContractMismatch(bounded(&format!("{error:#}")))
 }
@@ -118,26 +105,4 @@ fn described(error: wasmtime::Error) -> InspectError {
 
 fn host(error: impl std::fmt::Display) -> InspectError {
     InspectError::Host(bounded(&format!("{error:#}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_schema_stands_alone_and_is_a_schema() {
-        assert!(validator(r##"{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"type": "string"}}}"##).is_ok());
-        for bad in [
-            "",
-            "7",
-            "true",
-            "{",
-            r#"{"type": "banana"}"#,
-            r#"{"$ref": "https://example.com/schema.json"}"#,
-            r#"{"$ref": "file:///etc/passwd"}"#,
-        ] {
-            assert!(validator(bad).is_err(), "{bad}");
-        }
-        assert!(validator(&format!(r#"{{"title": "{}"}}"#, "x".repeat(limits::CONFIG_SCHEMA_BYTES))).is_err());
-    }
 }

@@ -29,6 +29,7 @@ mod protocol;
 mod prune;
 mod questions;
 mod sandbox;
+mod schema;
 mod sections;
 mod shelf;
 mod snapshot;
