@@ -1,13 +1,18 @@
 //! `sluice serve`: serves, and shuts down in good order.
 
-use std::{io::Write as _, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sluice_domain::server_limits::ServerLimits;
 use sluice_web::{Serving, Settings, Tls};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
 };
 use tokio_util::sync::CancellationToken;
@@ -25,6 +30,8 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often the certificate's files are looked at.
 const RELOAD_EVERY: Duration = Duration::from_secs(10);
+/// Connections that wait to be taken: as many as Linux allows where nothing else is set. What is beyond it comes a second later.
+const BACKLOG: u32 = 4096;
 /// Where an ACME authority connects to (RFC 8737, section 3).
 const HTTPS_PORT: u16 = 443;
 
@@ -65,8 +72,17 @@ fn within_open_files(limits: ServerLimits) -> ServerLimits {
     limits
 }
 
+/// A socket that takes connections.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // What closed connections of before leave does not keep the address.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn serve(config: Config, limits: ServerLimits, demo: Option<&Path>) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+    let listener = listen(config.listen).with_context(|| {
         format!("listening on {}: choose another address with SLUICE_LISTEN if it is taken", config.listen)
     })?;
     let address = listener.local_addr()?;

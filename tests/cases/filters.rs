@@ -231,3 +231,36 @@ async fn rules_that_cannot_be_used_are_refused_with_their_field() {
     }
     api.filter(json!({"what": ["links"], "action": "flag"})).await.problem(409, "quota-exceeded");
 }
+
+#[tokio::test]
+async fn a_long_rule_is_kept_once_and_comes_back_with_its_chain() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let domains: Vec<String> = (0..900).map(|number| format!("a-rather-long-name-{number}.example.com")).collect();
+    let rule = json!({"what": ["links"], "action": "block", "except_domains": domains});
+    let id = api.filter(rule).await.is(201)["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/filters/{id}");
+    let made = api.get("/api/v1/chain").await.is(200)["version"].as_i64().unwrap();
+    let written = api.list("/api/v1/audit").await;
+    assert!(written[0]["details"]["rule_bytes"].as_u64().unwrap() > 30_000, "{:#}", written[0]);
+
+    let kept = || -> i64 {
+        let database = rusqlite::Connection::open(server.data().join("sluice.db")).unwrap();
+        database.query_row("SELECT SUM(LENGTH(body)) FROM chain_versions", [], |row| row.get(0)).unwrap()
+    };
+    let before = kept();
+    for hours in 1..=20 {
+        api.put("/api/v1/messaging", json!({"hold_hours": hours})).await.is(200);
+    }
+    let grown = kept() - before;
+    assert!(grown < 20 << 10, "20 changes that are not about the rule are kept with {grown} bytes");
+
+    api.delete(&path).await.is(204);
+    let listed = api.list("/api/v1/chain/versions").await;
+    let named = listed.iter().find(|one| one["version"] == made).unwrap();
+    assert_eq!(named["state"]["filters"][0]["rule"].as_str().map(str::len), Some(64), "lists have the digest");
+    let whole = api.get(&format!("/api/v1/chain/versions/{made}")).await.is(200);
+    assert_eq!(whole["state"]["filters"][0]["rule"]["except_domains"].as_array().unwrap().len(), 900);
+    api.post("/api/v1/chain/rollback", json!({"version": made})).await.is(200);
+    assert_eq!(api.get(&path).await.is(200)["rule"]["except_domains"].as_array().unwrap().len(), 900);
+}

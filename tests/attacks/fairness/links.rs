@@ -118,5 +118,6 @@ async fn of_one_message(target: &Target) -> Seen {
 }
 
 fn filled(piece: &str) -> String {
-    piece.repeat(LONGEST / piece.len())
+    // With a sign that shows something: nothing else is taken for a message.
+    format!(".{}", piece.repeat((LONGEST - 1) / piece.len()))
 }

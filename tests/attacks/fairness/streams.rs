@@ -32,7 +32,7 @@ async fn play(target: &Target) -> Seen {
 
     let watch = Watch::over(&victim);
     let request = get("/api/v1/events", &bearer(&attacker.members[0].api_token));
-    let opening = stream::iter(0..STREAMS).map(|number| open(to, number, &request)).buffer_unordered(64);
+    let opening = stream::iter(0..STREAMS).map(|number| open(to, number, &request)).buffer_unordered(2_000);
     let opened = opening.filter(|opened| std::future::ready(*opened)).count().await;
     let path = format!("/api/v1/conversations/{}/messages", attacker.administrator.conversation().await);
     let shows = bearer(&attacker.members[0].api_token);

@@ -57,7 +57,9 @@ const LOSSES: [Loss; 8] = [
 
 async fn play(target: &Target) -> Seen {
     let victim = target.start().await;
-    let rounds = stream::iter(0..ROUNDS).map(|number| round(&victim, number)).buffer_unordered(AT_ONCE);
+    let administrator = &victim.administrator().await;
+    let rounds = stream::iter(0..ROUNDS).map(|number| round(&victim, administrator, number));
+    let rounds = rounds.buffer_unordered(AT_ONCE);
     let back: Vec<Loss> = rounds.filter_map(async |back| back).collect().await;
     let count = |loss| back.iter().filter(|one| **one == loss).count();
     let mut kinds: Vec<_> = LOSSES.to_vec();
@@ -68,9 +70,8 @@ async fn play(target: &Target) -> Seen {
 }
 
 /// One person; what was lost and is there again.
-async fn round(victim: &Victim, number: usize) -> Option<Loss> {
+async fn round(victim: &Victim, administrator: &Api, number: usize) -> Option<Loss> {
     let loss = LOSSES[number % LOSSES.len()];
-    let administrator = &victim.without_plugins.administrator;
     let (role, permissions) = match loss {
         Loss::Permissions => ("supervisor", json!(["conversations-all", "messages-review"])),
         Loss::Disabled | Loss::Deleted | Loss::Role | Loss::Email | Loss::SecondFactor => ("administrator", json!([])),

@@ -18,7 +18,8 @@ use sluice_domain::{
     time::Timestamp,
 };
 use sluice_storage::{
-    Account, Before, ChainVersionRow, FilterRuleRow, InstallationRow, InstallationUpdate, NewInstallation,
+    Account, Before, ChainVersionRow, FilterRuleRow, InstallationRow, InstallationUpdate, NamedFilterRule,
+    NewInstallation,
 };
 
 use crate::{App, AppError, caller::Caller, enabling, installations::may_touch};
@@ -100,9 +101,19 @@ pub struct PastFilter {
     /// How much it counted.
     pub mode: Mode,
     /// What it was about.
-    pub rule: FilterRule,
+    pub rule: PastRule,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What a rule of the content filter was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PastRule {
+    /// Kept under its digest.
+    Named(Digest),
+    /// All of it.
+    Whole(Box<FilterRule>),
 }
 
 impl App {
@@ -118,7 +129,8 @@ impl App {
         Ok(ChainOverview { version: row.chain_version, plugins_on: row.plugins_on })
     }
 
-    /// The account's chains, newest first, each from a change to the next.
+    /// The account's chains, newest first, each from a change to the next, with their rules of the content filter by digest. The oldest
+    /// are removed when there are more than the server's limits allow.
     ///
     /// # Errors
     /// [`AppError::Forbidden`].
@@ -129,16 +141,21 @@ impl App {
         rows.into_iter().map(ChainVersion::of).collect()
     }
 
-    /// The chain that was in force at `version`.
+    /// The chain that was in force at `version`, with its rules of the content filter as a whole.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
     pub async fn chain_version(&self, caller: &Caller, version: i64) -> Result<ChainVersion, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        let row =
-            self.read(account, move |tx| Ok::<_, AppError>(tx.account(account).chain_version_at(version)?)).await?;
-        ChainVersion::of(row.ok_or(AppError::NotFound("version of the chain"))?)
+        self.read(account, move |tx| {
+            let mut rows = tx.account(account);
+            let row = rows.chain_version_at(version)?.ok_or(AppError::NotFound("version of the chain"))?;
+            let mut past = ChainVersion::of(row)?;
+            past.state.open(&mut rows)?;
+            Ok(past)
+        })
+        .await
     }
 
     /// Goes back to the rules that were in force at `version`: plugins with their versions, configurations and order, and the content filter.
@@ -161,7 +178,7 @@ impl App {
                 .database
                 .read(move |tx| {
                     let mut rows = tx.account(account);
-                    Ok::<_, AppError>(rows.plugin_by_digest(component)?.zip(rows.plugin_config(digest)?))
+                    Ok::<_, AppError>(rows.plugin_by_digest(component)?.zip(rows.chain_part(digest)?))
                 })
                 .await?;
             let (plugin, config) = found.ok_or(REMOVED)?;
@@ -240,6 +257,10 @@ fn may_touch_all(caller: &Caller, rows: &mut Account<'_>) -> Result<(), AppError
 /// That the chain to go back from is not the one that was there.
 const CHANGED: AppError = AppError::Conflict("somebody else changed the chain at this moment: look again");
 
+/// That nobody knows what a rule of the content filter was about.
+const FORGOTTEN: AppError =
+    AppError::Conflict("a rule of that chain is not kept any more: make it again, or go back to another version");
+
 const REMOVED: AppError =
     AppError::Conflict("a plugin of that chain was removed since: upload it again, or go back to another version");
 
@@ -250,9 +271,11 @@ pub(crate) fn keep_chain(
     audit: Option<AuditId>,
     at: Timestamp,
 ) -> Result<(), AppError> {
+    rows.name_filter_rules()?;
     let state = ChainState::of(rows)?;
     let body = serde_json::to_string(&state).map_err(|_| AppError::Internal("writing a chain as JSON"))?;
-    Ok(rows.insert_chain_version(&ChainVersionRow { version, audit, body, created_at: at })?)
+    rows.insert_chain_version(&ChainVersionRow { version, audit, body, created_at: at })?;
+    Ok(rows.name_chain_parts(version)?)
 }
 
 fn restore_installations(
@@ -314,7 +337,7 @@ fn restore_filters(rows: &mut Account<'_>, again: Vec<PastFilter>, at: Timestamp
         rows.delete_filter_rule(*gone)?;
     }
     for past in again {
-        let row = FilterRuleRow { updated_at: at, ..past.into_row() };
+        let row = FilterRuleRow { updated_at: at, ..past.into_row().ok_or(FORGOTTEN)? };
         if !rows.update_filter_rule(&row)? {
             rows.insert_filter_rule(&row)?;
         }
@@ -338,10 +361,37 @@ impl ChainState {
     /// As it is now.
     pub(crate) fn of(rows: &mut Account<'_>) -> Result<Self, AppError> {
         Ok(Self {
-            installations: rows.installations()?.into_iter().map(PastInstallation::of).collect(),
-            filters: rows.filter_rules()?.into_iter().map(PastFilter::of).collect(),
+            installations: rows.installation_outlines()?.into_iter().map(PastInstallation::of).collect(),
+            filters: rows.named_filter_rules()?.into_iter().map(PastFilter::of).collect(),
             messaging: rows.messaging()?.ok_or(AppError::NotFound("account"))?,
         })
+    }
+
+    /// As it was at `version`, with its rules of the content filter as a whole; `None` when it is not kept any more.
+    pub(crate) fn at(rows: &mut Account<'_>, version: i64) -> Result<Option<Self>, AppError> {
+        if let Some(row) = rows.chain_version_at(version)? {
+            let mut state = ChainVersion::of(row)?.state;
+            state.open(rows)?;
+            return Ok(Some(state));
+        }
+        if !rows.chain_versions(Before::newest(1))?.is_empty() {
+            return Ok(None);
+        }
+        // Until the first change, the chain of then is the one of now.
+        let filters = rows.filter_rules()?.into_iter().map(PastFilter::whole).collect();
+        Ok(Some(Self { filters, ..Self::of(rows)? }))
+    }
+
+    /// Reads the rules of the content filter that are named by digest.
+    fn open(&mut self, rows: &mut Account<'_>) -> Result<(), AppError> {
+        for past in &mut self.filters {
+            let PastRule::Named(digest) = past.rule else { continue };
+            if let Some(rule) = rows.chain_part(digest)? {
+                let rule = serde_json::from_str(&rule).map_err(|_| AppError::Internal("reading a rule of a chain"))?;
+                past.rule = PastRule::Whole(rule);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -368,12 +418,29 @@ impl PastInstallation {
 }
 
 impl PastFilter {
-    fn of(row: FilterRuleRow) -> Self {
-        Self { id: row.id, mode: row.mode, rule: row.rule, created_at: row.created_at }
+    fn of(row: NamedFilterRule) -> Self {
+        Self { id: row.id, mode: row.mode, rule: PastRule::Named(row.sha256), created_at: row.created_at }
     }
 
-    pub(crate) fn into_row(self) -> FilterRuleRow {
+    fn whole(row: FilterRuleRow) -> Self {
+        let FilterRuleRow { id, mode, rule, created_at, .. } = row;
+        Self { id, mode, rule: PastRule::Whole(Box::new(rule)), created_at }
+    }
+
+    /// The digest of its rule, where that is not kept any more.
+    pub(crate) fn forgotten(&self) -> Option<Digest> {
+        match self.rule {
+            PastRule::Named(digest) => Some(digest),
+            PastRule::Whole(_) => None,
+        }
+    }
+
+    /// As a row; nothing when its rule is not kept any more.
+    pub(crate) fn into_row(self) -> Option<FilterRuleRow> {
         let Self { id, mode, rule, created_at } = self;
-        FilterRuleRow { id, mode, rule, created_at, updated_at: created_at }
+        match rule {
+            PastRule::Whole(rule) => Some(FilterRuleRow { id, mode, rule: *rule, created_at, updated_at: created_at }),
+            PastRule::Named(_) => None,
+        }
     }
 }

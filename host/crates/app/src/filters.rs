@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_domain::{
     audit::Action,
+    digest::Digest,
     filter::FilterRule,
     id::{FilterRuleId, MessageId},
     installation::Mode,
@@ -27,6 +28,8 @@ const TRIED_AT_ONCE: u32 = 50;
 const TRIED_BYTES: usize = 4 << 20;
 /// How many of those that it hits are named.
 const NAMED: usize = 20;
+/// Longest rule that the audit log has as a whole, in bytes of JSON.
+const WRITTEN: usize = 4 << 10;
 
 /// What a rule would have done to the account's newest messages, as they were kept.
 #[derive(Debug, Clone)]
@@ -75,7 +78,7 @@ impl App {
         let now = self.now();
         let row =
             FilterRuleRow { id: FilterRuleId::new(now, self.random()), mode, rule, created_at: now, updated_at: now };
-        let entry = self.audit_row(caller, Action::FilterRuleCreated, row.id, json!({"mode": mode, "rule": row.rule}));
+        let entry = self.audit_row(caller, Action::FilterRuleCreated, row.id, details(&row));
         let kept = row.clone();
         self.change_chain(caller, entry, move |rows, _| {
             if rows.filter_rules()?.len() >= limits::FILTER_RULES {
@@ -115,7 +118,6 @@ impl App {
             .change_chain(caller, entry, move |rows, entry| {
                 // As it is now: somebody else may have changed the rest of it meanwhile.
                 let before = rows.filter_rule(id)?.ok_or(AppError::NotFound("filter rule"))?;
-                let details = |row: &FilterRuleRow| json!({"mode": row.mode, "rule": row.rule});
                 let was = details(&before);
                 let row = FilterRuleRow {
                     mode: mode.unwrap_or(before.mode),
@@ -202,6 +204,16 @@ impl App {
         settings.check().map_err(bad_setting)?;
         let entry = self.audit_row(caller, Action::MessagingChanged, caller.account, json!(settings));
         self.change_chain(caller, entry, move |rows, _| Ok(rows.set_messaging(&settings)?)).await
+    }
+}
+
+/// What the audit log says of a rule: all of it, or of a long one what it is kept under with the chain.
+fn details(row: &FilterRuleRow) -> Value {
+    match serde_json::to_string(&row.rule) {
+        Ok(rule) if rule.len() > WRITTEN => {
+            json!({"mode": row.mode, "rule_sha256": Digest::of(rule.as_bytes()), "rule_bytes": rule.len()})
+        }
+        Ok(_) | Err(_) => json!({"mode": row.mode, "rule": row.rule}),
     }
 }
 

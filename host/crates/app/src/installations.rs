@@ -287,6 +287,8 @@ impl App {
     ) -> Result<T, AppError> {
         let by = by.into();
         let account = by.account().ok_or(AppError::Internal("naming the account of a chain"))?;
+        let limits = &self.inner.limits;
+        let (chains, bytes) = (limits.chains_per_account, limits.chain_bytes_per_account);
         let changed = self
             .inner
             .database
@@ -301,6 +303,7 @@ impl App {
                 }
                 let changed = change(&mut rows, &mut entry)?;
                 keep_chain(&mut rows, version, Some(entry.row.id), entry.row.at)?;
+                rows.forget_chains(chains, bytes)?;
                 rows.insert_audit(&entry)?;
                 rows.append_event(CHAIN_EVENT, &json!({"version": version}), entry.row.at)?;
                 Ok::<_, AppError>(changed)

@@ -20,7 +20,7 @@ use crate::{
     App, AppError,
     caller::Caller,
     chain::{BuiltIn, Chain, Rule},
-    chain_versions::{ChainState, PastInstallation},
+    chain_versions::{ChainState, PastFilter, PastInstallation},
     decisions,
     evaluators::Share,
     imports::Granted,
@@ -107,6 +107,8 @@ impl App {
                 let rules = self.rules_of_then(account, &state, lines, &mut missing).await?;
                 let attachments = before.rules.iter().filter_map(|line| line.attachment);
                 self.missing_attachments(account, attachments, &mut missing);
+                let forgotten = state.filters.iter().filter_map(PastFilter::forgotten);
+                missing.extend(forgotten.map(Missing::Configuration));
                 if !missing.is_empty() {
                     return Ok(Rerun::Impossible(missing));
                 }
@@ -156,11 +158,7 @@ impl App {
                 let evidence = rows.evidence(id)?.unwrap_or_default();
                 let state = match evidence.chain_version {
                     None => None,
-                    // Until the first change, the chain of then is the one of now.
-                    Some(version) => match rows.chain_version_at(version)? {
-                        Some(past) => Some(read(past.body.as_bytes(), "reading a chain that was kept")?),
-                        None => Some(ChainState::of(&mut rows)?),
-                    },
+                    Some(version) => ChainState::at(&mut rows, version)?,
                 };
                 Ok::<_, AppError>(Some(Kept { row, evidence, state }))
             })
@@ -201,7 +199,7 @@ impl App {
     ) -> Result<Result<Rule, Missing>, AppError> {
         let digest = past.config;
         let config =
-            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).plugin_config(digest)?)).await?;
+            self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).chain_part(digest)?)).await?;
         let Some(config) = config else { return Ok(Err(Missing::Configuration(digest))) };
         let (sandbox, blobs, sha256) = (self.inner.sandbox.clone(), self.inner.blobs.clone(), past.component);
         let place = self.configuration_place(account)?;
@@ -265,7 +263,7 @@ fn decide_again(
     blobs: &Blobs,
 ) -> Decision {
     let at = message.sent_at;
-    let built_in = state.filters.into_iter().map(|past| BuiltIn::of(past.into_row()));
+    let built_in = state.filters.into_iter().filter_map(PastFilter::into_row).map(BuiltIn::of);
     let chain = Chain::new(account, 0, built_in.collect(), Vec::new(), state.messaging, blobs.clone());
     let mut fold = Fold::new(message);
     chain.ask_built_in(mode, &mut fold);

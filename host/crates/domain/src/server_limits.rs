@@ -96,6 +96,10 @@ limits! {
     stranger_requests_per_address = 512 in 8..=1000000;
     /// Requests under way at once of strangers from one network (of IPv4, of one /24; of IPv6, of one /48).
     stranger_requests_per_network = 1024 in 8..=1000000;
+    /// Requests that only read and are begun within a second for one account; others of it wait.
+    reads_per_second = 2000 in 1..=1000000;
+    /// Refusals for too much (429, 503) and for nobody known (401) within a second, of one account or of the strangers of one network; further ones wait, up to 3 s.
+    refusals_per_second = 50 in 1..=1000000;
     /// Bytes of long bodies and long answers under way, of all accounts.
     request_bytes = 201326592 in 1048576..=1099511627776;
     /// Bytes of long bodies and long answers under way, of one account. A plugin may have 33554432, the longest answers have some 13000000.
@@ -142,6 +146,10 @@ limits! {
     configurations_per_account = 16 in 1..=10000;
     /// Compiled configurations that were only tried, on the disk, in bytes of everybody: the one used longest ago is removed first.
     trial_bytes = 536870912 in 16777216..=1099511627776;
+    /// Chains of the past that one account keeps, to go back to: the oldest goes first.
+    chains_per_account = 1000 in 1..=1000000;
+    /// The same with the configurations and rules that they name, in bytes.
+    chain_bytes_per_account = 134217728 in 8388608..=1099511627776;
     /// Live streams of events at once, of everybody.
     streams = 8192 in 1..=1000000;
     /// Live streams of events at once of one account.

@@ -46,7 +46,7 @@ pub use crate::{
         decision_search::{DecisionFilter, DecisionPart},
         decisions::{DecisionRow, Evidence, Outcome},
         events::EventRow,
-        filter_rules::FilterRuleRow,
+        filter_rules::{FilterRuleRow, NamedFilterRule},
         groups::GroupRow,
         idempotency::IdempotencyRow,
         installations::{InstallationRow, InstallationUpdate, NewInstallation},

@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     extract::Request,
-    http::{Extensions, header},
+    http::{Extensions, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -183,6 +183,20 @@ impl Exchange {
         self.owed.pieces.load(Ordering::Acquire) > 0
     }
 
+    /// Waits before a refusal, if whoever it is for got many of them. It takes nobody's place meanwhile.
+    async fn hold_back_refusal(&self) {
+        let holder = {
+            let mut standing = self.standing();
+            standing.place = None;
+            match (standing.who, standing.address) {
+                (Some(Who::Account(account)), _) => Holder::Account(account),
+                (_, Some(address)) => Holder::of_network(address),
+                (_, None) => return,
+            }
+        };
+        self.connection.room().pauses().wait(holder).await;
+    }
+
     /// Waits until all pieces are taken.
     pub(crate) fn poll_taken(&self, context: &Context<'_>) -> Poll<()> {
         self.owed.waiting.register(context.waker());
@@ -214,6 +228,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.connection.finish(self.number);
     }
+}
+
+/// Whether an answer says that somebody asks too much, or is not known.
+fn is_refusal(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
 }
 
 fn no_room(full: NoRoom) -> Problem {
@@ -254,11 +273,15 @@ pub(crate) async fn count(request: Request, next: Next) -> Response {
     let shows_something =
         [header::AUTHORIZATION, header::COOKIE].iter().any(|name| request.headers().contains_key(name));
     if !shows_something && let Err(problem) = exchange.is_from_stranger() {
+        exchange.hold_back_refusal().await;
         return problem.into_response();
     }
     let changes_nothing = request.method().is_safe();
     let response = next.run(request).await;
     exchange.standing().turn = None;
+    if is_refusal(response.status()) {
+        exchange.hold_back_refusal().await;
+    }
     if let Err(problem) = exchange.is_from_stranger() {
         return problem.into_response();
     }

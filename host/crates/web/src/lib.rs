@@ -32,6 +32,7 @@ mod exchange;
 mod export;
 mod extract;
 mod lingering;
+mod pace;
 mod paging;
 mod problem;
 mod range;

@@ -16,6 +16,8 @@ use sluice_domain::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::pace::{Pace, Pauses};
+
 /// Of how many accounts turns are kept that nobody may be waiting for.
 const KEPT: usize = 1024;
 
@@ -92,6 +94,8 @@ pub(crate) struct Room {
     stranger_bytes: Shares<Holder>,
     downloads: Shares<Holder>,
     turns: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+    reads: Pace,
+    pauses: Pauses,
     limits: ServerLimits,
 }
 
@@ -105,6 +109,8 @@ impl Room {
             stranger_bytes: shares(limits.stranger_bytes),
             downloads: shares(limits.downloads),
             turns: Mutex::default(),
+            reads: Pace::of(limits.reads_per_second),
+            pauses: Pauses::new(&limits),
             limits,
         }
     }
@@ -136,6 +142,7 @@ impl Room {
     /// Waits until a request of `account` that only reads may be worked on: one account's readers would else take the threads that serve
     /// everybody. `None` never comes: turns are not closed.
     pub(crate) async fn turn(&self, account: AccountId) -> Option<OwnedSemaphorePermit> {
+        self.reads.keep(Holder::Account(account)).await;
         let turns = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             if turns.len() >= KEPT {
@@ -145,6 +152,11 @@ impl Room {
             turns.entry(account).or_insert_with(|| Arc::new(Semaphore::new(at_once))).clone()
         };
         turns.acquire_owned().await.ok()
+    }
+
+    /// Before refusals.
+    pub(crate) fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// A place for one open file of an account.

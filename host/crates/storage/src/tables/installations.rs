@@ -205,6 +205,15 @@ const LIST: Sql = Sql::new(
                           LEFT JOIN switched_off_plugins o ON o.sha256 = p.sha256
      WHERE i.account_id = $1 ORDER BY i.position, i.id",
 );
+// The configuration, which may be large, is not read.
+const OUTLINES: Sql = Sql::new(
+    "SELECT i.id, i.plugin_id, p.name, p.version, p.sha256, p.hooks, p.imports, i.position, i.mode, i.scope, i.failure,
+            i.grants, i.fuel, i.memory, i.percent, '' AS config, i.config_sha256, i.created_at, i.updated_at,
+            i.suspended_until, i.suspensions, i.suspended_for, o.reason, i.http_hosts
+     FROM installations i JOIN plugins p ON p.account_id = i.account_id AND p.id = i.plugin_id
+                          LEFT JOIN switched_off_plugins o ON o.sha256 = p.sha256
+     WHERE i.account_id = $1 ORDER BY i.position, i.id",
+);
 const UPDATE: Sql = Sql::new(
     "UPDATE installations SET plugin_id = $1, mode = $2, scope = $3, failure = $4, grants = $5, fuel = $6, memory = $7,
                               percent = $8, config = $9, config_sha256 = $10, updated_at = $11, suspended_until = NULL,
@@ -216,12 +225,6 @@ const SUSPEND: Sql = Sql::new(
     "UPDATE installations SET suspended_until = $1, suspensions = $2, suspended_for = $3
      WHERE account_id = $4 AND id = $5",
 );
-// A configuration never changes under its digest.
-const KEEP_CONFIG: Sql = Sql::new(
-    "INSERT INTO plugin_configs (account_id, sha256, body) VALUES ($1, $2, $3)
-     ON CONFLICT (account_id, sha256) DO NOTHING",
-);
-const CONFIG: Sql = Sql::new("SELECT body FROM plugin_configs WHERE account_id = $1 AND sha256 = $2");
 const DELETE: Sql = Sql::new("DELETE FROM installations WHERE account_id = $1 AND id = $2");
 const COUNT: Sql = Sql::new("SELECT COUNT(*) FROM installations WHERE account_id = $1");
 const SCOPES: Sql = Sql::new(
@@ -250,7 +253,7 @@ impl Account<'_> {
     /// # Errors
     /// [`StorageError::Dangling`] when the account has no such plugin.
     pub fn insert_installation(&mut self, new: &NewInstallation) -> Result<i64, StorageError> {
-        self.keep_config(new.config_sha256, &new.config)?;
+        self.keep_chain_part(new.config_sha256, &new.config)?;
         let position = self.tx.first(
             INSERT,
             values![
@@ -290,6 +293,14 @@ impl Account<'_> {
         self.tx.all(LIST, values![self.id], installation)
     }
 
+    /// The same without their configurations: `config` is empty, `config_sha256` is as it is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn installation_outlines(&mut self) -> Result<Vec<InstallationRow>, StorageError> {
+        self.tx.all(OUTLINES, values![self.id], installation)
+    }
+
     /// Changes an installation, and gives whether there was one. It is suspended no longer. The chain's version is not changed here.
     ///
     /// # Errors
@@ -299,7 +310,7 @@ impl Account<'_> {
         id: InstallationId,
         update: &InstallationUpdate,
     ) -> Result<bool, StorageError> {
-        self.keep_config(update.config_sha256, &update.config)?;
+        self.keep_chain_part(update.config_sha256, &update.config)?;
         let changed = self.tx.execute(
             UPDATE,
             values![
@@ -343,20 +354,6 @@ impl Account<'_> {
         let times = suspension.map_or(0, |suspension| suspension.times);
         let failure = suspension.map(|suspension| suspension.failure.as_str());
         Ok(self.tx.execute(SUSPEND, values![until, times, failure, self.id, id])? > 0)
-    }
-
-    /// Keeps a configuration under its digest, for chains of the past.
-    fn keep_config(&mut self, sha256: Digest, config: &str) -> Result<(), StorageError> {
-        self.tx.execute(KEEP_CONFIG, values![self.id, sha256, config])?;
-        Ok(())
-    }
-
-    /// The configuration with this digest that some installation of the account has or had.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn plugin_config(&mut self, sha256: Digest) -> Result<Option<String>, StorageError> {
-        self.tx.first(CONFIG, values![self.id, sha256], |row| row.text("configuration"))
     }
 
     /// Removes an installation, and gives whether there was one. The chain's version is not changed here.

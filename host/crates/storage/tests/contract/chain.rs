@@ -107,7 +107,7 @@ pub(crate) async fn configurations_of_the_past_stay(fixture: Fixture<'_>) {
     let World { account, installation: first, .. } = fixture.world().await;
     let (id, digest) = (first.id, first.config_sha256);
     assert!(fixture.write(account.id, move |tx| tx.account(account.id).delete_installation(id)).await);
-    let config = fixture.read(move |tx| tx.account(account.id).plugin_config(digest)).await;
+    let config = fixture.read(move |tx| tx.account(account.id).chain_part(digest)).await;
     assert_eq!(config, Some(first.config));
 }
 
@@ -162,6 +162,49 @@ pub(crate) async fn a_chain_is_found_by_every_version_at_which_it_was_in_force(f
     assert_eq!(page, [third]);
     let page = fixture.read(move |tx| tx.account(account).chain_versions(Before::older_than(3, 9))).await;
     assert_eq!(page, [first]);
+}
+
+pub(crate) async fn the_oldest_chains_go_with_what_only_they_name(fixture: Fixture<'_>) {
+    let World { account, installation, filter_rule, .. } = fixture.world().await;
+    let (account, id) = (account.id, installation.id);
+    let keep = async |version: i64| {
+        let row = ChainVersionRow { version, audit: None, body: "x".repeat(100), created_at: time(1) };
+        fixture
+            .write(account, move |tx| {
+                let mut rows = tx.account(account);
+                rows.name_filter_rules()?;
+                rows.insert_chain_version(&row)?;
+                rows.name_chain_parts(version)
+            })
+            .await;
+    };
+    let forget = async |most, bytes| {
+        fixture.write(account, move |tx| tx.account(account).forget_chains(most, bytes)).await;
+        let kept = fixture.read(move |tx| tx.account(account).chain_versions(Before::newest(99))).await;
+        kept.iter().map(|row| row.version).rev().collect::<Vec<_>>()
+    };
+    let part = async |sha256| fixture.read(move |tx| tx.account(account).chain_part(sha256)).await;
+    let rule = fixture.read(move |tx| tx.account(account).named_filter_rules()).await;
+    assert_eq!((rule.len(), rule[0].id), (1, filter_rule.id));
+
+    keep(1).await;
+    let change = InstallationUpdate {
+        config: r#"{"words":[]}"#.to_owned(),
+        config_sha256: digest(),
+        ..fixture.read(move |tx| tx.account(account).installation(id)).await.unwrap().unchanged(time(2))
+    };
+    let (first, second) = (installation.config_sha256, change.config_sha256);
+    fixture.write(account, move |tx| tx.account(account).update_installation(id, &change)).await;
+    keep(2).await;
+    keep(3).await;
+    assert_eq!(forget(3, 1 << 20).await, [1, 2, 3], "there is room");
+    assert_eq!(part(first).await, Some(installation.config));
+    assert_eq!(forget(2, 1 << 20).await, [2, 3]);
+    assert_eq!(part(first).await, None, "only the first chain named it");
+    assert!(part(second).await.is_some() && part(rule[0].sha256).await.is_some());
+    assert_eq!(forget(2, 250).await, [3], "two chains and what they name are longer than that");
+    assert_eq!(forget(0, 0).await, [3], "the newest one stays");
+    assert!(part(second).await.is_some() && part(rule[0].sha256).await.is_some());
 }
 
 pub(crate) async fn plugins_are_switched_off_for_an_account_and_for_all(fixture: Fixture<'_>) {

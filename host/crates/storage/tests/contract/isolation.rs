@@ -48,7 +48,7 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
         assert_eq!(ours.installation(theirs.installation.id)?, None);
         assert_eq!(ours.installations()?, []);
         assert_eq!(ours.installation_count()?, 0);
-        assert_eq!(ours.plugin_config(theirs.installation.config_sha256)?, None);
+        assert_eq!(ours.chain_part(theirs.installation.config_sha256)?, None);
         assert_eq!(ours.chain_version_at(i64::MAX)?, None);
         assert_eq!(ours.chain_versions(Before::newest(9))?, []);
         assert_eq!(ours.client(theirs.client.id, reader_of_all())?, None);

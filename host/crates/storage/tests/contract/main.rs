@@ -90,6 +90,7 @@ cases! {
         configurations_of_the_past_stay
         installations_are_put_into_another_order
         an_installation_is_suspended_until_it_is_let_on_or_changed
+        the_oldest_chains_go_with_what_only_they_name
         a_chain_is_found_by_every_version_at_which_it_was_in_force
         plugins_are_switched_off_for_an_account_and_for_all
     }

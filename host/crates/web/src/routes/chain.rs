@@ -72,7 +72,8 @@ pub(crate) struct ChainVersionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     audit_id: Option<AuditId>,
-    /// `installations` in order, with the digest of their configuration; `filters`; `messaging`.
+    /// `installations` in order, with the digest of their configuration; `filters`, with the digest of their rule in lists, and with the
+    /// rule itself where one version is asked for; `messaging`.
     #[schema(value_type = Object)]
     state: ChainState,
 }
