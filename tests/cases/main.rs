@@ -29,6 +29,7 @@ mod input;
 mod isolation;
 mod library;
 mod lists;
+mod longest_texts;
 mod passkeys;
 mod people;
 mod permissions;

@@ -48,7 +48,8 @@ pub(crate) struct List {
     #[serde(default)]
     pub(crate) action: Action,
     /// # Matching
-    /// Whether a word counts only by itself, or also within a longer word.
+    /// Whether a word counts only by itself, or also within a longer word. In scripts without spaces between words, such as
+    /// Chinese, Japanese and Thai, both find it wherever it is written.
     #[serde(default)]
     pub(crate) matching: Matching,
     /// # Notice
@@ -109,13 +110,15 @@ impl Config {
             if self.lists[..index].iter().any(|other| other.name == list.name) {
                 errors.push(format!("/lists/{index}/name"), "another list has this name");
             }
-            let into = match list.matching {
-                Matching::WholeWord => &mut collected.words,
-                Matching::Anywhere => &mut collected.parts,
-            };
             for (at, word) in list.words.iter().enumerate() {
                 match Pattern::new(letters, word, index as u8) {
-                    Ok(pattern) => into.push(pattern),
+                    Ok(pattern) => match list.matching {
+                        Matching::Anywhere => collected.parts.push(pattern),
+                        Matching::WholeWord => match pattern.whole(word) {
+                            (pattern, true) => collected.parts.push(pattern),
+                            (pattern, false) => collected.words.push(pattern),
+                        },
+                    },
                     Err(Unusable::Empty) => {
                         errors.push(format!("/lists/{index}/words/{at}"), "needs a letter or a digit");
                     }

@@ -5,12 +5,16 @@
 //! ever mean the same share a class, and some that could not do too. The *readings* of a character are exact, and are
 //! asked for only where classes agree with a pattern. Where words begin and end is not decided here.
 
+use sluice_plugin::text::{caseless, digit, is_free_mark, is_invisible, is_unspaced};
+
 use crate::marked::MARKED;
 
 /// The class of everything between words.
 pub(crate) const SEPARATOR: u8 = 0;
 /// The class of what is not there for a reader: marks, zero-width characters.
 pub(crate) const DROPPED: u8 = 0xff;
+/// What several letters stand for, such as `ß`: see [`expansion`].
+pub(crate) const EXPANDED: u8 = 0xfe;
 /// Set in the class of a sign that may stand for a letter, such as `$`.
 pub(crate) const SIGN: u8 = 0x80;
 
@@ -63,34 +67,6 @@ const READINGS: &[(char, [char; 2])] = &[
 const CLASSES: &[&str] =
     &["aч4@", "bвбь68β", "eзэє3€", "hнη", "il1!|", "nпv", "uи", "rгя", "wш", "s5$", "t7+", "g9", "o0"];
 
-/// Ranges of characters that are dropped: combining marks, joiners, directions, variation selectors, fillers.
-const DROPPED_RANGES: &[(u32, u32)] = &[
-    (0xad, 0xad),
-    (0x300, 0x36f),
-    (0x483, 0x489),
-    (0x591, 0x5bd),
-    (0x610, 0x61a),
-    (0x61c, 0x61c),
-    (0x640, 0x640),
-    (0x64b, 0x65f),
-    (0x670, 0x670),
-    (0x115f, 0x1160),
-    (0x180b, 0x180f),
-    (0x1ab0, 0x1aff),
-    (0x1dc0, 0x1dff),
-    (0x200b, 0x200f),
-    (0x202a, 0x202e),
-    (0x2060, 0x206f),
-    (0x20d0, 0x20ff),
-    (0x3099, 0x309a),
-    (0x3164, 0x3164),
-    (0xfe00, 0xfe0f),
-    (0xfe20, 0xfe2f),
-    (0xfeff, 0xfeff),
-    (0xffa0, 0xffa0),
-    (0xe0000, 0xe01ef),
-];
-
 /// Latin letters in another dress: first and last of a range, and the first letter or digit that it stands for.
 const STYLED_RANGES: &[(u32, u32, char)] = &[
     (0x249c, 0x24b5, 'a'),
@@ -104,12 +80,14 @@ const STYLED_RANGES: &[(u32, u32, char)] = &[
 ];
 
 /// Characters below this have their class in a table.
-const TABLE: usize = 0x800;
+pub(crate) const TABLE: usize = 0x800;
 
 /// The tables, made once, in `configure`.
 #[derive(Debug)]
 pub(crate) struct Letters {
-    classes: Vec<u8>,
+    classes: Box<[u8; TABLE]>,
+    /// The same of the bytes that are letters by themselves, and [`SEPARATOR`] for all others.
+    bytes: Box<[u8; 256]>,
     plain: Vec<(char, char)>,
     twins: Vec<(char, char)>,
     look_alikes: bool,
@@ -124,16 +102,26 @@ impl Letters {
         let first = |line: &'static str| line.chars().next().map(|first| (first, line));
         let mut twins: Vec<_> = TWINS.iter().filter_map(|line| first(line)).flat_map(pairs).collect();
         twins.sort_unstable();
-        let mut letters = Self { classes: Vec::new(), plain, twins, look_alikes };
-        letters.classes = (0..TABLE as u32)
-            .map(|code| char::from_u32(code).map_or(SEPARATOR, |c| letters.work_out_class(c)))
-            .collect();
+        let (classes, bytes) = (Box::new([SEPARATOR; TABLE]), Box::new([SEPARATOR; 256]));
+        let mut letters = Self { classes, bytes, plain, twins, look_alikes };
+        for code in 0..TABLE {
+            letters.classes[code] = char::from_u32(code as u32).map_or(SEPARATOR, |c| letters.work_out_class(c));
+        }
+        for code in (0..0x80).filter(|&code| letters.classes[code] < SIGN) {
+            letters.bytes[code] = letters.classes[code];
+        }
         letters
     }
 
-    /// The class of an ASCII byte.
-    pub(crate) fn ascii_class(&self, byte: u8) -> u8 {
-        self.classes[usize::from(byte & 0x7f)]
+    /// The class of a letter or digit of ASCII; [`SEPARATOR`] for every other byte.
+    #[inline]
+    pub(crate) fn of_byte(&self, byte: u8) -> u8 {
+        self.bytes[usize::from(byte)]
+    }
+
+    /// The classes of the first characters.
+    pub(crate) fn table(&self) -> &[u8; TABLE] {
+        &self.classes
     }
 
     /// The class of a character.
@@ -145,8 +133,14 @@ impl Letters {
     }
 
     fn work_out_class(&self, c: char) -> u8 {
+        if is_plain(c) {
+            return class_of_other(c);
+        }
         if is_dropped(c) {
             return DROPPED;
+        }
+        if !expansion(c).is_empty() {
+            return EXPANDED;
         }
         let styled = without_style(c);
         if matches!(styled, '!' | '$' | '+' | '@' | '|' | '€') {
@@ -175,8 +169,9 @@ impl Letters {
     }
 
     fn without_marks(&self, c: char) -> char {
-        let lower = c.to_lowercase().next().unwrap_or(c);
-        look_up(&self.plain, lower)
+        // Scripts without spaces have no case.
+        let folded = if is_unspaced(c) { c } else { caseless(c).next().unwrap_or(c) };
+        look_up(&self.plain, folded)
     }
 
     fn twin(&self, letter: char) -> char {
@@ -188,37 +183,80 @@ fn look_up(table: &[(char, char)], c: char) -> char {
     table.binary_search_by_key(&c, |&(from, _)| from).map_or(c, |at| table[at].1)
 }
 
+/// Letters that are in no table here, and many in texts that have them: of Chinese, of Korean as syllables, of Hindi and Thai.
+const fn is_plain(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4e}'
+        | '\u{904}'..='\u{939}' | '\u{93e}'..='\u{94d}')
+}
+
+const fn class_of_other(letter: char) -> u8 {
+    52 + (letter as u32 % 74) as u8
+}
+
 /// Classes 1 to 13 are those of [`CLASSES`], 16 to 51 Latin letters and digits; other letters share the rest.
 fn class_of_letter(letter: char) -> u8 {
+    if letter >= '\u{500}' && letter != '€' {
+        return class_of_other(letter);
+    }
     if let Some(index) = CLASSES.iter().position(|class| class.contains(letter)) {
         return index as u8 + 1;
     }
     match letter {
         'a'..='z' => 16 + (letter as u8 - b'a'),
         '0'..='9' => 42 + (letter as u8 - b'0'),
-        other => 52 + (other as u32 % 74) as u8,
+        other => class_of_other(other),
     }
 }
 
+/// Combining marks, points of Hebrew and Arabic, the voiced marks of kana, and all that is invisible.
 fn is_dropped(c: char) -> bool {
-    let code = c as u32;
-    let at = DROPPED_RANGES.partition_point(|&(_, last)| last < code);
-    DROPPED_RANGES.get(at).is_some_and(|&(first, _)| first <= code)
+    matches!(c, '\u{591}'..='\u{5bd}' | '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}'
+        | '\u{3099}' | '\u{309a}')
+        || is_free_mark(c)
+        || is_invisible(c)
+}
+
+/// The letters that a character is, where it is several when case and style make no difference (Unicode's full case folding, and its
+/// compatible decompositions of Latin and Armenian); empty where it is one.
+pub(crate) const fn expansion(c: char) -> &'static str {
+    match c {
+        'ß' | 'ẞ' => "ss",
+        'ĳ' | 'Ĳ' => "ij",
+        'ŉ' => "n",
+        'Ǆ' | 'ǅ' | 'ǆ' | 'Ǳ' | 'ǲ' | 'ǳ' => "dz",
+        'Ǉ' | 'ǈ' | 'ǉ' => "lj",
+        'Ǌ' | 'ǋ' | 'ǌ' => "nj",
+        '\u{587}' => "\u{565}\u{582}",
+        'ﬀ' => "ff",
+        'ﬁ' => "fi",
+        'ﬂ' => "fl",
+        'ﬃ' => "ffi",
+        'ﬄ' => "ffl",
+        'ﬅ' | 'ﬆ' => "st",
+        '\u{fb13}' => "\u{574}\u{576}",
+        '\u{fb14}' => "\u{574}\u{565}",
+        '\u{fb15}' => "\u{574}\u{56b}",
+        '\u{fb16}' => "\u{57e}\u{576}",
+        '\u{fb17}' => "\u{574}\u{56d}",
+        _ => "",
+    }
 }
 
 /// Full-width, circled, squared and mathematical letters and digits as the plain ones.
 fn without_style(c: char) -> char {
     let code = c as u32;
+    if let Some(value) = digit(c) {
+        return char::from(b'0' + value);
+    }
     if code < 0x249c {
         return c;
     }
     let plain = match code {
-        // Mathematical alphabets: 13 of 52 letters, then digits in five styles.
+        // Mathematical alphabets: 13 of 52 letters.
         0x1d400..=0x1d6a3 => {
             let letter = (code - 0x1d400) % 52;
             char::from_u32(if letter < 26 { 0x41 + letter } else { 0x61 + letter - 26 })
         }
-        0x1d7ce..=0x1d7ff => char::from_u32(0x30 + (code - 0x1d7ce) % 10),
         _ => STYLED_RANGES
             .iter()
             .find(|&&(first, last, _)| (first..=last).contains(&code))
@@ -229,7 +267,9 @@ fn without_style(c: char) -> char {
 
 /// Letters and digits of any script, and in scripts of India and South-East Asia also the vowel signs within a word.
 fn is_part_of_words(c: char) -> bool {
-    c.is_alphanumeric() || (matches!(c as u32, 0x900..=0x109f) && !matches!(c as u32, 0x964 | 0x965 | 0x970 | 0xe3f))
+    c.is_alphanumeric()
+        || is_unspaced(c)
+        || (matches!(c as u32, 0x900..=0x109f) && !matches!(c as u32, 0x964 | 0x965 | 0x970 | 0xe3f))
 }
 
 #[cfg(test)]
@@ -241,7 +281,6 @@ mod tests {
     #[test]
     fn the_tables_are_in_order() {
         assert!(READINGS.is_sorted_by_key(|&(from, _)| from));
-        assert!(DROPPED_RANGES.is_sorted());
     }
 
     #[test]
@@ -261,11 +300,23 @@ mod tests {
     #[test]
     fn no_letter_has_the_class_of_something_else() {
         let letters = Letters::new(true);
-        for c in ('\0'..=char::MAX).filter(|&c| !is_dropped(c)) {
+        for c in ('\0'..=char::MAX).filter(|&c| !is_dropped(c) && expansion(c).is_empty()) {
             let class = letters.class(c);
             assert_ne!(class, DROPPED, "{c}");
             assert_eq!(class == SEPARATOR, class & !SIGN == 0, "{c}");
         }
+    }
+
+    /// The short way for letters that are many says what the long one does.
+    #[test]
+    fn letters_that_are_in_no_table_are_plain() {
+        let letters = Letters::new(true);
+        for c in ('\0'..=char::MAX).filter(|&c| is_plain(c)) {
+            assert!(!is_dropped(c) && expansion(c).is_empty() && is_part_of_words(c), "{c}");
+            assert_eq!((without_style(c), letters.without_marks(c), letters.twin(c)), (c, c, c));
+        }
+        let listed = CLASSES.iter().flat_map(|class| class.chars());
+        assert!(listed.into_iter().all(|c| c < '\u{500}' || c == '€'));
     }
 
     #[test]
@@ -283,6 +334,31 @@ mod tests {
         }
     }
 
+    /// Case is folded as Unicode says: one letter as one, several as several.
+    #[test]
+    fn letters_of_either_case_fold_alike() {
+        let letters = Letters::new(false);
+        let folded = |text: &str| -> String {
+            let plain = text
+                .chars()
+                .flat_map(|c| if expansion(c).is_empty() { vec![c] } else { expansion(c).chars().collect() });
+            plain.filter(|&c| !is_dropped(c)).map(|c| letters.letter(c)).collect()
+        };
+        let differs = |&c: &char| {
+            let whole: String = caseless(c).collect();
+            // One letter may be several with marks, which do not count.
+            folded(&c.to_string()).chars().next() != folded(&whole).chars().next()
+                || !expansion(c).is_empty() && letters.class(c) != EXPANDED
+        };
+        let wrong: Vec<char> = ('\0'..=char::MAX).filter(|c| c.is_alphabetic()).filter(differs).collect();
+        assert_eq!(wrong, ['ŉ', '\u{345}'], "without its apostrophe; a mark that is large as a letter");
+        for (one, other) in
+            [("STRASSE", "straße"), ("GROẞ", "gross"), ("ΣΊΣΥΦΟΣ", "σίσυφος"), ("İIı", "iii"), ("ﬁﬃ", "FIFFI")]
+        {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+    }
+
     #[test]
     fn styles_are_folded() {
         let letters = Letters::new(false);
@@ -290,6 +366,8 @@ mod tests {
             assert_eq!(letters.letter(c), 'a', "{c}");
         }
         assert_eq!(letters.letter('７'), '7');
+        assert_eq!(letters.letter('٧'), '7');
+        assert_eq!(letters.letter('⑦'), '7');
         assert_eq!(letters.letter('𝟕'), '7');
     }
 }

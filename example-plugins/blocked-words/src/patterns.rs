@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use sluice_plugin::text::is_unspaced;
+
 use crate::{
     letters::{Letters, SEPARATOR},
     reader::{Element, Reader, Signs},
@@ -19,6 +21,8 @@ pub(crate) struct Pattern {
     classes: Vec<u8>,
     letters: String,
     list: u8,
+    /// Whether it counts only by itself, so far as the scripts of its first and its last letter have spaces between words.
+    whole: bool,
 }
 
 /// Why a word cannot be looked for.
@@ -51,7 +55,14 @@ impl Pattern {
             classes: elements.iter().map(|element| element.class).collect(),
             letters: elements.iter().map(letter).collect(),
             list,
+            whole: false,
         })
+    }
+
+    /// As a word that counts only by itself. In a script without spaces it is found within what is written, as one that may stand
+    /// anywhere: that is the second answer.
+    pub(crate) fn whole(self, text: &str) -> (Self, bool) {
+        (Self { whole: true, ..self }, text.chars().any(is_unspaced))
     }
 
     /// The classes of its first word.
@@ -72,6 +83,7 @@ struct Entry {
     letters: u32,
     length: u8,
     list: u8,
+    whole: bool,
 }
 
 /// All patterns of one way of matching, with groups of those that have the same key.
@@ -91,6 +103,8 @@ pub(crate) struct Hit {
     pub(crate) list: u8,
     /// Its bytes in the text.
     pub(crate) range: Range<usize>,
+    /// Whether it counts only by itself.
+    pub(crate) whole: bool,
 }
 
 impl Patterns {
@@ -104,6 +118,7 @@ impl Patterns {
                 letters: all.letters.len() as u32,
                 length: pattern.classes.len() as u8,
                 list: pattern.list,
+                whole: pattern.whole,
             });
             all.classes.extend(&pattern.classes);
             all.letters.push_str(&pattern.letters);
@@ -134,7 +149,7 @@ impl Patterns {
             {
                 if fits(next.as_ref()) && self.is_spelled(entry, letters, &read) {
                     let bytes = read.first().map_or(0, |first| first.start)..read.last().map_or(0, |last| last.end);
-                    hit(Hit { list: entry.list, range: bytes });
+                    hit(Hit { list: entry.list, range: bytes, whole: entry.whole });
                 }
                 range.start += 1;
             }

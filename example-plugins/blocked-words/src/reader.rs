@@ -1,6 +1,6 @@
 //! A text as elements: letters, and one separator for everything between two words.
 
-use crate::letters::{DROPPED, Letters, SEPARATOR, SIGN};
+use crate::letters::{DROPPED, EXPANDED, Letters, SEPARATOR, SIGN, expansion};
 
 /// What signs such as `$` are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,19 +33,22 @@ pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
     signs: Signs,
+    /// The letters that are left of a character that is several, and where it is.
+    several: std::str::Chars<'static>,
+    whole: (usize, usize),
 }
 
 impl<'a> Reader<'a> {
     /// From the byte offset `at`, which lies between characters.
     pub(crate) fn new(letters: &'a Letters, text: &'a str, at: usize, signs: Signs) -> Self {
-        Self { letters, text, at, signs }
+        Self { letters, text, at, signs, several: "".chars(), whole: (0, 0) }
     }
 
     /// The character at the byte offset `at`, and its class as `signs` wants it.
     fn peek(&self) -> Option<(char, u8)> {
         let c = self.text.get(self.at..)?.chars().next()?;
         let class = self.letters.class(c);
-        if class == DROPPED || class & SIGN == 0 {
+        if class >= EXPANDED || class & SIGN == 0 {
             return Some((c, class));
         }
         let is_letter = match self.signs {
@@ -56,15 +59,30 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl Reader<'_> {
+    /// The next letter of a character that is several.
+    fn next_of_several(&mut self) -> Option<Element> {
+        let character = self.several.next()?;
+        let (start, end) = self.whole;
+        Some(Element { class: self.letters.class(character), character, is_sign: false, start, end })
+    }
+}
+
 impl Iterator for Reader<'_> {
     type Item = Element;
 
     fn next(&mut self) -> Option<Element> {
-        let mut element: Option<Element> = None;
+        let mut element = self.next_of_several();
         while let Some((character, class)) = self.peek() {
             let end = self.at + character.len_utf8();
             match &mut element {
+                // More of them follow before what comes after them.
+                Some(_) if !self.several.as_str().is_empty() => break,
                 None if class == DROPPED => {}
+                None if class == EXPANDED => {
+                    (self.several, self.whole) = (expansion(character).chars(), (self.at, end));
+                    element = self.next_of_several();
+                }
                 None => {
                     let is_sign = class & SIGN != 0;
                     element = Some(Element { class: class & !SIGN, character, is_sign, start: self.at, end });
@@ -113,6 +131,7 @@ mod tests {
     #[test]
     fn separators_are_one_element_and_marks_belong_to_their_letter() {
         assert_eq!(read("\u{200b}e\u{301}, - x", Signs::Separate), ["e\u{301}", " ", "x"]);
+        assert_eq!(read("aß\u{301}ﬃb", Signs::Separate), ["a", "ß", "ß\u{301}", "ﬃ", "ﬃ", "ﬃ", "b"]);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn look(
             let length = index + 1;
             key = key.with(element.class);
             recent = recent << 8 | u64::from(element.class);
-            if length >= FEWEST {
+            if length >= FEWEST && words.may_have(key) {
                 let elements = row[begin..begin + length].iter().copied();
                 words.look_up(letters, key, elements, |next| next.is_none(), hits)?;
             }

@@ -97,6 +97,64 @@ fn disguises_are_seen_through() {
 }
 
 #[test]
+fn a_word_is_found_within_what_is_written_without_spaces() {
+    for (word, text) in [
+        ("傻逼", "你是傻逼吗"),
+        ("傻逼", "傻\u{200b}逼！"),
+        ("ควาย", "ไอ้ควายเอ๊ย"),
+        ("ໂງ່", "ເຈົ້າໂງ່ຫຼາຍ"),
+        ("ឆ្កែ", "អ្នកឆ្កែនេះ"),
+        ("ခွေး", "မင်းခွေးကောင်"),
+        ("ばか", "おまえはばかだ"),
+        ("バカ", "お前はバカだ"),
+        ("loan", "我要loan吗"),
+        ("loan", "我要ＬＯＡＮ吗"),
+        ("send money", "请send money吧"),
+        ("vip会员", "加vip会员吧"),
+        ("会员vip", "加会员vip"),
+    ] {
+        assert!(blocks(&blocking(&[word]), text), "{word} in {text}");
+    }
+    for (word, text) in [
+        ("傻逼", "你是傻吗"),
+        ("ass", "class"),
+        ("ass", "我的class吗"),
+        ("vip会员", "加svip会员吧"),
+        ("会员vip", "加会员vips"),
+        ("바보", "바보야"),
+        ("bad", "badж"),
+    ] {
+        assert!(!blocks(&blocking(&[word]), text), "{word} in {text}");
+    }
+    let masked: BlockedWords = configured(json!({ "lists": [{ "name": "w", "words": ["傻逼"], "action": "redact" }] }));
+    let text = message("你是傻逼吗");
+    assert_redacts_to(&text, masked.check(&text), "你是**吗");
+}
+
+#[test]
+fn one_letter_that_is_several_is_found_as_several() {
+    for (word, text) in [
+        ("strasse", "Straße"),
+        ("straße", "STRASSE"),
+        ("scheiße", "SCHEIẞE"),
+        ("fish", "ﬁsh"),
+        ("ﬁsh", "fish"),
+        ("istanbul", "İSTANBUL"),
+        ("σίσυφος", "ΣΊΣΥΦΟΣ"),
+        ("ΣΊΣΥΦΟΣ", "σισυφος"),
+    ] {
+        assert!(blocks(&blocking(&[word]), text), "{word} in {text}");
+        let plugin: BlockedWords =
+            configured(json!({ "lists": [{ "name": "w", "words": [word], "matching": "anywhere" }] }));
+        assert!(blocks(&plugin, &format!("x{text}x")), "{word} anywhere in {text}");
+    }
+    let masked: BlockedWords =
+        configured(json!({ "lists": [{ "name": "w", "words": ["strasse"], "action": "redact" }] }));
+    let text = message("die Straße da");
+    assert_redacts_to(&text, masked.check(&text), "die ****** da");
+}
+
+#[test]
 fn letters_that_share_a_class_are_not_taken_for_each_other() {
     let plugin = blocking(&["bail"]);
     assert!(!blocks(&plugin, "ball"));
@@ -207,6 +265,28 @@ proptest! {
         if let Verdict::Redact(edits) = plugin.check(&message) {
             prop_assert!(applied(&text, &edits).is_ok());
         }
+    }
+
+    #[test]
+    fn a_word_of_a_script_without_spaces_is_found_between_its_letters(
+        word in "[\u{4e00}-\u{9fff}]{1,4}|[\u{e01}-\u{e2e}]{2,6}|[\u{3041}-\u{3096}]{2,6}|[\u{1780}-\u{17a2}]{2,5}|[\u{1000}-\u{1020}]{2,5}",
+        before in "[\u{4e00}-\u{9fff}\u{e01}-\u{e2e}a-z ]{0,5}",
+        after in "[\u{4e00}-\u{9fff}\u{e01}-\u{e2e}a-z ]{0,5}",
+    ) {
+        let text = format!("{before}{word}{after}");
+        prop_assert!(blocks(&blocking(&[&word]), &text), "{:?}", text);
+    }
+
+    #[test]
+    fn a_word_of_a_script_with_spaces_is_not_found_in_a_longer_one(
+        (word, letter) in prop_oneof![
+            ("[a-z]{3,6}", "[a-z]"), ("[а-я]{3,6}", "[а-я]"), ("[가-힣]{2,4}", "[가-힣]"), ("[α-ρ]{3,6}", "[α-ρ]"),
+        ],
+        at_end: bool,
+    ) {
+        let text = if at_end { format!("{word}{letter}") } else { format!("{letter}{word}") };
+        let plugin: BlockedWords = configured(json!({ "lists": [{ "name": "w", "words": [word] }], "look_alikes": false }));
+        prop_assert!(!blocks(&plugin, &text), "{:?}", text);
     }
 
     #[test]

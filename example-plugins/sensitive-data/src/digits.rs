@@ -140,6 +140,9 @@ fn read_row(text: &str, at: usize, row: &mut Row) -> usize {
             break;
         }
     }
+    if row.digits.len() < FEWEST {
+        return end;
+    }
     let before = text.get(..at).unwrap_or_default().chars().rev();
     let after = text.get(end..).unwrap_or_default().chars();
     row.touches = (is_part_of_code(before), is_part_of_code(after));

@@ -9,28 +9,72 @@ use crate::{checks, groups};
 /// Longest IBAN (ISO 13616).
 const LONGEST: usize = 34;
 /// Most separators between two groups.
-const BETWEEN: usize = 3;
+const BETWEEN: u8 = 3;
 
-/// Calls `found` with the bytes of each IBAN, from left to right.
+/// The first byte of letters of full width, and of much else.
+const WIDE: u8 = 0xef;
+
+/// Calls `found` with the bytes of each IBAN, from left to right. Most of a text is passed over with a look at each byte.
 pub(crate) fn find(text: &str, mut found: impl FnMut(Range<usize>)) {
-    let mut goes_on = false;
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        if is_invisible(c) {
-            continue;
-        }
-        let begins = !goes_on && letter(c).is_some();
-        goes_on = c.is_alphanumeric();
-        if let Some(end) = begins.then(|| read(&text[at..])).flatten() {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if !byte.is_ascii_alphabetic() && byte != WIDE {
+            at += 1;
+        } else if let Some(end) = begins_word(text, at).then(|| read(&text[at..])).flatten() {
             found(at..at + end);
-            while chars.offset() < at + end && chars.next().is_some() {}
-            goes_on = true;
+            at += end;
+        } else {
+            at += if byte == WIDE { 3 } else { 1 };
+            // The rest of the word begins nothing.
+            while bytes.get(at).is_some_and(u8::is_ascii_alphanumeric) {
+                at += 1;
+            }
         }
     }
 }
 
+/// Whether an IBAN may begin with the letter at `at`: no letter or digit is seen right before it, and the third of three letters of
+/// ASCII does not follow, as in most words.
+fn begins_word(text: &str, at: usize) -> bool {
+    if text.as_bytes().get(at..at + 3).is_some_and(|first| first.iter().all(u8::is_ascii_alphabetic)) {
+        return false;
+    }
+    let goes_on = match at.checked_sub(1).and_then(|before| text.as_bytes().get(before)) {
+        Some(byte @ b' '..=b'~') => byte.is_ascii_alphanumeric(),
+        _ => {
+            let mut before = text[..at].chars().rev().filter(|c| !is_invisible(*c) && !is_free_mark(*c));
+            before.next().is_some_and(char::is_alphanumeric)
+        }
+    };
+    !goes_on && text[at..].chars().next().and_then(letter).is_some()
+}
+
+/// Whether two letters come first, and then a digit: most words are none after their second letter.
+fn begins(text: &str) -> bool {
+    let (mut letters, mut separators) = (0, 0);
+    for c in text.chars() {
+        let is_letter = c.is_ascii_alphabetic() || !c.is_ascii() && letter(c).is_some();
+        if is_letter && letters < 2 {
+            (letters, separators) = (letters + 1, 0);
+        } else if is_letter || c.is_ascii_digit() || separators == BETWEEN {
+            return letters == 2 && c.is_ascii_digit();
+        } else if c.is_ascii() {
+            separators += u8::from(!is_invisible(c));
+        } else if digit(c).is_some() {
+            return letters == 2;
+        } else if !is_invisible(c) && !is_free_mark(c) {
+            separators += 1;
+        }
+    }
+    false
+}
+
 /// Where the IBAN that the text begins with ends, when there is one.
 fn read(text: &str) -> Option<usize> {
+    if !begins(text) {
+        return None;
+    }
     let mut characters = [0; LONGEST];
     let (mut count, mut length, mut end, mut separators) = (0, LONGEST, 0, 0);
     let mut lengths: Vec<usize> = Vec::new();
@@ -43,7 +87,7 @@ fn read(text: &str) -> Option<usize> {
             if count == length {
                 return None;
             }
-            // Country and check digits come first, so most words are none after their second letter.
+            // Country and check digits come first.
             if (count < 2) != character.is_ascii_alphabetic() && count < 4 {
                 return None;
             }

@@ -24,8 +24,11 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
 /// ```
 #[must_use]
 pub const fn is_unspaced(c: char) -> bool {
-    if (c as u32) < 0xe00 {
-        return false;
+    // The letters that texts have most of.
+    match c {
+        '\0'..='\u{dff}' | '\u{ac00}'..='\u{d7a3}' => return false,
+        '\u{4e00}'..='\u{9fff}' => return true,
+        _ => {}
     }
     matches!(c, '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4e}' | '\u{e81}'..='\u{ece}' | '\u{edc}'..='\u{edf}'
         | '\u{1000}'..='\u{103f}' | '\u{1050}'..='\u{108f}' | '\u{109a}'..='\u{109f}' | '\u{1780}'..='\u{17d3}'
