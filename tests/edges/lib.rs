@@ -4,7 +4,11 @@
 
 #![cfg(test)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
@@ -88,4 +92,33 @@ fn every_dependency_comes_under_a_licence_that_allows_use() {
             .any(|choice| choice.split(" AND ").all(|part| LICENCES.contains(&part.trim().trim_matches(['(', ')']))));
         assert!(any_fits, "{} {} comes under `{licence}`", package.name, package.version);
     }
+}
+
+/// Every `.rs` file of the workspace under `folder`, as one text.
+fn sources(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            text += &sources(&entry);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            text += &fs::read_to_string(&entry).expect("a source file");
+        }
+    }
+    text
+}
+
+#[test]
+fn what_security_says_is_shown_is_shown_by_a_test_that_is_there() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let code: String = ["host", "plugin-sdk", "tests"].map(|folder| sources(&root.join(folder))).concat();
+    let security = fs::read_to_string(root.join("SECURITY.md")).expect("SECURITY.md");
+    let columns = security.lines().filter_map(|line| line.strip_suffix('|')?.rsplit('|').next());
+    let names: Vec<&str> = columns.flat_map(|column| column.split('`').skip(1).step_by(2)).collect();
+    assert!(names.len() > 40, "{}", names.len());
+    let is_there = |name: &str| {
+        if name.contains('_') { code.contains(&format!("fn {name}(")) } else { code.contains(&format!("\"{name}\"")) }
+    };
+    let of_tests = names.into_iter().filter(|name| name.contains(['_', '-']) && !name.contains('/'));
+    let missing: Vec<_> = of_tests.filter(|name| !is_there(name)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
 }

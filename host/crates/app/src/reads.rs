@@ -17,7 +17,7 @@ use sluice_storage::Tx;
 use crate::{
     App, AppError,
     caller::{Caller, Means},
-    evaluators::{Share, processor_time, without_core},
+    evaluators::{Share, processor_time},
 };
 
 /// A read of this processor time (SQLite) is not counted: it is as short as that of any request.
@@ -106,12 +106,12 @@ impl App {
                 // The thread's processor time is charged by the core that it has.
                 return database.read_blocking(closure);
             }
-            without_core(|| {
-                let stopwatch = Stopwatch::start(here);
-                let result = database.read_blocking(closure);
-                app.charge_read(account, counted, stopwatch);
-                result
-            })
+            // The core is kept although this thread only waits: PostgreSQL may work on this machine, and one account's reads would else
+            // take all of its cores.
+            let stopwatch = Stopwatch::start(here);
+            let result = database.read_blocking(closure);
+            app.charge_read(account, counted, stopwatch);
+            result
         };
         evaluators.run(account, Share::USUAL, work).await?
     }
