@@ -47,7 +47,7 @@ fn expectation(text: &str) -> Result<(i64, Digest), String> {
 pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<()> {
     match command {
         AuditCommand::Verify { account, expect, accept_unsealed, store } => {
-            verify(&compose::for_command(&store).await?, account, expect, accept_unsealed).await
+            verify(&compose::for_look(&store).await?, account, expect, accept_unsealed).await
         }
         AuditCommand::Accept { account, reason, store } => {
             let app = compose::for_command(&store).await?;

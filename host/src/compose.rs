@@ -29,7 +29,7 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
         ..SandboxConfig::new(config.data.join("artefacts"), artefact_key, worker)
     };
     let sandbox = Sandbox::new(sandbox).context("starting the sandbox")?;
-    let app = App::new(Parts {
+    Ok(App::new(Parts {
         database,
         blobs,
         sandbox,
@@ -45,13 +45,24 @@ pub(crate) async fn compose(config: &Config, public_url: PublicUrl) -> anyhow::R
             tls: trust::client_config(config.plugin_http.authorities.as_deref())?,
         },
         cores: std::thread::available_parallelism().map_or(2, usize::from),
-    });
+    }))
+}
+
+/// The same, with the audit logs sealed that were kept before their ends were.
+pub(crate) async fn compose_and_seal(config: &Config, public_url: PublicUrl) -> anyhow::Result<App> {
+    let app = compose(config, public_url).await?;
     app.seal_audit_logs().await.context("sealing audit logs")?;
     Ok(app)
 }
 
 /// The application for a command that does one thing with it, also beside a running server.
 pub(crate) async fn for_command(store: &StoreArgs) -> anyhow::Result<App> {
+    let config = Config::of_store(store)?;
+    compose_and_seal(&config, config.public_url(config.listen)?).await
+}
+
+/// The application for a command that looks whether something is as it was written, and so writes nothing.
+pub(crate) async fn for_look(store: &StoreArgs) -> anyhow::Result<App> {
     let config = Config::of_store(store)?;
     compose(&config, config.public_url(config.listen)?).await
 }

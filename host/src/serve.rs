@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     acme,
     certificate::Followed,
-    compose::compose,
+    compose::compose_and_seal,
     config::{Certificates, Config, ServeArgs},
     seed,
 };
@@ -86,7 +86,7 @@ async fn serve(config: Config, limits: ServerLimits, demo: Option<&Path>) -> any
         format!("listening on {}: choose another address with SLUICE_LISTEN if it is taken", config.listen)
     })?;
     let address = listener.local_addr()?;
-    let app = compose(&config, config.public_url(address)?).await?;
+    let app = compose_and_seal(&config, config.public_url(address)?).await?;
     if let Some(plugins) = demo {
         seed::demo(&app, plugins, &config.data).await?;
     }

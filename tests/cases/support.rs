@@ -160,6 +160,15 @@ async fn support_that_may_configure_changes_plugins_and_lets_nobody_in() {
     support.invite("friend", "administrator", json!([])).await.problem(403, "forbidden");
     support.post("/api/v1/tokens", json!({"name": "later", "scopes": ["audit-read"]})).await.problem(403, "forbidden");
     support.put("/api/v1/security/addresses", json!({"rules": []})).await.problem(403, "forbidden");
+    // Nor by the lists that a rule about who gets in looks into.
+    let list = json!({"name": "office", "kind": "exact"});
+    let list = support.post("/api/v1/lists", list).await.is(201)["id"].as_str().unwrap().to_owned();
+    let looks = account.administrator.plugin("asking-plugin").await;
+    let grants = json!({"mode": "disabled", "grants": ["counters", "lists", "history", "http"], "http_hosts": ["api.example.com"]});
+    account.administrator.install(&looks, grants).await.is(201);
+    let entries = json!({"entries": [{"value": "192.0.2.1"}]});
+    support.post(&format!("/api/v1/lists/{list}/entries"), entries).await.problem(403, "not-for-support");
+    support.delete(&format!("/api/v1/lists/{list}")).await.problem(403, "not-for-support");
     let entry = &audit(account, "installation.changed").await[0];
     assert_eq!((&entry["role"], &entry["details"]["after"]["mode"]), (&json!("support"), &json!("enforce")));
 

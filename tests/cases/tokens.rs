@@ -60,8 +60,48 @@ async fn a_token_loses_what_its_person_loses() {
     api.patch(&path, json!({"role": "operator", "permissions": ["conversations-all"]})).await.is(200);
     token.get("/api/v1/people").await.problem(403, "forbidden");
     token.get("/api/v1/conversations").await.is(200);
-    api.patch(&path, json!({"disabled": true})).await.is(200);
+    let disabled = api.patch(&path, json!({"disabled": true})).await.is(200);
+    assert_eq!(disabled["tokens_ended"], 1);
     token.get("/api/v1/conversations").await.problem(401, "person-disabled");
+    // Who made it may have been somebody else in the person's session: it does not come back with the person.
+    api.patch(&path, json!({"disabled": false})).await.is(200);
+    token.get("/api/v1/conversations").await.problem(401, "token-revoked");
+}
+
+#[tokio::test]
+async fn what_a_token_makes_ends_with_it_and_acts_for_nobody_else() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let in_days = |days: u64| u64::try_from(now).unwrap() + days * 86_400_000;
+    let scopes = json!(["tokens-manage", "audit-read"]);
+    let (own, secret) = make(api, json!({"name": "builds", "scopes": scopes, "expires_at": in_days(1)})).await;
+    let token = server.nobody.with_token(&secret);
+    for expires_at in [json!(null), json!(in_days(2))] {
+        let body = json!({"name": "later", "scopes": ["audit-read"], "expires_at": expires_at});
+        assert_eq!(token.post("/api/v1/tokens", body).await.problem(422, "invalid")["field"], "expires_at");
+        let body = json!({"overlap_seconds": 0, "expires_at": expires_at});
+        token.post(&format!("/api/v1/tokens/{own}/renewal"), body).await.problem(422, "invalid");
+    }
+    let (_, short) = make(&token, json!({"name": "short", "scopes": ["audit-read"], "expires_at": in_days(1)})).await;
+    server.nobody.with_token(&short).get("/api/v1/audit").await.is(200);
+
+    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
+    let second = server.join(&session, "second", "administrator", json!([])).await;
+    let (theirs, _) = make(&second, json!({"name": "theirs", "scopes": ["audit-read"]})).await;
+    let body = json!({"overlap_seconds": 3_600, "expires_at": in_days(1)});
+    token.post(&format!("/api/v1/tokens/{theirs}/renewal"), body).await.problem(403, "session-required");
+}
+
+#[tokio::test]
+async fn a_renewal_brings_no_secret_back() {
+    let server = Server::start().await;
+    let api = &server.without_plugins.administrator;
+    let (id, first) = make(api, json!({"name": "import", "scopes": ["conversations-all"]})).await;
+    server.tamper("UPDATE api_tokens SET expires_at = 1 WHERE name = 'import'");
+    let renewed = api.post(&format!("/api/v1/tokens/{id}/renewal"), json!({"overlap_seconds": 3_600})).await.is(201);
+    server.nobody.with_token(&first).get("/api/v1/me").await.problem(401, "unauthenticated");
+    server.nobody.with_token(renewed["secret"].as_str().unwrap()).get("/api/v1/me").await.is(200);
 }
 
 #[tokio::test]
@@ -158,6 +198,11 @@ async fn a_token_gives_nobody_more_than_it_has_and_makes_no_administrators() {
             .await
             .problem(403, "session-required");
     }
+    // Who comes into a group reads its conversations, which this token could not have given.
+    let group = api.post("/api/v1/groups", json!({"name": "desk"})).await.is(201)["id"].as_str().unwrap().to_owned();
+    let members = json!({"members": [weak]});
+    token.patch(&format!("/api/v1/groups/{group}"), members.clone()).await.problem(403, "forbidden");
+    api.patch(&format!("/api/v1/groups/{group}"), members).await.is(200);
     // Whoever has logged in as an administrator may all of it.
     let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
     session.invite("boss", "administrator", json!([])).await.is(201);
@@ -168,7 +213,7 @@ async fn a_token_gives_nobody_more_than_it_has_and_makes_no_administrators() {
 #[tokio::test]
 async fn the_first_tokens_of_an_account_are_renewed_like_others() {
     let server = Server::start().await;
-    let api = &server.without_plugins.administrator;
+    let api = server.nobody.session_of(&server.without_plugins.members[0]).await;
     for token in api.list("/api/v1/tokens").await {
         let path = format!("/api/v1/tokens/{}/renewal", token["id"].as_str().unwrap());
         api.post(&path, json!({"overlap_seconds": 3600})).await.is(201);

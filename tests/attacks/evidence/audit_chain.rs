@@ -17,7 +17,7 @@ pub(super) const ATTACK: Attack = Attack {
 };
 
 /// What is done to the log of the account `$ID`, which has entries 1 to `$LAST`.
-const FORGERIES: [(&str, &str); 9] = [
+const FORGERIES: [(&str, &str); 11] = [
     ("an entry changed", "UPDATE audit SET actor_id = 'nobody' WHERE account_id = $ID AND seq = 2"),
     (
         "two entries swapped",
@@ -55,6 +55,18 @@ const FORGERIES: [(&str, &str); 9] = [
         "an entry changed, all said to be unsealed and from before seals",
         "UPDATE audit SET actor_id = 'nobody', mac = '' WHERE account_id = $ID AND seq = 2;
          UPDATE accounts SET audit_unsealed = audit_seq, audit_head = '', audit_earlier = '', audit_seal = 'unsealed'
+            WHERE id = $ID",
+    ),
+    (
+        "the end cut off, the log said to be from before seals",
+        "DELETE FROM audit WHERE account_id = $ID AND seq > 3;
+         UPDATE accounts SET audit_seq = 3, audit_head = (SELECT mac FROM audit WHERE account_id = $ID AND seq = 3),
+            audit_unsealed = 0, audit_earlier = '', audit_seal = 'unsealed' WHERE id = $ID",
+    ),
+    (
+        "all entries removed, the log said to be from before seals",
+        "DELETE FROM audit WHERE account_id = $ID;
+         UPDATE accounts SET audit_seq = 0, audit_head = '', audit_unsealed = 0, audit_earlier = '', audit_seal = 'unsealed'
             WHERE id = $ID",
     ),
 ];

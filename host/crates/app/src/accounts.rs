@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use sluice_domain::{
-    audit::Action,
+    audit::{Action, BORN_SEALED},
     email,
     id::{AccountId, PersonId, TokenId},
     message::Role,
@@ -180,7 +180,7 @@ impl App {
         let now = self.now();
         let id = AccountId::new(now, self.random());
         let row = AccountRow { kind, ..AccountRow::new(id, name.clone(), now) };
-        let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name}));
+        let entry = self.audit_row_of(who, Action::AccountCreated, id, json!({"name": name, BORN_SEALED: true}));
         Ok(New { row, entry })
     }
 

@@ -5,10 +5,12 @@
 use sluice_domain::{
     digest::Digest,
     id::{AccountId, PersonId, SessionId, SupportSessionId, TokenId},
-    message::{Actor, Role},
+    message::{Actor, Direction, Role},
     permission::{AccountKind, Permission, Permissions},
+    verdict::State,
+    visibility::{self, Visibility},
 };
-use sluice_storage::{DecisionReader, Reader};
+use sluice_storage::{DecisionReader, Reader, TextReader};
 
 use crate::AppError;
 
@@ -93,6 +95,12 @@ impl Caller {
     /// The same for what needs another permission than to read conversations: nothing of any conversation is there for who reads none.
     pub(crate) fn maybe_reader(&self) -> Option<Reader> {
         self.permissions.reach().map(|reach| Reader { person: self.person, reach })
+    }
+
+    /// Which texts rules are tried on for the caller: what the caller would not see, a rule would tell of.
+    pub(crate) fn text_reader(&self) -> TextReader {
+        let seen = |state| visibility::of(self.permissions, Direction::Incoming, state) == Visibility::Full;
+        TextReader { messages: self.maybe_reader(), held: seen(State::Held), blocked: seen(State::Blocked) }
     }
 
     /// Which decisions are there for the caller: those about messages that it reaches, and those about who came in for whoever reads the

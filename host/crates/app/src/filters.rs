@@ -157,7 +157,7 @@ impl App {
     }
 
     async fn tried(&self, caller: &Caller, rule: FilterRule) -> Result<Forecast, AppError> {
-        let (account, reader) = (caller.account, caller.maybe_reader());
+        let (account, reader) = (caller.account, caller.text_reader());
         let _place = self.inner.forecasts.begin(account).ok_or(AppError::Busy)?;
         let (rule, mut forecast) = (Arc::new(rule), Forecast { messages: 0, hits: 0, newest: Vec::new() });
         let (mut page, mut bytes) = (Before::newest(TRIED_AT_ONCE), 0);

@@ -10,10 +10,11 @@ use sluice_storage::{Account, Assignment, ConversationOverview, GroupRow, Person
 
 use crate::{
     App, AppError,
-    caller::Caller,
+    caller::{Caller, Means},
     conversations::overview,
     events::{self, Change},
     names,
+    people::may_give,
     plugins::conflict,
 };
 
@@ -62,6 +63,7 @@ impl App {
         let group = GroupRow { id: GroupId::new(now, self.random()), name, created_at: now };
         let details = json!({"name": group.name, "members": members});
         let entry = self.audit_row(caller, Action::GroupCreated, group.id, details);
+        let by = caller.clone();
         self.inner
             .database
             .write(caller, move |tx| {
@@ -70,7 +72,7 @@ impl App {
                     return Err(AppError::Quota("the account has too many groups: remove some first"));
                 }
                 rows.insert_group(&group).map_err(|error| conflict(error, NAME_TAKEN))?;
-                set_members(&mut rows, group.id, &members)?;
+                set_members(&mut rows, &by, group.id, &members)?;
                 rows.insert_audit(&entry)?;
                 view(&mut rows, group)
             })
@@ -92,6 +94,7 @@ impl App {
         let name = name.map(|name| names::name("name", &name, names::BYTES)).transpose()?;
         let account = caller.account;
         let entry = self.audit_row(caller, Action::GroupChanged, id, json!({"name": name, "members": members}));
+        let by = caller.clone();
         self.inner
             .database
             .write(caller, move |tx| {
@@ -101,7 +104,7 @@ impl App {
                     rows.rename_group(id, &name).map_err(|error| conflict(error, NAME_TAKEN))?;
                 }
                 if let Some(members) = members {
-                    set_members(&mut rows, id, &members)?;
+                    set_members(&mut rows, &by, id, &members)?;
                 }
                 rows.insert_audit(&entry)?;
                 let group = rows.group(id)?.ok_or(AppError::NotFound("group"))?;
@@ -167,7 +170,16 @@ fn view(rows: &mut Account<'_>, group: GroupRow) -> Result<GroupView, AppError> 
     Ok(GroupView { members: rows.group_members(group.id)?, group })
 }
 
-fn set_members(rows: &mut Account<'_>, group: GroupId, members: &[PersonId]) -> Result<(), AppError> {
+/// Says who is in a group. Whoever comes in may read its conversations, so a token takes in only whom it could have given as much.
+fn set_members(rows: &mut Account<'_>, by: &Caller, group: GroupId, members: &[PersonId]) -> Result<(), AppError> {
+    if matches!(by.means, Means::Token(_)) {
+        let before = rows.group_members(group)?;
+        for person in members.iter().filter(|person| !before.contains(person)) {
+            let person = rows.person(*person)?.ok_or(AppError::NotFound("person"))?;
+            may_give(by, person.role, person.permissions)?;
+            by.require(Permission::AnswerGroup)?;
+        }
+    }
     let mut members = members.to_vec();
     members.sort();
     members.dedup();

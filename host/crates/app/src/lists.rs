@@ -12,8 +12,9 @@ use sluice_domain::{
     limits,
     list::{Entry, ListKind, ListName},
     permission::Permission,
+    plugin::{Hook, Import},
 };
-use sluice_storage::{Account, Before, ListEntryRow, ListRow, NewAudit, NewListEntry, StorageError};
+use sluice_storage::{Account, Before, InstallationRow, ListEntryRow, ListRow, NewAudit, NewListEntry, StorageError};
 
 use crate::{App, AppError, caller::Caller, names, plugins::conflict};
 
@@ -292,8 +293,11 @@ impl App {
         caller: &Caller,
         change: impl FnOnce(&mut sluice_storage::Tx<'_>) -> Result<Outcome<T>, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let account = caller.account;
+        let (account, is_support) = (caller.account, caller.not_support().is_err());
         let done = self.inner.database.write(caller, move |tx| {
+            if is_support && decides_who_gets_in(&mut tx.account(account))? {
+                return Err(Undone::Failed(AppError::NotForSupport));
+            }
             // First, since it is the lock under which entries are counted.
             tx.account(account).bump_chain_version()?.ok_or(AppError::NotFound("account"))?;
             match change(tx)? {
@@ -309,6 +313,12 @@ impl App {
             Err(Undone::Failed(error)) => Err(error),
         }
     }
+}
+
+/// Whether an access rule looks into the account's lists: then whoever changes them says who gets in.
+fn decides_who_gets_in(rows: &mut Account<'_>) -> Result<bool, AppError> {
+    let looks = |row: &InstallationRow| row.hooks.contains(&Hook::AccessRule) && row.grants.contains(&Import::Lists);
+    Ok(rows.installation_outlines()?.iter().any(looks))
 }
 
 /// What a change of lists came to.

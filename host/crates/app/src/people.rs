@@ -7,6 +7,7 @@ use sluice_domain::{
     id::{AccountId, PersonId},
     message::Role,
     permission::{AccountKind, Permission, Permissions},
+    time::Timestamp,
 };
 use sluice_storage::{Account, LinkRow, NewAudit, PersonRow, PersonStatus, SessionEnd, StorageError, Tx};
 
@@ -64,6 +65,15 @@ pub struct ChangedPerson {
     pub links_ended: u64,
     /// How many sessions are.
     pub sessions_ended: u64,
+    /// How many API tokens are.
+    pub tokens_ended: u64,
+}
+
+/// How many links, sessions and tokens ended.
+struct Ended {
+    links: u64,
+    sessions: u64,
+    tokens: u64,
 }
 
 impl App {
@@ -155,7 +165,7 @@ impl App {
         change: PersonChange,
     ) -> Result<ChangedPerson, AppError> {
         caller.require(Permission::ManagePeople)?;
-        let (account, kind) = (caller.account, caller.kind);
+        let (account, kind, now) = (caller.account, caller.kind, self.now());
         let email = change.email.as_deref().map(check_email).transpose()?;
         let name = change.name.as_deref().map(names::of_person).transpose()?;
         let (entry, by) = (self.audit_row(caller, Action::PersonChanged, id, json!({})), caller.clone());
@@ -190,15 +200,15 @@ impl App {
                 }
                 rows.update_person(&after).map_err(|error| conflict(error, EMAIL_TAKEN))?;
                 keep_an_administrator(&mut rows)?;
-                let (links_ended, sessions_ended) = end_what_was_begun(&mut rows, &before, &after, &by)?;
+                let Ended { links, sessions, tokens } = end_what_was_begun(&mut rows, &before, &after, &by, now)?;
                 let mut entry = entry;
                 entry.row.details = json!({
                     "before": described(&before), "after": described(&after), "email_changed": before.email != after.email,
-                    "links_ended": links_ended, "sessions_ended": sessions_ended,
+                    "links_ended": links, "sessions_ended": sessions, "tokens_ended": tokens,
                 })
                 .to_string();
                 rows.insert_audit(&entry)?;
-                Ok(ChangedPerson { person: after, links_ended, sessions_ended })
+                Ok(ChangedPerson { person: after, links_ended: links, sessions_ended: sessions, tokens_ended: tokens })
             })
             .await
     }
@@ -312,22 +322,24 @@ pub(crate) fn may_give(caller: &Caller, role: Role, permissions: Permissions) ->
     beyond.map_or(Ok(()), |permission| Err(AppError::Forbidden(permission)))
 }
 
-/// Ends links and sessions that were made for somebody who is kept out now, or is somebody else. Gives how many of each.
+/// Ends links, sessions and tokens of somebody who is kept out now, and links and sessions of who is somebody else.
 fn end_what_was_begun(
     rows: &mut Account<'_>,
     before: &PersonRow,
     after: &PersonRow,
     by: &Caller,
-) -> Result<(u64, u64), AppError> {
+    at: Timestamp,
+) -> Result<Ended, AppError> {
     let id = after.id;
     if after.status == PersonStatus::Disabled {
-        return Ok((rows.cancel_links(id)?, rows.end_sessions(id, None, SessionEnd::PersonDisabled)?));
+        let (links, sessions) = (rows.cancel_links(id)?, rows.end_sessions(id, None, SessionEnd::PersonDisabled)?);
+        return Ok(Ended { links, sessions, tokens: rows.revoke_api_tokens_of(id, at)? });
     }
     let (moved, raised) = (before.email != after.email, before.role != after.role);
     let links = if moved || raised { rows.cancel_links(id)? } else { 0 };
     let own = by.session_id().filter(|_| by.person == id);
     let sessions = if moved { rows.end_sessions(id, own, SessionEnd::Ended)? } else { 0 };
-    Ok((links, sessions))
+    Ok(Ended { links, sessions, tokens: 0 })
 }
 
 /// Asked in the transaction of a change: the account's writes come one after the other, so two cannot each spare the other.

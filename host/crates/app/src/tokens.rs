@@ -11,7 +11,11 @@ use sluice_domain::{
 };
 use sluice_storage::ApiTokenRow;
 
-use crate::{App, AppError, caller::Caller, names, secret};
+use crate::{
+    App, AppError,
+    caller::{Caller, Means},
+    names, secret,
+};
 
 /// Longest that the secret before a renewal stays good, in milliseconds.
 const OVERLAP_MILLIS: i64 = 90 * 24 * 60 * 60 * 1000;
@@ -70,6 +74,7 @@ impl App {
             return Err(AppError::invalid("scopes", "a token has no permission that its maker has not"));
         }
         check_end(expires_at, now)?;
+        self.check_end_by(caller, expires_at).await?;
         let secret = secret::generate(secret::TOKEN_PREFIX, &self.inner.rng);
         let row = ApiTokenRow {
             id: TokenId::new(now, self.random()),
@@ -123,6 +128,11 @@ impl App {
         check_end(expires_at, now)?;
         let account = caller.account;
         let row = self.token(caller, id).await?;
+        self.check_end_by(caller, expires_at).await?;
+        // Or a token would act for somebody else.
+        if matches!(caller.means, Means::Token(_)) && row.created_by != caller.person {
+            return Err(AppError::SessionRequired);
+        }
         // Or a token with few scopes would take over one with many.
         // What nobody of the account can be given is in the scopes of old tokens, and gives nothing.
         let scopes = row.scopes.and(Permissions::of(caller.kind, Role::Administrator, Permissions::NONE));
@@ -131,7 +141,9 @@ impl App {
         }
         let secret = secret::generate(secret::TOKEN_PREFIX, &self.inner.rng);
         let (old, new) = (row.token_hash, secret::digest(&secret));
-        let previous_until = now.plus_millis(overlap_millis);
+        // What had come to its end does not begin again.
+        let overlap_until = now.plus_millis(overlap_millis);
+        let previous_until = row.expires_at.map_or(overlap_until, |end| end.min(overlap_until));
         let details = json!({"overlap_until": previous_until, "expires_at": expires_at});
         let entry = self.audit_row(caller, Action::TokenRenewed, id, details);
         let row = self
@@ -167,6 +179,18 @@ impl App {
                 Ok(rows.insert_audit(&entry)?)
             })
             .await
+    }
+
+    /// Whether the caller may make a token that is good so long: what a token makes ends with it.
+    async fn check_end_by(&self, caller: &Caller, expires_at: Option<Timestamp>) -> Result<(), AppError> {
+        let Means::Token(own) = caller.means else { return Ok(()) };
+        match self.token(caller, own).await?.expires_at {
+            Some(end) if expires_at.is_none_or(|wanted| wanted > end) => Err(AppError::invalid(
+                "expires_at",
+                format!("{} at most: a token makes none that outlives it", end.millis()),
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     async fn token(&self, caller: &Caller, id: TokenId) -> Result<ApiTokenRow, AppError> {

@@ -8,7 +8,7 @@ mod verifier;
 pub use breach::Breach;
 pub use chain::{Chain, Entry, SealKey};
 pub use end::{Earlier, End};
-pub use verifier::{KeptEntry, KeptLog, Verification, Verifier};
+pub use verifier::{BORN_SEALED, KeptEntry, KeptLog, Verification, Verifier};
 
 macro_rules! actions {
     (@ connects) => { true };

@@ -56,7 +56,7 @@ pub use crate::{
         passkeys::PasskeyRow,
         people::{PersonRow, PersonStatus},
         plugins::{InstalledVersion, PluginRow, PluginUsage, PluginVersion},
-        reach::{DecisionReader, Reader},
+        reach::{DecisionReader, Reader, TextReader},
         replay::Extent,
         requests::RequestRow,
         search::{SearchHit, SearchPart},

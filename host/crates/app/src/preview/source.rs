@@ -9,7 +9,7 @@ use sluice_domain::{
     time::{Period, Timestamp},
 };
 
-use sluice_storage::{Reader, Tx};
+use sluice_storage::{TextReader, Tx};
 
 use crate::{App, AppError, caller::Caller, messages::check_words};
 
@@ -31,8 +31,8 @@ const AUTHOR_BYTES: usize = 256;
 /// Which messages a preview looks at.
 #[derive(Debug, Clone)]
 pub enum PreviewSource {
-    /// The newest that the account kept in conversations that the caller reaches, at most 100,000, as they were kept: what was redacted stays redacted, and what was blocked on
-    /// its way to a client is not there.
+    /// The newest that the account kept and the caller sees, at most 100,000, as they were kept: what was redacted stays redacted, and what
+    /// was blocked on its way to a client is not there.
     Kept {
         /// Only from then on.
         from: Option<Timestamp>,
@@ -149,7 +149,7 @@ enum Left {
     /// The account's, from one on and before another, so many at once.
     Kept {
         account: AccountId,
-        reader: Option<Reader>,
+        reader: TextReader,
         from: MessageId,
         to: MessageId,
         at_once: u32,
@@ -175,7 +175,7 @@ impl App {
             CheckedSource::Kept { period, last } => {
                 // What comes from now on is not part of it.
                 let period = Period { to: period.to.min(now.plus_millis(1)), ..period };
-                let (account, reader) = (caller.account, caller.maybe_reader());
+                let (account, reader) = (caller.account, caller.text_reader());
                 let (mut total, mut oldest, mut left) = (0, None, last);
                 // In small parts, so that others have their turn between them.
                 while left > 0 {

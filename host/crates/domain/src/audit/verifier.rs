@@ -84,6 +84,8 @@ pub struct Verifier {
     chain: Chain,
     /// Whether the row's seal is that of what it says.
     sealed: bool,
+    /// Whether its beginning says that its end was sealed from then on.
+    born_sealed: bool,
     /// Where the log says that it was sealed as it was found.
     sealed_at: Option<i64>,
     breach: Option<Breach>,
@@ -105,6 +107,7 @@ impl Verifier {
             earlier: Earlier::NONE,
             chain: Chain::begin(key, account, end.unsealed),
             sealed,
+            born_sealed: false,
             sealed_at: None,
             breach: None,
         }
@@ -140,9 +143,11 @@ impl Verifier {
             self.chain.check(&self.key, kept.seq, mac?, &entry)?;
         }
         let is = |action: Action| kept.action == action.as_str();
-        if is(Action::AuditSealed) && self.sealed_at.replace(kept.seq).is_some() {
+        // A log that was sealed from its beginning is never sealed as it is found: somebody said so who cut it.
+        if is(Action::AuditSealed) && (self.sealed_at.replace(kept.seq).is_some() || self.born_sealed) {
             return Err(Breach::SealedAgain(kept.seq));
         }
+        self.born_sealed |= kept.seq == 1 && is(Action::AccountCreated) && says_sealed(&kept.details);
         // Logs are older than this entry where they have entries from before the chain, or where they were found empty.
         let begins = is(Action::AccountCreated) && kept.target == self.account.to_string() || is(Action::AuditSealed);
         if kept.seq == 1 && self.end.unsealed == 0 && !begins {
@@ -190,8 +195,18 @@ impl Verifier {
         if seq == 0 {
             return Err(Breach::Beginning);
         }
+        // What was found empty may have been emptied.
+        let unsealed = if self.sealed_at == Some(1) { unsealed.max(1) } else { unsealed };
         if unsealed > accepted { Err(Breach::Unsealed { unsealed, accepted }) } else { Ok(()) }
     }
+}
+
+/// What the entry about an account's beginning has in its details, so that its MAC covers it: the end of the log is sealed from then on.
+pub const BORN_SEALED: &str = "sealed_end";
+
+/// Within a string of JSON, each quote has a backslash before it: a name cannot say this.
+fn says_sealed(details: &str) -> bool {
+    details.contains(&format!("\"{BORN_SEALED}\":true"))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
     page::{Before, Cursor, Page},
     row::Row,
     sql::{Sql, json, values, word},
-    tables::reach::{self, Reader, reached, reached_by_id},
+    tables::reach::{self, Reader, TextReader, reached, reached_by_id, text_seen},
     tx::{Account, Tx},
 };
 
@@ -148,7 +148,9 @@ const LATEST: Sql = select!(
      FROM messages m JOIN conversations v ON v.account_id = m.account_id AND v.id = m.conversation_id
      WHERE m.account_id = $1 AND m.id < $2 AND ",
     reached!("$1", "$3", "$4"),
-    " ORDER BY m.id DESC LIMIT $5"
+    " AND ",
+    text_seen!("$5", "$6"),
+    " ORDER BY m.id DESC LIMIT $7"
 );
 const REVIEW: Sql = Sql::new(
     "UPDATE messages SET state = $1, text = $2, reason = $3, notice = $4, review = $5, delivered_seq = $6, held_until = NULL
@@ -343,16 +345,18 @@ impl Account<'_> {
         self.tx.all(QUARANTINED, values, message)
     }
 
-    /// The newest messages of the conversations that the reader reaches, newest first.
+    /// The newest messages that the reader sees, newest first.
     ///
     /// # Errors
     /// Those of the database.
     pub fn latest_messages(
         &mut self,
-        reader: Option<Reader>,
+        reader: TextReader,
         page: Before<MessageId>,
     ) -> Result<Vec<PlacedMessage>, StorageError> {
-        let values = values![self.id, page.bound(), reach::word(reader), reach::person(reader), page.limit];
+        let (reached, held, blocked) = (reader.messages, i64::from(reader.held), i64::from(reader.blocked));
+        let (word, person) = (reach::word(reached), reach::person(reached));
+        let values = values![self.id, page.bound(), word, person, held, blocked, page.limit];
         self.tx.all(LATEST, values, |row| {
             Ok(PlacedMessage {
                 message: message(row)?,

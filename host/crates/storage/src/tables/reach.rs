@@ -22,6 +22,24 @@ pub struct DecisionReader {
     pub access: bool,
 }
 
+/// Who has texts of messages looked at by rules, also of those that were not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextReader {
+    /// Messages of the conversations that this one reaches; none without it.
+    pub messages: Option<Reader>,
+    /// Whether what clients wrote is there while it is held.
+    pub held: bool,
+    /// Whether it is there when it was blocked.
+    pub blocked: bool,
+}
+
+impl TextReader {
+    /// Whether there is nothing that this one does not see.
+    pub(crate) fn sees_all(self) -> bool {
+        self.held && self.blocked && self.messages.is_some_and(|reader| reader.reach == Reach::All)
+    }
+}
+
 impl DecisionReader {
     /// Whether there is nothing that this one does not see.
     pub(crate) fn sees_all(self) -> bool {
@@ -81,6 +99,19 @@ macro_rules! reached_by_id {
         )
     };
 }
+/// Whether the text of the message `m` is there for a reader of texts, who sees held ones when `$held` is 1 and blocked ones when
+/// `$blocked` is. What was written to clients is seen by all who reach it.
+macro_rules! text_seen {
+    ($held:literal, $blocked:literal) => {
+        concat!(
+            "(m.direction <> 'incoming' OR m.state = 'delivered' OR (m.state = 'held' AND CAST(",
+            $held,
+            " AS BIGINT) = 1) OR (m.state = 'blocked' AND CAST(",
+            $blocked,
+            " AS BIGINT) = 1))"
+        )
+    };
+}
 /// Whether the decision `d` is there for a reader of decisions, who sees those about access when `$access` is 1.
 macro_rules! decision_reached {
     ($account:literal, $reach:literal, $person:literal, $access:literal) => {
@@ -93,4 +124,4 @@ macro_rules! decision_reached {
         )
     };
 }
-pub(crate) use {decision_reached, reached, reached_by_id};
+pub(crate) use {decision_reached, reached, reached_by_id, text_seen};

@@ -5,7 +5,6 @@
 use sluice_domain::{
     id::MessageId,
     message::{Actor, Message},
-    permission::Reach,
     time::Period,
 };
 
@@ -13,7 +12,7 @@ use crate::{
     error::StorageError,
     row::Row,
     sql::{Sql, values},
-    tables::reach::{self, Reader, reached, reached_by_id},
+    tables::reach::{self, TextReader, reached, reached_by_id, text_seen},
     tx::Account,
 };
 
@@ -26,7 +25,7 @@ pub struct Extent {
     pub oldest: MessageId,
 }
 
-// For who reaches all conversations, what is in the index of the primary key is given, and no row looked at.
+// For who sees all texts, what is in the index of the primary key is given, and no row looked at.
 const EXTENT: Sql = Sql::new(
     "SELECT COUNT(*), MIN(id) FROM
          (SELECT id FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4) newest",
@@ -35,7 +34,9 @@ const EXTENT_REACHED: Sql = Sql::new(concat!(
     "SELECT COUNT(*), MIN(id) FROM
          (SELECT m.id FROM messages m WHERE m.account_id = $1 AND m.id >= $2 AND m.id < $3 AND ",
     reached_by_id!("m.conversation_id", "$1", "$4", "$5"),
-    " ORDER BY m.id DESC LIMIT $6) newest"
+    " AND ",
+    text_seen!("$6", "$7"),
+    " ORDER BY m.id DESC LIMIT $8) newest"
 ));
 const REPLAY: Sql = Sql::new(concat!(
     "SELECT m.id, m.direction, v.transport, v.channel, m.conversation_id, v.group_id, m.author_id, m.author_role,
@@ -43,7 +44,9 @@ const REPLAY: Sql = Sql::new(concat!(
      FROM messages m JOIN conversations v ON v.account_id = m.account_id AND v.id = m.conversation_id
      WHERE m.account_id = $1 AND m.id >= $2 AND m.id < $3 AND ",
     reached!("$1", "$4", "$5"),
-    " ORDER BY m.id LIMIT $6"
+    " AND ",
+    text_seen!("$6", "$7"),
+    " ORDER BY m.id LIMIT $8"
 ));
 
 fn message(row: &mut Row<'_>) -> Result<Message, StorageError> {
@@ -63,14 +66,14 @@ fn message(row: &mut Row<'_>) -> Result<Message, StorageError> {
 }
 
 impl Account<'_> {
-    /// The newest messages of `period` that are older than `before`, in conversations that the reader reaches, at most `limit`; `None` when
+    /// The newest messages of `period` that are older than `before`, that the reader sees, at most `limit`; `None` when
     /// there are none.
     ///
     /// # Errors
     /// Those of the database.
     pub fn newest_extent(
         &mut self,
-        reader: Option<Reader>,
+        reader: TextReader,
         period: Period,
         before: Option<MessageId>,
         limit: u32,
@@ -80,28 +83,35 @@ impl Account<'_> {
             let messages = row.size("number of messages")?;
             Ok(row.maybe_parsed("message id")?.map(|oldest| Extent { messages, oldest }))
         };
-        let extent = if reader.is_some_and(|reader| reader.reach == Reach::All) {
+        let TextReader { messages, .. } = reader;
+        let (held, blocked) = (i64::from(reader.held), i64::from(reader.blocked));
+        let extent = if reader.sees_all() {
             self.tx.first(EXTENT, values![self.id, from, to, limit], read)?
         } else {
-            let values = values![self.id, from, to, reach::word(reader), reach::person(reader), limit];
-            self.tx.first(EXTENT_REACHED, values, read)?
+            self.tx.first(
+                EXTENT_REACHED,
+                values![self.id, from, to, reach::word(messages), reach::person(messages), held, blocked, limit],
+                read,
+            )?
         };
         Ok(extent.flatten())
     }
 
-    /// The messages from `from` on and before `to`, in conversations that the reader reaches, as they were kept, oldest first; at most
+    /// The messages from `from` on and before `to`, that the reader sees, as they were kept, oldest first; at most
     /// `limit`. Links are not looked for, and the place is that of the conversation now.
     ///
     /// # Errors
     /// Those of the database.
     pub fn replay_messages(
         &mut self,
-        reader: Option<Reader>,
+        reader: TextReader,
         from: MessageId,
         to: MessageId,
         limit: u32,
     ) -> Result<Vec<Message>, StorageError> {
-        let values = values![self.id, from, to, reach::word(reader), reach::person(reader), limit];
+        let TextReader { messages, .. } = reader;
+        let (held, blocked) = (i64::from(reader.held), i64::from(reader.blocked));
+        let values = values![self.id, from, to, reach::word(messages), reach::person(messages), held, blocked, limit];
         self.tx.all(REPLAY, values, message)
     }
 }

@@ -12,7 +12,7 @@ use sluice_domain::{
 };
 use sluice_storage::{Account, AttachmentRow, Before, FilterRuleRow, MessageRow, Page, Reviewed, StorageError, Tx};
 
-use crate::fixture::{Fixture, World, attachment, filter_rule, message, message_id, reader_of_all, time};
+use crate::fixture::{Fixture, World, attachment, filter_rule, message, message_id, reader_of_all, texts_of, time};
 
 pub(crate) async fn an_attachment_goes_with_one_message_and_counts_until_it_is_removed(fixture: Fixture<'_>) {
     let World { account, conversation, message, .. } = fixture.world().await;
@@ -182,8 +182,9 @@ pub(crate) async fn the_newest_messages_come_with_their_place(fixture: Fixture<'
     let world = fixture.world().await;
     let (account, conversation) = (world.account.id, world.conversation.clone());
     fixture.write(account, move |tx| three(&mut tx.account(account), &world).map(drop)).await;
-    let newest =
-        fixture.read(move |tx| tx.account(account).latest_messages(Some(reader_of_all()), Before::newest(2))).await;
+    let newest = fixture
+        .read(move |tx| tx.account(account).latest_messages(texts_of(Some(reader_of_all())), Before::newest(2)))
+        .await;
     assert_eq!(newest.len(), 2);
     assert!(newest[0].message.id > newest[1].message.id);
     assert_eq!((&newest[0].channel, &newest[0].transport), (&conversation.channel, &conversation.transport));

@@ -32,7 +32,7 @@ use sluice_storage::{
     AccountRow, AnswerTemplateRow, ApiTokenRow, Assignment, AttachmentRow, AuditRow, ClientRow, ClientUpdate,
     CommentRow, CounterKey, Database, DatabaseConfig, DecisionReader, DecisionRow, Evidence, FilterRuleRow, GroupRow,
     LinkRow, ListEntryRow, ListRow, MessageRow, NewAudit, NewConversation, NewInstallation, NewListEntry, Outcome,
-    PersonRow, PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, Tx,
+    PersonRow, PersonStatus, PluginRow, Reader, Realm, SessionRow, ShadowVerdict, StorageError, TagRow, TextReader, Tx,
     test_support::{Durability, PostgresCluster},
 };
 
@@ -360,6 +360,11 @@ impl World {
 }
 
 /// One who reads all conversations.
+/// Sees all texts of what it reaches.
+pub(crate) fn texts_of(messages: Option<Reader>) -> TextReader {
+    TextReader { messages, held: true, blocked: true }
+}
+
 pub(crate) fn reader_of_all() -> Reader {
     Reader { person: person_id(), reach: Reach::All }
 }

@@ -18,7 +18,7 @@ use sluice_storage::{
 
 use crate::fixture::{
     ALWAYS, Fixture, World, account_id, comment, conversation_id, counter, digest, every_decision, installation,
-    link_id, message, message_id, name, plugin, reader_of_all, request_id, session_id, time,
+    link_id, message, message_id, name, plugin, reader_of_all, request_id, session_id, texts_of, time,
 };
 
 pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture: Fixture<'_>) {
@@ -78,10 +78,10 @@ pub(crate) async fn another_accounts_rows_look_as_if_they_were_not_there(fixture
             assert_eq!(ours.messages(theirs.conversation.id, page)?, []);
         }
         assert_eq!(ours.messages_of_client(theirs.conversation.id, Page::first(9))?, []);
-        assert_eq!(ours.latest_messages(Some(reader_of_all()), Before::newest(9))?, []);
-        assert_eq!(ours.newest_extent(Some(reader_of_all()), ALWAYS, None, 9)?, None);
+        assert_eq!(ours.latest_messages(texts_of(Some(reader_of_all())), Before::newest(9))?, []);
+        assert_eq!(ours.newest_extent(texts_of(Some(reader_of_all())), ALWAYS, None, 9)?, None);
         assert_eq!(
-            ours.replay_messages(Some(reader_of_all()), theirs.message.id, theirs.message.id.successor(), 9)?,
+            ours.replay_messages(texts_of(Some(reader_of_all())), theirs.message.id, theirs.message.id.successor(), 9)?,
             []
         );
         let said = theirs.shadow();

@@ -176,7 +176,7 @@ cases! {
         security_settings_read_back_and_have_a_version
     }
     preview {
-        messages_are_replayed_oldest_first_with_their_place
+        messages_are_replayed_oldest_first_with_their_place what_clients_wrote_and_was_withheld_is_replayed_for_who_sees_it
         the_newest_messages_of_a_period_are_counted_in_steps
         shadow_verdicts_are_counted_by_day_and_variant
     }

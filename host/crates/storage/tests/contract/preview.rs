@@ -2,13 +2,13 @@
 
 use sluice_domain::{
     id::{DecisionId, MessageId},
-    message::Message,
+    message::{Direction, Message},
     time::{Period, Timestamp},
-    verdict::Severity,
+    verdict::{Severity, State},
 };
-use sluice_storage::{Extent, MessageRow, ShadowCount, ShadowDifference, ShadowVerdict};
+use sluice_storage::{Before, Extent, MessageRow, ShadowCount, ShadowDifference, ShadowVerdict, TextReader};
 
-use crate::fixture::{ALWAYS, Fixture, World, decision_id, digest, message, reader_of_all, time};
+use crate::fixture::{ALWAYS, Fixture, World, decision_id, digest, message, reader_of_all, texts_of, time};
 
 const DAY: u64 = 86_400_000;
 
@@ -36,7 +36,9 @@ pub(crate) async fn messages_are_replayed_oldest_first_with_their_place(fixture:
     let rows = four(&fixture, &world).await;
     let (account, conversation) = (world.account.id, world.conversation.clone());
     let replay = async |from: MessageId, to: MessageId, limit| {
-        fixture.read(move |tx| tx.account(account).replay_messages(Some(reader_of_all()), from, to, limit)).await
+        fixture
+            .read(move |tx| tx.account(account).replay_messages(texts_of(Some(reader_of_all())), from, to, limit))
+            .await
     };
     let seen = replay(rows[0].id, rows[3].id, 9).await;
     let expected = rows[..3].iter().cloned().map(|row| Message {
@@ -57,12 +59,48 @@ pub(crate) async fn messages_are_replayed_oldest_first_with_their_place(fixture:
     assert_eq!(next.iter().map(|message| message.id).collect::<Vec<_>>(), [rows[2].id]);
 }
 
+pub(crate) async fn what_clients_wrote_and_was_withheld_is_replayed_for_who_sees_it(fixture: Fixture<'_>) {
+    let world = fixture.world().await;
+    let (account, conversation) = (world.account.id, world.conversation.id);
+    let states = [State::Held, State::Blocked].into_iter();
+    let kinds = states.flat_map(|state| [(state, Direction::Incoming), (state, Direction::Outgoing)]);
+    let rows: Vec<_> = (1..)
+        .zip(kinds)
+        .map(|(at, (state, direction))| MessageRow {
+            id: MessageId::new(time(10_000 + at), [9; 10]),
+            state,
+            direction,
+            ..message(conversation, world.decision.id, 100 + i64::try_from(at).unwrap())
+        })
+        .collect();
+    fixture.write(account, move |tx| rows.iter().try_for_each(|row| tx.account(account).insert_message(row))).await;
+    let seen = async |held, blocked| {
+        let reader = TextReader { held, blocked, ..texts_of(Some(reader_of_all())) };
+        fixture
+            .read(move |tx| {
+                let mut rows = tx.account(account);
+                let (from, to) = (MessageId::first_at(time(10_000)), MessageId::first_at(time(20_000)));
+                let replayed = rows.replay_messages(reader, from, to, 9)?.len();
+                let extent = rows.newest_extent(reader, ALWAYS, None, 9)?.map_or(0, |extent| extent.messages);
+                let latest = rows.latest_messages(reader, Before::newest(9))?.len();
+                // The world has one more message, which was delivered.
+                assert_eq!((u64::try_from(replayed).unwrap() + 1, replayed + 1), (extent, latest));
+                Ok(replayed)
+            })
+            .await
+    };
+    assert_eq!(seen(false, false).await, 2, "what was written to the client");
+    assert_eq!((seen(true, false).await, seen(false, true).await, seen(true, true).await), (3, 3, 4));
+}
+
 pub(crate) async fn the_newest_messages_of_a_period_are_counted_in_steps(fixture: Fixture<'_>) {
     let world = fixture.world().await;
     let rows = four(&fixture, &world).await;
     let account = world.account.id;
     let extent = async |period: Period, before: Option<MessageId>, limit| {
-        fixture.read(move |tx| tx.account(account).newest_extent(Some(reader_of_all()), period, before, limit)).await
+        fixture
+            .read(move |tx| tx.account(account).newest_extent(texts_of(Some(reader_of_all())), period, before, limit))
+            .await
     };
     let all = |messages, oldest| Some(Extent { messages, oldest });
     assert_eq!(extent(ALWAYS, None, 9).await, all(5, world.message.id));

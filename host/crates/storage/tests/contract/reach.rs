@@ -14,7 +14,7 @@ use sluice_storage::{
     DecisionRow, MessageRow, Outcome, Reader, StorageError,
 };
 
-use crate::fixture::{ALWAYS, Fixture, World, decision, decision_id, message, message_id, name, time};
+use crate::fixture::{ALWAYS, Fixture, World, decision, decision_id, message, message_id, name, texts_of, time};
 
 /// What there is for a reader: how many of each kind.
 fn counted(
@@ -47,14 +47,21 @@ fn counted(
     let said = world.shadow();
     counts.extend([
         ("quarantined", rows.quarantined_messages(reader, Before::newest(9))?.len()),
-        ("latest", rows.latest_messages(reader, Before::newest(9))?.len()),
+        ("latest", rows.latest_messages(texts_of(reader), Before::newest(9))?.len()),
         (
             "extent",
-            rows.newest_extent(reader, ALWAYS, None, 9)?.map_or(0, |extent| usize::try_from(extent.messages).unwrap()),
+            rows.newest_extent(texts_of(reader), ALWAYS, None, 9)?
+                .map_or(0, |extent| usize::try_from(extent.messages).unwrap()),
         ),
         (
             "replayed",
-            rows.replay_messages(reader, MessageId::first_at(time(0)), MessageId::first_at(time(1 << 40)), 9)?.len(),
+            rows.replay_messages(
+                texts_of(reader),
+                MessageId::first_at(time(0)),
+                MessageId::first_at(time(1 << 40)),
+                9,
+            )?
+            .len(),
         ),
         ("differences", rows.shadow_differences(reader, said.installation, said.variant, ALWAYS, 9)?.len()),
     ]);

@@ -102,6 +102,8 @@ pub(crate) struct ChangedPersonView {
     links_ended: u64,
     /// How many sessions have ended, since the e-mail address is another one or the person is kept out.
     sessions_ended: u64,
+    /// How many of the person's API tokens are.
+    tokens_ended: u64,
 }
 
 /// What to change; what is left out stays.
@@ -218,7 +220,8 @@ pub(crate) async fn change(
     let change = PersonChange { email, name, role, permissions, disabled };
     let changed = web.app.change_person(&caller, id, change).await?;
     let (links_ended, sessions_ended) = (changed.links_ended, changed.sessions_ended);
-    Ok(axum::Json(ChangedPersonView { person: changed.person.into(), links_ended, sessions_ended }))
+    let tokens_ended = changed.tokens_ended;
+    Ok(axum::Json(ChangedPersonView { person: changed.person.into(), links_ended, sessions_ended, tokens_ended }))
 }
 
 /// Deletes a person: name, e-mail address and password are gone, sessions and tokens end. What the person did stays, under the id.

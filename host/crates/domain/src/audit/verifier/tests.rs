@@ -72,6 +72,22 @@ fn entry() -> impl Strategy<Value = KeptEntry> {
     })
 }
 
+fn plain() -> KeptEntry {
+    let nothing = String::new;
+    KeptEntry {
+        seq: 0,
+        mac: nothing(),
+        id: "a".to_owned(),
+        at: 1,
+        actor: nothing(),
+        role: nothing(),
+        action: "login.accepted".to_owned(),
+        target: nothing(),
+        address: nothing(),
+        details: nothing(),
+    }
+}
+
 fn created(mut kept: KeptEntry) -> KeptEntry {
     kept.action = Action::AccountCreated.as_str().to_owned();
     kept.target = account().to_string();
@@ -262,21 +278,25 @@ proptest! {
 
 #[test]
 fn a_log_that_does_not_begin_with_its_account_was_begun_anew() {
-    let entry = KeptEntry {
-        seq: 0,
-        mac: String::new(),
-        id: "a".to_owned(),
-        at: 1,
-        actor: String::new(),
-        role: String::new(),
-        action: "login.accepted".to_owned(),
-        target: String::new(),
-        address: String::new(),
-        details: String::new(),
-    };
+    let entry = plain();
     assert_eq!(Log::written(vec![entry.clone()], 0).breach(), Some(Breach::Beginning));
     assert_eq!(Log::written(vec![], 0).breach(), Some(Breach::Beginning));
     assert_eq!(Log::written(vec![created(entry)], 0).breach(), None);
+}
+
+#[test]
+fn a_log_whose_end_was_sealed_from_its_beginning_is_never_sealed_as_it_is_found() {
+    let entry = KeptEntry { details: format!("{{\"name\":\"Acme\",\"{BORN_SEALED}\":true}}"), ..created(plain()) };
+    let mark = KeptEntry { action: Action::AuditSealed.as_str().to_owned(), ..plain() };
+    assert_eq!(Log::written(vec![entry.clone(), plain()], 0).breach(), None);
+    assert_eq!(Log::written(vec![entry.clone(), mark.clone()], 0).breach(), Some(Breach::SealedAgain(2)));
+    assert_eq!(Log::written(vec![created(plain()), mark.clone()], 0).breach(), None, "an older one is, once");
+    let named = KeptEntry { details: r#"{"name":"\"sealed_end\":true"}"#.to_owned(), ..created(plain()) };
+    assert_eq!(Log::written(vec![named, mark.clone()], 0).breach(), None, "a name says nothing");
+    // What was found empty may have been emptied.
+    let emptied = Log::written(vec![mark, plain()], 0);
+    assert_eq!(emptied.verify(0).breach, Some(Breach::Unsealed { unsealed: 1, accepted: 0 }));
+    assert_eq!(emptied.verify(1).breach, None);
 }
 
 #[test]
