@@ -62,7 +62,7 @@ async fn a_token_loses_what_its_person_loses() {
     token.get("/api/v1/conversations").await.is(200);
     let disabled = api.patch(&path, json!({"disabled": true})).await.is(200);
     assert_eq!(disabled["tokens_ended"], 1);
-    token.get("/api/v1/conversations").await.problem(401, "person-disabled");
+    token.get("/api/v1/conversations").await.problem(401, "token-revoked");
     // Who made it may have been somebody else in the person's session: it does not come back with the person.
     api.patch(&path, json!({"disabled": false})).await.is(200);
     token.get("/api/v1/conversations").await.problem(401, "token-revoked");

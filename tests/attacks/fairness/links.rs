@@ -48,7 +48,7 @@ async fn of_trials(target: &Target) -> Seen {
 }
 
 /// What is repeated to the length of the longest text. Each begins something that a scanner may follow to the end of the text.
-const PIECES: [&str; 38] = [
+const PIECES: [&str; 39] = [
     "mailto:@/",
     "mailto:a@b/",
     "mailto:a@b.com,",
@@ -87,6 +87,7 @@ const PIECES: [&str; 38] = [
     "a\u{0301}",
     "example.com/(",
     "javascript:a//",
+    "a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a@aāăąćĉċčďđēĕėęěĝğġģĥħĩīĭįıĳĵķĺļľłńņňŋōŏőœŕŗřśŝşšţťŧũūŭůűųŵŷźżž。жж。зз。ии。кк ",
 ];
 
 async fn of_one_message(target: &Target) -> Seen {

@@ -11,7 +11,7 @@ use sluice_domain::{
     digest::Digest,
     id::{AccountId, SessionId},
     message::Role,
-    network::network_of,
+    network::{network_of, subscriber_of},
     permission::Permissions,
     security::{Roaming, SecuritySettings},
     time::Timestamp,
@@ -231,9 +231,12 @@ impl App {
         self.check_address(&door, &caller, address::Door::Token, now).await?;
         let (occasion, user_agent) = (Occasion::TokenUse, request.user_agent);
         self.admit_again(&Visit { caller: &caller, door: &door, occasion, user_agent, at: now }).await?;
-        let used_here = token.last_used_at.filter(|_| token.last_used_from.as_ref() == Some(&caller.address));
+        // Whoever has a /64 of IPv6 may come from another address of it each time.
+        let subscriber = subscriber_of(&caller.address);
+        let same = |from: &String| subscriber_of(from) == subscriber;
+        let used_here = token.last_used_at.filter(|_| token.last_used_from.as_ref().is_some_and(same));
         let used_here_within = |millis| used_here.is_some_and(|at| now < at.plus_millis(millis));
-        if !used_here_within(MINUTE) && self.inner.seldom.first(format!("used {} {}", token.id, caller.address), now) {
+        if !used_here_within(MINUTE) && self.inner.seldom.first(format!("used {} {subscriber}", token.id), now) {
             let (id, from) = (token.id, caller.address.clone());
             // The journal says that a token is used from an address once a day.
             let journal = !used_here_within(DAY_MILLIS);

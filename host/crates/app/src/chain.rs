@@ -36,6 +36,7 @@ use crate::{
     evaluators::Share,
     health::Health,
     imports::{Answers, Granted, Subject},
+    repeated::Repeated,
 };
 
 /// One installation, ready to be asked.
@@ -90,7 +91,7 @@ pub(crate) struct Chain {
     pub(crate) account: AccountId,
     pub(crate) version: i64,
     /// They come first.
-    built_in: Vec<BuiltIn>,
+    built_in: Arc<[BuiltIn]>,
     pub(crate) rules: Vec<Rule>,
     pub(crate) messaging: MessagingSettings,
     /// How the processor time of its plugins is weighed.
@@ -114,7 +115,17 @@ impl Chain {
     ) -> Self {
         built_in.sort_by_key(|rule| rule.filter.action.place());
         let (share, lists) = (Share::USUAL, Arc::default());
-        Self { account, version, built_in, rules, messaging, share, lists, blobs, pause: AtomicU32::new(0) }
+        Self {
+            account,
+            version,
+            built_in: built_in.into(),
+            rules,
+            messaging,
+            share,
+            lists,
+            blobs,
+            pause: AtomicU32::new(0),
+        }
     }
 
     /// The same, whose plugins look into these lists.
@@ -124,9 +135,9 @@ impl Chain {
 
     /// The same with other installations.
     pub(crate) fn with_rules(&self, rules: Vec<Rule>) -> Self {
-        let (built_in, messaging) = (self.built_in.clone(), self.messaging.clone());
-        let chain = Self::new(self.account, self.version, built_in, rules, messaging, self.blobs.clone());
-        Self { share: self.share, lists: self.lists.clone(), ..chain }
+        let (messaging, blobs) = (self.messaging.clone(), self.blobs.clone());
+        let chain = Self::new(self.account, self.version, Vec::new(), rules, messaging, blobs);
+        Self { built_in: self.built_in.clone(), share: self.share, lists: self.lists.clone(), ..chain }
     }
 
     /// Whether all of its plugins are in memory, but for those that could not be made ready.
@@ -392,7 +403,11 @@ impl Rule {
         if let Err(failure) = answer
             && *failure != Failure::Suspended
         {
-            tracing::warn!(installation = %self.rule.installation, failure = failure.as_str(), "a rule failed");
+            static FAILED: Repeated = Repeated::at_most(60);
+            if let Some(before) = FAILED.tell() {
+                let failure = failure.as_str();
+                tracing::warn!(installation = %self.rule.installation, failure, before, "a rule failed");
+            }
         }
     }
 }

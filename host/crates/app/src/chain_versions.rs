@@ -218,7 +218,7 @@ impl App {
         let by = caller.clone();
         self.change_chain(caller, entry, move |rows, _| {
             may_touch_all(&by, rows)?;
-            let known: BTreeSet<_> = rows.installations()?.into_iter().map(|row| row.id).collect();
+            let known: BTreeSet<_> = rows.installation_outlines()?.into_iter().map(|row| row.id).collect();
             let named: BTreeSet<_> = order.iter().copied().collect();
             if named != known || named.len() != order.len() {
                 return Err(AppError::invalid("installations", "name each installation of the chain once"));
@@ -251,7 +251,7 @@ impl App {
 
 /// Whether the caller may change the chain as a whole, in the transaction that does.
 fn may_touch_all(caller: &Caller, rows: &mut Account<'_>) -> Result<(), AppError> {
-    rows.installations()?.iter().try_for_each(|row| may_touch(caller, &row.hooks))
+    rows.installation_outlines()?.iter().try_for_each(|row| may_touch(caller, &row.hooks))
 }
 
 /// That the chain to go back from is not the one that was there.
@@ -283,7 +283,7 @@ fn restore_installations(
     again: Vec<(PastInstallation, String)>,
     at: Timestamp,
 ) -> Result<(), AppError> {
-    let known: BTreeMap<_, _> = rows.installations()?.into_iter().map(|row| (row.id, row)).collect();
+    let known: BTreeMap<_, _> = rows.installation_outlines()?.into_iter().map(|row| (row.id, row)).collect();
     let kept: BTreeSet<_> = again.iter().map(|(was, _)| was.id).collect();
     for gone in known.keys().filter(|id| !kept.contains(id)) {
         rows.delete_installation(*gone)?;

@@ -49,9 +49,7 @@ impl App {
             }
         }
         let (version, filters, messaging, quota, rows, lists) = self
-            .inner
-            .database
-            .read(move |tx| {
+            .read_often(account, move |tx| {
                 let account_row = tx.account_row(account)?.ok_or(AppError::NotFound("account"))?;
                 let mut rows = tx.account(account);
                 let messaging = rows.messaging()?.ok_or(AppError::NotFound("account"))?;

@@ -26,6 +26,9 @@ pub(crate) const COMMENT_EVENT: &str = "comment";
 /// How many events one look into the outbox takes.
 const BATCH: u32 = 100;
 
+/// How much of texts it takes, in bytes, before it ends: a reader may be slow, and has it in memory until it is sent.
+const BATCH_BYTES: usize = 128 << 10;
+
 /// One event, as its reader may see it.
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -35,6 +38,17 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub what: Happening,
+}
+
+impl Event {
+    /// About how much of texts it has, in bytes.
+    pub fn bytes(&self) -> usize {
+        match &self.what {
+            Happening::Message(view) | Happening::MessageUpdated(view) => view.bytes(),
+            Happening::Comment(comment) => comment.text.len(),
+            Happening::Typing(_) | Happening::Other(..) => 0,
+        }
+    }
 }
 
 /// What happened.
@@ -174,13 +188,18 @@ impl EventStream {
             .app
             .read_often(caller.account, move |tx| {
                 let rows = tx.account(caller.account).events_after(after, BATCH)?;
-                let last = rows.last().map_or(after, |row| row.seq);
-                let mut events = Vec::with_capacity(rows.len());
+                let (mut last, mut bytes, mut events) = (after, 0, Vec::with_capacity(rows.len()));
                 for row in rows {
-                    events.extend(match audience {
+                    if bytes > BATCH_BYTES {
+                        break;
+                    }
+                    last = row.seq;
+                    let seen: Option<Event> = match audience {
                         Audience::People => event(tx, &caller, reader, row)?,
                         Audience::Client => event_of_client(tx, &caller, row)?,
-                    });
+                    };
+                    bytes += seen.as_ref().map_or(0, Event::bytes);
+                    events.extend(seen);
                 }
                 Ok::<_, AppError>((last, events))
             })

@@ -50,7 +50,7 @@ impl App {
     pub async fn filter_rules(&self, caller: &Caller) -> Result<Vec<FilterRuleRow>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).filter_rules()?)).await
+        self.read_often(account, move |tx| Ok(tx.account(account).filter_rules()?)).await
     }
 
     /// One rule of the account.
@@ -81,7 +81,7 @@ impl App {
         let entry = self.audit_row(caller, Action::FilterRuleCreated, row.id, details(&row));
         let kept = row.clone();
         self.change_chain(caller, entry, move |rows, _| {
-            if rows.filter_rules()?.len() >= limits::FILTER_RULES {
+            if rows.named_filter_rules()?.len() >= limits::FILTER_RULES {
                 return Err(AppError::Quota("the filter is full: remove a rule first"));
             }
             Ok(rows.insert_filter_rule(&kept)?)

@@ -14,6 +14,8 @@ const ANSWERS_MILLIS: i64 = 24 * 60 * MINUTE;
 
 /// How many accounts are looked for at once whose counters have ended.
 const ACCOUNTS_AT_ONCE: u32 = 100;
+/// How many rows of any account one write removes: an answer has up to 64 KiB.
+const AT_ONCE: u32 = 100;
 
 /// How often the server looks for held messages that nobody has decided about in time.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -68,10 +70,10 @@ impl App {
         let now = self.now();
         let (forgotten, old) = (now.plus_millis(-throttle::FORGOTTEN_MILLIS), now.plus_millis(-ANSWERS_MILLIS));
         // One after the other, so that nobody waits for all of them.
-        let sessions = self.remove(move |tx| tx.delete_expired_sessions(now)).await?;
+        let sessions = self.remove(move |tx| tx.delete_expired_sessions(now, AT_ONCE)).await?;
         let challenges = self.remove(move |tx| tx.delete_expired_challenges(now)).await?;
-        let throttles = self.remove(move |tx| tx.delete_old_throttles(forgotten)).await?;
-        let answers = self.remove(move |tx| tx.delete_idempotent_answers(old)).await?;
+        let throttles = self.remove(move |tx| tx.delete_old_throttles(forgotten, AT_ONCE)).await?;
+        let answers = self.remove(move |tx| tx.delete_idempotent_answers(old, AT_ONCE)).await?;
         let attachments = self.remove_unsent(now.plus_millis(-UNSENT_MILLIS)).await?;
         let inputs = self.forget_inputs(now).await?;
         let counters = self.remove_expired_counters(now).await?;
@@ -88,12 +90,20 @@ impl App {
         Ok(())
     }
 
-    /// Removes what belongs to any account.
+    /// Removes what belongs to any account, in parts that `delete` bounds, so that messages have their turn between them.
     async fn remove(
         &self,
-        delete: impl FnOnce(&mut Tx<'_>) -> Result<u64, StorageError> + Send + 'static,
+        delete: impl Fn(&mut Tx<'_>) -> Result<u64, StorageError> + Clone + Send + 'static,
     ) -> Result<u64, AppError> {
-        self.inner.database.write(By::server(None), move |tx| Ok::<_, AppError>(delete(tx)?)).await
+        let mut removed = 0;
+        loop {
+            let delete = delete.clone();
+            let gone = self.inner.database.write(By::server(None), move |tx| Ok::<_, AppError>(delete(tx)?)).await?;
+            removed += gone;
+            if gone < u64::from(AT_ONCE) {
+                return Ok(removed);
+            }
+        }
     }
 
     /// Account after account and in small parts, so that messages have their turn between them.

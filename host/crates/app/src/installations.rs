@@ -235,7 +235,7 @@ impl App {
     pub async fn installations(&self, caller: &Caller) -> Result<Vec<InstallationRow>, AppError> {
         caller.require(Permission::ManagePlugins)?;
         let account = caller.account;
-        self.inner.database.read(move |tx| Ok(tx.account(account).installations()?)).await
+        self.read_often(account, move |tx| Ok(tx.account(account).installations()?)).await
     }
 
     /// What one call may use, where `asked` is what somebody wants it to be.

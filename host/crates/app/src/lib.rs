@@ -89,6 +89,7 @@ pub mod reading;
 mod reads;
 mod ready_lists;
 mod refusals;
+pub mod repeated;
 mod requests;
 pub mod rerun;
 pub mod reviews;

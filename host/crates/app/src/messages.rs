@@ -1,6 +1,6 @@
 //! Messages: through the account's chain, then stored with their decision, then announced.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,7 +20,8 @@ use sluice_storage::{Account, ConversationRow, DecisionRow, MessageRow, Outcome,
 
 use crate::{
     App, AppError, attachments::client_of, caller::Caller, chain::Chain, comparison::shadow_verdicts,
-    conversations::reached, idempotency::IdempotencyKey, imports::Asked, requests, store::By,
+    conversations::reached, evaluators::processor_time, idempotency::IdempotencyKey, imports::Asked,
+    repeated::Repeated, requests, store::By,
 };
 
 /// The kind of the event that announces a message.
@@ -113,6 +114,11 @@ pub struct MessageView {
 }
 
 impl MessageView {
+    /// How much of texts it has, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.as_ref().map_or(0, String::len)
+    }
+
     /// As one of the account's people sees it, who may do `viewer`.
     pub(crate) fn of(row: MessageRow, viewer: Permissions) -> Self {
         let seen = visibility::of(viewer, row.direction, row.state);
@@ -293,12 +299,13 @@ impl App {
         }
         let evaluators = &self.inner.evaluators;
         // Who used much lately takes turns with the others.
-        if evaluators.is_light(chain.account)
-            && let Some((message, decision)) = chain.decide_at_once(mode, &message)
-        {
-            let used = Duration::from_micros(decision.rules.iter().map(|rule| rule.cost.micros).sum());
-            evaluators.charge(chain.account, chain.share, used);
-            return Ok((message, decision));
+        if evaluators.is_light(chain.account) {
+            let begun = processor_time();
+            let decided = chain.decide_at_once(mode, &message);
+            evaluators.charge(chain.account, chain.share, processor_time().saturating_sub(begun));
+            if let Some(decided) = decided {
+                return Ok(decided);
+            }
         }
         let (answers, asks) = (self.answers(chain.account, asked), chain.clone());
         evaluators.run(chain.account, chain.share, move || asks.decide(mode, message, &answers)).await
@@ -371,7 +378,10 @@ impl App {
             return;
         }
         let Ok(place) = self.inner.shadows.clone().try_acquire_owned() else {
-            tracing::warn!(message = %message.id, "too many shadow evaluations wait: this one is left out");
+            static LEFT_OUT: Repeated = Repeated::seldom();
+            if let Some(before) = LEFT_OUT.tell() {
+                tracing::warn!(message = %message.id, before, "too many shadow evaluations wait: this one is left out");
+            }
             return;
         };
         let (app, account, chain) = (self.clone(), caller.account, chain.clone());

@@ -83,6 +83,11 @@ impl App {
     ) -> Result<Evaluation, AppError> {
         caller.require(Permission::ManagePlugins)?;
         check_text(&trial.text, &trial.attachments)?;
+        let _place = match drafts {
+            None => Some(self.configuration_place(caller.account)?),
+            // Each of them takes one.
+            Some(_) => None,
+        };
         let chain = match drafts {
             None => Arc::new(self.chain(caller.account, caller.chain_version).await?.apart()),
             Some(drafts) => self.draft_chain(caller, drafts).await?,

@@ -63,9 +63,9 @@ pub(crate) fn host_name(name: &str) -> Option<String> {
 
 fn read(text: &str) -> Vec<Link> {
     let units = folded::fold(text);
-    let links = scan::Scan { text, units: &units }.links();
+    let links = scan::Scan::new(text, &units).links();
     match spaced::put_together(&units) {
-        Some(units) => merge(links, scan::Scan { text, units: &units }.links()),
+        Some(units) => merge(links, scan::Scan::new(text, &units).links()),
         None => links,
     }
 }

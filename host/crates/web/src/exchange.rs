@@ -195,6 +195,13 @@ impl Exchange {
             }
         };
         self.connection.room().pauses().wait(holder).await;
+        // Its answer counts until it was taken. Where there is no place, it is refused as any other.
+        let who = self.standing().who;
+        if let Some(who) = who
+            && let Ok(place) = self.connection.room().request(who).map_err(|full| self.connection.relieve(who, full))
+        {
+            self.standing().place = Some(place);
+        }
     }
 
     /// Waits until all pieces are taken.
@@ -273,6 +280,8 @@ pub(crate) async fn count(request: Request, next: Next) -> Response {
     let shows_something =
         [header::AUTHORIZATION, header::COOKIE].iter().any(|name| request.headers().contains_key(name));
     if !shows_something && let Err(problem) = exchange.is_from_stranger() {
+        // What comes of its body is not kept meanwhile.
+        drop(request);
         exchange.hold_back_refusal().await;
         return problem.into_response();
     }

@@ -37,7 +37,6 @@ mod paging;
 mod problem;
 mod range;
 mod refusal;
-mod repeated;
 mod room;
 mod routes;
 mod serve;

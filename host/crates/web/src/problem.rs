@@ -14,9 +14,10 @@ use sluice_domain::{
 };
 use utoipa::ToSchema;
 
+use sluice_app::repeated::Repeated;
+
 use crate::{
     documents::{DecisionDoc, ReasonDoc},
-    repeated::Repeated,
     routes::second_factors::ChallengeView,
 };
 

@@ -8,7 +8,9 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::{repeated::Repeated, room::NoRoom};
+use sluice_app::repeated::Repeated;
+
+use crate::room::NoRoom;
 
 /// How many are told at once; others are closed only.
 const TOLD: usize = 64;

@@ -16,13 +16,14 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
+use sluice_app::repeated::Repeated;
+
 use crate::{
     answer::Answer,
     arrival::Connection,
     connections::{Connections, HEAD, OpenConnection},
     exchange::{Exchange, Streams},
     refusal::Refusals,
-    repeated::Repeated,
     tls::Tls,
     watched::Watched,
 };

@@ -21,7 +21,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::repeated::Repeated;
+use sluice_app::repeated::Repeated;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sluice_text::is_invisible;
+
 use super::{
     Category, Trait,
     detect::{Detected, Look},
@@ -181,6 +183,8 @@ fn bare(path: &str) -> &str {
 /// In lower case and without the dot; empty when there is none.
 fn extension(bare: &str) -> String {
     let found = bare.rsplit_once('.').map_or("", |(_, extension)| extension);
+    // As the server gives the name out again.
+    let found: String = found.chars().filter(|c| !is_invisible(*c)).collect();
     found.trim().to_ascii_lowercase()
 }
 
@@ -190,11 +194,13 @@ fn is_deceptive(name: &str) -> bool {
     let spaces = stem.chars().rev().take_while(|c| is_blank(*c)).count();
     // Not before the last extension, but before one: `invoice.pdf      .exe.txt`.
     let inside = name.split('.').any(|part| part.chars().rev().take_while(|c| is_blank(*c)).count() >= SPACES);
-    name.chars().any(is_invisible) || ends || spaces >= SPACES || inside
+    // Within a name, they join letters and emoji; in its extension they only hide it.
+    let hides = name.rsplit_once('.').is_some_and(|(_, extension)| extension.chars().any(is_invisible));
+    name.chars().any(turns) || hides || ends || spaces >= SPACES || inside
 }
 
 /// Marks that turn the direction of writing, and control characters: none shows, and each changes what shows.
-fn is_invisible(c: char) -> bool {
+fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || c.is_control()
 }
 

@@ -1,5 +1,6 @@
 //! Names of hosts: what they are in ASCII, which part of them is registered, and whether they only look like another.
 
+use sluice_text::{is_free_mark, is_invisible};
 use unicode_security::skeleton;
 use url::Url;
 
@@ -35,7 +36,11 @@ const LONGEST_LABEL: usize = 63;
 /// Whether it may be the name of a host by its length: what is longer is not worth the work of writing it in ASCII.
 pub(super) fn fits(written: &str) -> bool {
     steps::take(written.len());
-    let label = |label: &str| label.chars().count() <= 4 * LONGEST_LABEL;
+    // Marks may become a part of their letter, and escapes one letter: whatever else a label has stays in its ASCII form.
+    let stays = |c: &char| !c.is_ascii() && !is_free_mark(*c) && !is_invisible(*c);
+    let label = |label: &str| {
+        label.chars().count() <= 4 * LONGEST_LABEL && label.chars().filter(stays).count() <= LONGEST_LABEL
+    };
     !written.is_empty() && written.chars().count() <= LONGEST_WRITTEN && written.split('.').all(label)
 }
 

@@ -1,5 +1,7 @@
 //! Goes over folded text once and reads the links in it.
 
+use std::cell::Cell;
+
 use url::Url;
 
 use super::{
@@ -17,10 +19,18 @@ use crate::{
 pub(super) struct Scan<'a> {
     pub(super) text: &'a str,
     pub(super) units: &'a Units,
+    /// The last `@` behind which there is no host: many names before one sign are told so once.
+    hostless: Cell<usize>,
 }
 
 /// A link, and the index behind its last unit.
 pub(super) type Found = Option<(Link, usize)>;
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(text: &'a str, units: &'a Units) -> Self {
+        Self { text, units, hostless: Cell::new(usize::MAX) }
+    }
+}
 
 impl Scan<'_> {
     /// The links in order and apart, at most [`limits::LINKS`] of them.
@@ -89,11 +99,15 @@ impl Scan<'_> {
         const LONGEST: usize = 64;
         let part = |ch: char| is_name(ch) || matches!(ch, '.' | '+');
         let sign = (at..at + LONGEST).find(|at| !self.ch(*at).is_some_and(part))?;
-        if self.ch(sign) != Some('@') || !self.ch(sign + 1).is_some_and(is_name) {
+        if self.ch(sign) != Some('@') || !self.ch(sign + 1).is_some_and(is_name) || self.hostless.get() == sign {
             return None;
         }
         let end = self.name_end_within(sign + 1, host::LONGEST + 1);
-        bare::host(self, sign + 1, end).map(|host| host.end)
+        let host = bare::host(self, sign + 1, end);
+        if host.is_none() {
+            self.hostless.set(sign);
+        }
+        host.map(|host| host.end)
     }
 
     pub(super) fn ch(&self, at: usize) -> Option<char> {

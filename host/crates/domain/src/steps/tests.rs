@@ -240,3 +240,22 @@ proptest! {
         prop_assert_eq!(wrong(&family), Vec::<String>::new());
     }
 }
+
+/// Not only in proportion, but few: names before one sign, a name of letters that are all different, and dots that are only read as dots.
+#[test]
+fn no_text_takes_many_steps_for_each_of_its_bytes() {
+    let letters: String =
+        ('\u{101}'..'\u{24f}').chain('\u{430}'..'\u{44f}').filter(|c| c.is_lowercase()).take(238).collect();
+    let names = "a+".repeat(32);
+    for piece in [
+        format!("{names}@a{letters}。жж。зз。ии。кк "),
+        format!("{names}@a.{}. ", "б".repeat(60)),
+        format!("a{letters}。жж。зз。ии。кк "),
+        format!("{}@a.b.c.d.e.f ", "a.".repeat(31)),
+    ] {
+        let text = piece.repeat(limits::TEXT_BYTES / piece.len());
+        let taken = of(|| link::find(&text));
+        println!("{} steps a byte: {piece}", taken / text.len());
+        assert!(taken < 100 * text.len(), "{} steps a byte: {piece}", taken / text.len());
+    }
+}

@@ -37,15 +37,18 @@ const GET: Sql = Sql::new(
     "SELECT actor, key, request_mac, body, created_at FROM idempotency
      WHERE account_id = $1 AND actor = $2 AND key = $3",
 );
-const DELETE: Sql = Sql::new("DELETE FROM idempotency WHERE created_at < $1");
+const DELETE: Sql = Sql::new(
+    "DELETE FROM idempotency WHERE (account_id, actor, key) IN
+       (SELECT account_id, actor, key FROM idempotency WHERE created_at < $1 LIMIT $2)",
+);
 
 impl Tx<'_> {
-    /// Forgets the answers of all accounts that were given before `before`, and says how many.
+    /// Forgets at most `limit` answers of all accounts that were given before `before`, and says how many.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_idempotent_answers(&mut self, before: Timestamp) -> Result<u64, StorageError> {
-        self.execute(DELETE, values![before])
+    pub fn delete_idempotent_answers(&mut self, before: Timestamp, limit: u32) -> Result<u64, StorageError> {
+        self.execute(DELETE, values![before, limit])
     }
 }
 

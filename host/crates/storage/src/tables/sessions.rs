@@ -134,7 +134,10 @@ const END: Sql =
 const END_ALL: Sql =
     Sql::new("UPDATE sessions SET ended = $1 WHERE account_id = $2 AND person_id = $3 AND id <> $4 AND ended IS NULL");
 const DELETE: Sql = Sql::new("DELETE FROM sessions WHERE account_id = $1 AND id = $2");
-const DELETE_EXPIRED: Sql = Sql::new("DELETE FROM sessions WHERE expires_at <= $1");
+const DELETE_EXPIRED: Sql = Sql::new(
+    "DELETE FROM sessions WHERE (account_id, id) IN
+       (SELECT account_id, id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
+);
 const KNOW_NETWORK: Sql = Sql::new(
     "INSERT INTO known_networks (account_id, person_id, network, seen_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (account_id, person_id, network) DO UPDATE SET seen_at = excluded.seen_at",
@@ -162,8 +165,8 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_expired_sessions(&mut self, now: Timestamp) -> Result<u64, StorageError> {
-        self.execute(DELETE_EXPIRED, values![now])
+    pub fn delete_expired_sessions(&mut self, now: Timestamp, limit: u32) -> Result<u64, StorageError> {
+        self.execute(DELETE_EXPIRED, values![now, limit])
     }
 }
 

@@ -30,7 +30,8 @@ const PUT: Sql = Sql::new(
        updated_at = excluded.updated_at",
 );
 const DELETE: Sql = Sql::new("DELETE FROM throttles WHERE subject = $1");
-const DELETE_OLD: Sql = Sql::new("DELETE FROM throttles WHERE updated_at <= $1");
+const DELETE_OLD: Sql =
+    Sql::new("DELETE FROM throttles WHERE subject IN (SELECT subject FROM throttles WHERE updated_at <= $1 LIMIT $2)");
 
 impl Tx<'_> {
     /// Lets nobody else count until this transaction ends: what is counted belongs to no account, whose lock would do. On SQLite,
@@ -79,7 +80,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_old_throttles(&mut self, before: Timestamp) -> Result<u64, StorageError> {
-        self.execute(DELETE_OLD, values![before])
+    pub fn delete_old_throttles(&mut self, before: Timestamp, limit: u32) -> Result<u64, StorageError> {
+        self.execute(DELETE_OLD, values![before, limit])
     }
 }

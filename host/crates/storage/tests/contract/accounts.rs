@@ -47,8 +47,8 @@ pub(crate) async fn a_session_is_found_by_its_secret_until_it_ends(fixture: Fixt
     assert_eq!(find(100).await, None);
     assert_eq!(fixture.read(|tx| tx.session_by_token_hash(Digest::of(b"guess"), time(1))).await, None);
 
-    assert_eq!(fixture.write(account.id, |tx| tx.delete_expired_sessions(time(99))).await, 0);
-    assert_eq!(fixture.write(account.id, |tx| tx.delete_expired_sessions(time(100))).await, 1);
+    assert_eq!(fixture.write(account.id, |tx| tx.delete_expired_sessions(time(99), 9)).await, 0);
+    assert_eq!(fixture.write(account.id, |tx| tx.delete_expired_sessions(time(100), 9)).await, 1);
     assert_eq!(find(99).await, None);
 
     let again = session.clone();
@@ -155,7 +155,8 @@ pub(crate) async fn an_answer_is_kept_once_for_an_actors_key(fixture: Fixture<'_
     let find = |key| fixture.read(move |tx| tx.account(account).idempotent_answer("per_1", key));
     assert_eq!(find("key").await, Some(row));
     assert_eq!(find("yek").await, None);
-    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(7))).await, 0);
-    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(8))).await, 2);
+    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(7), 9)).await, 0);
+    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(8), 1)).await, 1, "in parts");
+    assert_eq!(fixture.write(account, |tx| tx.delete_idempotent_answers(time(8), 9)).await, 1);
     assert_eq!(find("key").await, None);
 }

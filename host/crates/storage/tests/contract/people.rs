@@ -204,11 +204,11 @@ pub(crate) async fn a_throttle_is_written_read_and_forgotten(fixture: Fixture<'_
     }
     let find = || fixture.read(move |tx| tx.throttle(row.subject));
     assert_eq!(find().await, Some(row));
-    assert_eq!(fixture.write(id, |tx| tx.delete_old_throttles(time(0))).await, 0);
+    assert_eq!(fixture.write(id, |tx| tx.delete_old_throttles(time(0), 9)).await, 0);
     fixture.write(id, move |tx| tx.delete_throttle(row.subject)).await;
     assert_eq!(find().await, None);
     fixture.write(id, move |tx| tx.put_throttle(&row)).await;
-    assert_eq!(fixture.write(id, |tx| tx.delete_old_throttles(time(1))).await, 1);
+    assert_eq!(fixture.write(id, |tx| tx.delete_old_throttles(time(1), 9)).await, 1);
 }
 
 pub(crate) async fn a_group_has_members_and_reaches_its_conversations(fixture: Fixture<'_>) {

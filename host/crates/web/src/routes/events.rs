@@ -17,6 +17,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::{
     Web,
+    exchange::Exchange,
     extract::{Auth, Params, caller},
     problem::Problem,
     routes::messages::View,
@@ -72,7 +73,14 @@ pub(crate) async fn stream(
     let closing = watched.web.settings.closing.clone();
     let batches = stream::unfold(watched, async |mut watched| {
         let batch = watched.next().await?;
-        Some((stream::iter(batch.into_iter().map(|event| Ok(sse(event)))), watched))
+        // It is the account's until the last of it is sent; where the account has no room left, the client comes back later.
+        let bytes = batch.iter().map(Event::bytes).sum();
+        let held = Exchange::of(&watched.parts.extensions).ok()?.bytes(bytes).ok()?;
+        let given = batch.into_iter().map(move |event| {
+            let _held = &held;
+            Ok(sse(event))
+        });
+        Some((stream::iter(given), watched))
     });
     let until_closing = batches.flatten().take_until(closing.cancelled_owned());
     Ok(Sse::new(until_closing).keep_alive(KeepAlive::default()))

@@ -160,6 +160,10 @@ fn look_at<R: Read + Seek>(
                     let packed = std::mem::take(&mut start);
                     // As far as it goes: what is broken is what nobody opens.
                     let _ = unpack::inflate(&packed, &mut start, PEEK);
+                    // What gives less than was looked for, behind as much as was read, was not looked into.
+                    if start.len() < PEEK && packed.len() >= PACKED_PEEK {
+                        traits.insert(Trait::Unreadable);
+                    }
                 }
             }
             Err(Stop::Broken) => {

@@ -70,6 +70,11 @@ fn names_that_show_otherwise_are_deceptive() {
     assert!(turned.traits.contains(&Trait::DeceptiveName) && turned.traits.contains(&Trait::ExecutableName));
     let hidden = look_at(&samples::exe(), "photo.\u{202e}exe");
     assert!(hidden.traits.contains(&Trait::ExecutableName), "a mark in an extension does not change it");
+    for name in ["run.bat\u{2060}", "a.hta\u{feff}", "a.b\u{ad}at", "\u{1f468}\u{200d}.exe\u{200e}"] {
+        let hidden = look_at(TEXT, name);
+        assert!(hidden.traits.contains(&Trait::DeceptiveName), "{name:?}");
+        assert!(hidden.traits.contains(&Trait::ExecutableName), "{name:?}");
+    }
     for name in [
         "a\u{2066}b.txt",
         "a\u{7}.txt",

@@ -9,7 +9,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// One thing that is told.
 #[derive(Debug)]
-pub(crate) struct Repeated {
+pub struct Repeated {
     /// How often it is told within a pause.
     lines: u64,
     state: Mutex<State>,
@@ -24,17 +24,17 @@ struct State {
 
 impl Repeated {
     /// Told once a minute.
-    pub(crate) const fn seldom() -> Self {
+    pub const fn seldom() -> Self {
         Self::at_most(1)
     }
 
     /// Told so often a minute.
-    pub(crate) const fn at_most(lines: u64) -> Self {
+    pub const fn at_most(lines: u64) -> Self {
         Self { lines, state: Mutex::new(State { begun: None, told: 0, untold: 0 }) }
     }
 
     /// It has happened. When it is to be told, how often it happened before without having been told.
-    pub(crate) fn tell(&self) -> Option<u64> {
+    pub fn tell(&self) -> Option<u64> {
         self.tell_at(Instant::now())
     }
 
