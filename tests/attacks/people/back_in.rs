@@ -146,12 +146,13 @@ struct Person<'a> {
 impl Person<'_> {
     /// Whether the person has what was taken.
     async fn has_again(&self, loss: Loss) -> bool {
-        let row = self.administrator.get(&format!("/api/v1/people/{}", self.id)).await.body;
+        let answer = self.administrator.get(&format!("/api/v1/people/{}", self.id)).await;
+        let (is_there, row) = (answer.status == 200, answer.body);
         match loss {
             Loss::Disabled => row["status"] != "disabled" || self.gets_in(&self.email).await,
             Loss::Deleted => {
                 let renamed = format!("{}@deleted.invalid", self.id);
-                !row["status"].is_null() && row["status"] != "deleted"
+                is_there && row["status"] != "deleted"
                     || self.gets_in(&self.email).await
                     || self.gets_in(&renamed).await
             }

@@ -80,6 +80,8 @@ limits! {
     connections_per_address = 1024 in 8..=1000000;
     /// Connections at once of one network (of IPv4, of one /24; of IPv6, of one /48). Not of trusted proxies.
     connections_per_network = 4096 in 8..=1000000;
+    /// TLS handshakes begun within a second of one network (of IPv4, of one /24; of IPv6, of one /48); further ones wait, up to 3 s. Not of trusted proxies.
+    handshakes_per_second = 100 in 1..=1000000;
     /// Seconds after which a connection without a request is closed; after 20 if nobody ever showed on it who they are.
     idle_seconds = 120 in 1..=3600;
     /// Seconds in which whoever is sent an answer must take its next 16 KiB.

@@ -95,6 +95,7 @@ pub(crate) struct Room {
     downloads: Shares<Holder>,
     turns: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
     reads: Pace,
+    handshakes: Pace,
     pauses: Pauses,
     limits: ServerLimits,
 }
@@ -110,6 +111,7 @@ impl Room {
             downloads: shares(limits.downloads),
             turns: Mutex::default(),
             reads: Pace::of(limits.reads_per_second),
+            handshakes: Pace::of(limits.handshakes_per_second),
             pauses: Pauses::new(&limits),
             limits,
         }
@@ -152,6 +154,11 @@ impl Room {
             turns.entry(account).or_insert_with(|| Arc::new(Semaphore::new(at_once))).clone()
         };
         turns.acquire_owned().await.ok()
+    }
+
+    /// Of TLS handshakes, each of which takes a core for up to a millisecond.
+    pub(crate) fn handshakes(&self) -> &Pace {
+        &self.handshakes
     }
 
     /// Before refusals.

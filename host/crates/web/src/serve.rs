@@ -134,13 +134,12 @@ impl Talk {
         let (open, attended) = (self.open.clone(), self.open.attended());
         let stream = Watched::new(stream, open.clone());
         let talk = async {
-            match tls {
-                None => self.over(stream, false).await,
-                Some(tls) => match tls.handshake(stream).await {
-                    Ok(Some(stream)) => self.over(stream, true).await,
-                    Ok(None) => {}
-                    Err(error) => tracing::debug!(%error, "a handshake failed"),
-                },
+            let Some(tls) = tls else { return self.over(stream, false).await };
+            self.open.wait_to_greet().await;
+            match tls.handshake(stream).await {
+                Ok(Some(stream)) => self.over(stream, true).await,
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "a handshake failed"),
             }
         };
         tokio::select! {

@@ -28,8 +28,8 @@ const WRITTEN: [&str; 6] =
 /// Fields of which a message has some.
 const FIELDS: [&str; 8] = ["from", "to", "cc", "subject", "date", "content-type", "reply-to", "delivered-to"];
 
-/// What programs begin with, in Base64.
-const PROGRAMS: [&[u8]; 6] = [b"TVqQ", b"TVpQ", b"TVoA", b"TVpB", b"f0VMR", b"IyEv"];
+/// What programs begin with, in Base64: `MZ` and anything, `ELF` behind its first byte, `#!/`.
+const PROGRAMS: [&[u8]; 6] = [b"TVo", b"TVp", b"TVq", b"TVr", b"f0VMR", b"IyEv"];
 
 /// Whether a text begins with the header of a message.
 pub(super) fn is_message(start: &str) -> bool {

@@ -95,11 +95,12 @@ fn until_quote(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&text[..end], &text[end + 1..]))
 }
 
-/// An address, with or without a port, IPv6 ones with or without brackets; IPv4-mapped ones as IPv4.
+/// An address, with or without a port, IPv6 ones with or without brackets; IPv4-mapped ones as IPv4. One with a zone is none: it says
+/// something on the machine that wrote it only.
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?;
     let bare = || address::address(text);
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let with_port = || text.parse::<SocketAddr>().ok().filter(|_| !text.contains('%')).map(|address| address.ip());
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
     bare().or_else(with_port).or_else(bracketed).map(|address| address.to_canonical())
 }

@@ -62,7 +62,7 @@ fn known(scan: &Scan<'_>, start: usize, end: usize) -> Option<Bare> {
         if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
             return address(start, end, name);
         }
-        let host = host::read(&name).filter(|host| host.known)?;
+        let host = host::known(&name)?;
         Some(Bare { start, end, host, name })
     };
     // Words that touch it may make it into what no host can be.

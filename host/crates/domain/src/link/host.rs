@@ -67,6 +67,17 @@ pub(super) fn read(name: &str) -> Option<Host> {
     Some(registered(ascii, true).filter(|host| host.known && mixed).unwrap_or(host))
 }
 
+/// Reads a name that has to have a suffix on the list. What can be none by its last label is not written in ASCII: that takes long.
+pub(super) fn known(name: &str) -> Option<Host> {
+    let suffix = name.rsplit('.').next().unwrap_or(name).to_lowercase();
+    let may_be = || {
+        is_suffix(&suffix)
+            || latin(&suffix).is_some()
+            || words::SPOKEN_AFTER_DOT.iter().any(|(said, _)| *said == suffix)
+    };
+    if suffix.is_ascii() || may_be() { read(name).filter(|host| host.known) } else { None }
+}
+
 /// A name in lower case in its ASCII form. What browsers refuse of ASCII is itself: `xn--` with nothing behind that could be read.
 fn ascii(name: &str) -> Option<String> {
     if name.is_ascii() { Some(name.to_owned()) } else { idna::domain_to_ascii(name).ok() }

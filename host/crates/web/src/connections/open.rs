@@ -121,6 +121,13 @@ impl OpenConnection {
         self.account.get().copied().filter(|_| !self.is_proxys)
     }
 
+    /// Waits until it is time for a TLS handshake of its network. Many people come through a proxy: it does not wait.
+    pub(crate) async fn wait_to_greet(&self) {
+        if !self.is_proxys {
+            self.room().handshakes().keep(Holder::of_network(self.peer)).await;
+        }
+    }
+
     pub(crate) fn room(&self) -> &Room {
         &self.server.room
     }

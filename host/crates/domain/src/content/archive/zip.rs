@@ -171,6 +171,9 @@ fn look_at<R: Read + Seek>(
             }
             Err(stop) => return Err(stop),
         }
+    } else if !can_peek && peek && !flags.is_encrypted() && record.compressed_size_hint() > 3 {
+        // Packed in a way that nothing here unpacks.
+        traits.insert(Trait::Unreadable);
     }
     if executable::begins_as_program(&start) {
         traits.insert(Trait::ExecutableInside);
