@@ -322,7 +322,7 @@ pub(crate) fn may_give(caller: &Caller, role: Role, permissions: Permissions) ->
     beyond.map_or(Ok(()), |permission| Err(AppError::Forbidden(permission)))
 }
 
-/// Ends links, sessions and tokens of somebody who is kept out now, and links and sessions of who is somebody else.
+/// Ends the links, sessions and API tokens of a person who is disabled, and those of them that another e-mail address or role ends.
 fn end_what_was_begun(
     rows: &mut Account<'_>,
     before: &PersonRow,

@@ -9,7 +9,7 @@ use sluice_domain::{
     permission::{Permission, Permissions},
     time::Timestamp,
 };
-use sluice_storage::ApiTokenRow;
+use sluice_storage::{Account, ApiTokenRow};
 
 use crate::{
     App, AppError,
@@ -74,7 +74,6 @@ impl App {
             return Err(AppError::invalid("scopes", "a token has no permission that its maker has not"));
         }
         check_end(expires_at, now)?;
-        self.check_end_by(caller, expires_at).await?;
         let secret = secret::generate(secret::TOKEN_PREFIX, &self.inner.rng);
         let row = ApiTokenRow {
             id: TokenId::new(now, self.random()),
@@ -91,12 +90,13 @@ impl App {
         };
         let details = json!({"name": row.name, "scopes": scopes, "expires_at": expires_at});
         let entry = self.audit_row(caller, Action::TokenCreated, row.id, details);
-        let account = caller.account;
+        let (account, means) = (caller.account, caller.means);
         let row = self
             .inner
             .database
             .write(caller, move |tx| {
                 let mut rows = tx.account(account);
+                ends_with_its_maker(&mut rows, means, expires_at)?;
                 if rows.api_tokens()?.len() >= TOKENS {
                     return Err(AppError::Quota("the account has too many API tokens: revoke some first"));
                 }
@@ -126,9 +126,8 @@ impl App {
             return Err(AppError::invalid("overlap_seconds", "0 to 7,776,000 seconds: at most 90 days"));
         }
         check_end(expires_at, now)?;
-        let account = caller.account;
+        let (account, means) = (caller.account, caller.means);
         let row = self.token(caller, id).await?;
-        self.check_end_by(caller, expires_at).await?;
         // Or a token would act for somebody else.
         if matches!(caller.means, Means::Token(_)) && row.created_by != caller.person {
             return Err(AppError::SessionRequired);
@@ -151,6 +150,7 @@ impl App {
             .database
             .write(caller, move |tx| {
                 let mut rows = tx.account(account);
+                ends_with_its_maker(&mut rows, means, expires_at)?;
                 if !rows.renew_api_token(id, old, new, previous_until, expires_at)? {
                     return Err(AppError::Conflict("this token was renewed or revoked at this moment: look again"));
                 }
@@ -181,22 +181,22 @@ impl App {
             .await
     }
 
-    /// Whether the caller may make a token that is good so long: what a token makes ends with it.
-    async fn check_end_by(&self, caller: &Caller, expires_at: Option<Timestamp>) -> Result<(), AppError> {
-        let Means::Token(own) = caller.means else { return Ok(()) };
-        match self.token(caller, own).await?.expires_at {
-            Some(end) if expires_at.is_none_or(|wanted| wanted > end) => Err(AppError::invalid(
-                "expires_at",
-                format!("{} at most: a token makes none that outlives it", end.millis()),
-            )),
-            Some(_) | None => Ok(()),
-        }
-    }
-
     async fn token(&self, caller: &Caller, id: TokenId) -> Result<ApiTokenRow, AppError> {
         let account = caller.account;
         let found = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).api_token(id)?)).await?;
         found.filter(|token| token.revoked_at.is_none()).ok_or(AppError::NotFound("token"))
+    }
+}
+
+/// What a token makes ends with it at the latest. Asked in the transaction that makes it: the maker's own end may be another one since.
+fn ends_with_its_maker(rows: &mut Account<'_>, means: Means, expires_at: Option<Timestamp>) -> Result<(), AppError> {
+    let Means::Token(maker) = means else { return Ok(()) };
+    match rows.api_token(maker)?.ok_or(AppError::NotFound("token"))?.expires_at {
+        Some(end) if expires_at.is_none_or(|wanted| wanted > end) => Err(AppError::invalid(
+            "expires_at",
+            format!("{} at most: a token makes none that outlives it", end.millis()),
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 

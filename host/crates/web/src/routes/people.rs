@@ -102,7 +102,7 @@ pub(crate) struct ChangedPersonView {
     links_ended: u64,
     /// How many sessions have ended, since the e-mail address is another one or the person is kept out.
     sessions_ended: u64,
-    /// How many of the person's API tokens are.
+    /// How many of the person's API tokens have ended, since the person is kept out.
     tokens_ended: u64,
 }
 
