@@ -51,7 +51,9 @@ fn numbers(run: &[Group]) -> Vec<(usize, usize)> {
         // A number begins behind a space or a sign, or at a `+` right behind another number, and so it ends.
         let begins =
             at == 0 || run[at].is_apart() || run[at].plus && found.last().is_some_and(|last| last.1 == run[at - 1].end);
-        let ends = (at + 1..=run.len().min(at + GROUPS)).rev();
+        // No number goes on at a `+`.
+        let more = run[at + 1..].iter().take(GROUPS - 1).take_while(|group| !group.plus).count();
+        let ends = (at + 1..=at + 1 + more).rev();
         let mut ends = ends.filter(|end| *end == run.len() || run[*end].is_apart() || run[*end].plus);
         let alone = |end: usize| match (at == 0 && end == run.len(), at == 0 || run[at].is_other()) {
             (true, _) => Alone::All,

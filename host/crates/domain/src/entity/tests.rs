@@ -146,6 +146,9 @@ fn telephone_numbers_are_found_in_all_digits_and_with_all_separators() {
         ("#89123456789", "89123456789"),
         ("tel=89123456789", "89123456789"),
         ("заказ 89123456789", "89123456789"),
+        ("тел/89123456789", "89123456789"),
+        ("мой тел./8 912 345-67-89", "8 912 345-67-89"),
+        ("call/89123456789", "89123456789"),
         ("89123456789/", "89123456789"),
         ("89123456789:", "89123456789"),
     ];
@@ -207,6 +210,10 @@ fn e_mail_addresses_are_found_whatever_stands_around_their_signs() {
         ("name\n@\nexample.com", "name\n@\nexample.com"),
         ("write to x@a-at-b.com now", "x@a-at-b.com"),
         ("٤٢@example.com", "٤٢@example.com"),
+        ("name@ example.com", "name@ example.com"),
+        ("name@@example.com", "name@@example.com"),
+        ("name@@ example.com", "name@@ example.com"),
+        ("name@\u{2800}example.com", "name@\u{2800}example.com"),
     ];
     assert_eq!(wrong(email_addresses, &cases), Vec::<String>::new());
 }
@@ -243,6 +250,8 @@ fn dates_sums_cards_and_numbers_of_orders_are_no_telephone_numbers() {
         "a89123456789",
         "89123456789@mail.ru",
         "http://example.com/89123456789",
+        "vk.com/89123456789",
+        "see items/list/89123456789",
         "12-34-56",
         "2020-2024",
         "1.2.3.4.5.6.7.8",
@@ -298,6 +307,8 @@ fn mentions_links_and_prose_are_no_e_mail_addresses() {
         "",
         "@mention",
         "hello @user.name",
+        "hello @@user.name",
+        "@@ -1,3 +1,4 @@ main.rs",
         "user@host",
         "user@localhost",
         "root@server1",

@@ -66,11 +66,19 @@ fn space(gap: &[Unit]) -> Unit {
     Unit { ch: ' ', start: gap[0].start, end: gap[gap.len() - 1].end, changed: true }
 }
 
-/// The `@` of what stands between two words, when there is one with something on both sides of it.
+/// The `@` of what stands between two words. Right before a word and behind a gap it is a mention (`hello @user.name`), and one alone
+/// between two words is no gap.
 fn single_at(gap: &[Unit]) -> Option<&Unit> {
-    let [first, inner @ .., last] = gap else { return None };
-    let mut ats = inner.iter().filter(|unit| unit.ch == '@');
-    ats.next().filter(|_| ats.next().is_none() && first.ch != '@' && last.ch != '@')
+    let first = gap.iter().position(|unit| unit.ch == '@')?;
+    let ats = gap[first..].iter().take_while(|unit| unit.ch == '@').count();
+    let (before, behind) = (&gap[..first], &gap[first + ats..]);
+    let is_sign = match (before, behind) {
+        ([], []) => ats > 1,
+        ([], _) => true,
+        (_, []) => false,
+        (_, _) => ats == 1,
+    };
+    (is_sign && behind.iter().all(|unit| unit.ch != '@')).then(|| &gap[first])
 }
 
 fn is_sign(word: &[Unit]) -> bool {

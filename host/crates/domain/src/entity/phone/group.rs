@@ -163,8 +163,14 @@ impl Text<'_> {
         match back(1) {
             None => Beside::Nothing,
             Some('@') if back(2).is_some_and(char::is_alphanumeric) => Beside::Part,
-            // A path, unless it is a sign between words.
-            Some('/') if back(2).is_some_and(|ch| !ch.is_whitespace()) => Beside::Part,
+            // A path, unless it is a sign between words, or between a word and the number.
+            Some('/') if back(2).is_some_and(|ch| !ch.is_whitespace()) => {
+                if self.is_word_before(at - 1) {
+                    Beside::Name
+                } else {
+                    Beside::Part
+                }
+            }
             Some('#' | '№' | '$' | '€' | '£' | '₽' | '¥' | '=' | '%') => Beside::Name,
             Some(ch) if separator(ch) == Some(Separator::Dash) => {
                 self.word_before(at - 1).map_or_else(|| self.name_before(at), |word| touching(&word))
@@ -199,6 +205,15 @@ impl Text<'_> {
         let letters = self.units.part(at.saturating_sub(LONGEST_WORD), at).iter().rev().map(|unit| unit.ch);
         let word: Vec<char> = letters.take_while(|ch| ch.is_alphanumeric()).collect();
         (!word.is_empty()).then(|| word.into_iter().rev().flat_map(char::to_lowercase).collect())
+    }
+
+    /// Whether a word, or one that is cut short by a dot, ends right before the index `at` and is not a part of anything longer.
+    fn is_word_before(&self, at: usize) -> bool {
+        let end = if at > 0 && self.ch(at - 1) == Some('.') { at - 1 } else { at };
+        let lowest = end.saturating_sub(LONGEST_WORD);
+        let letters = self.units.part(lowest, end).iter().rev().take_while(|unit| unit.ch.is_alphabetic()).count();
+        let begin = end - letters;
+        letters > 0 && (begin == 0 || begin > lowest && self.ch(begin - 1).is_some_and(char::is_whitespace))
     }
 
     /// Whether the word before the index `at` is the name of a number, with a colon, a sign or `no.` between.

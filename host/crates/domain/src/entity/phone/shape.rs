@@ -33,7 +33,7 @@ pub(super) fn is_number(groups: &[Group], alone: Alone) -> bool {
     }
     let digits: String = groups.iter().map(|group| group.digits.as_str()).collect();
     let shape: Vec<usize> = groups.iter().map(|group| group.digits.len()).collect();
-    if shape.contains(&0) || groups[1..].iter().any(|group| group.plus) {
+    if shape.contains(&0) {
         return false;
     }
     if groups[0].plus {
