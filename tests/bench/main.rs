@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod before;
 mod calls;
 mod fairness;
 mod http;
@@ -24,7 +25,7 @@ mod words;
 fn main() {
     // cargo adds `--bench`.
     let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let parts: [(&str, fn()); 10] = [
+    let parts: [(&str, fn()); 11] = [
         ("calls", calls::run),
         ("scale", scale::run),
         ("addresses", addresses::run),
@@ -35,6 +36,7 @@ fn main() {
         ("http", http::run),
         ("fairness", fairness::run),
         ("replay", replay::run),
+        ("before", before::run),
     ];
     for (name, run) in parts {
         if named.is_empty() || named.iter().any(|wanted| wanted == name) {

@@ -25,6 +25,7 @@ use crate::{
 pub struct Home {
     folder: TempDir,
     database_url: Option<String>,
+    binary: PathBuf,
 }
 
 impl Home {
@@ -43,7 +44,7 @@ impl Home {
     /// # Panics
     /// When there is no room for a temporary folder.
     pub fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), database_url: None }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), database_url: None, binary: sluice() }
     }
 
     /// A new one, with rows in an empty database of PostgreSQL: the first start seeds the demo accounts.
@@ -54,6 +55,12 @@ impl Home {
         Self { database_url: Some(database_url), ..Self::empty() }
     }
 
+    /// The same, but for servers of another build.
+    #[must_use]
+    pub fn of(self, binary: PathBuf) -> Self {
+        Self { binary, ..self }
+    }
+
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -62,7 +69,7 @@ impl Home {
     /// The command that starts a server here, configured by the environment `more` too.
     fn serve(&self, more: &[(&str, &str)]) -> Command {
         let log = File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
-        let mut command = Command::new(sluice());
+        let mut command = Command::new(&self.binary);
         command
             .args(["serve", "--demo"])
             .arg(plugins())
@@ -230,7 +237,7 @@ impl Server {
     /// # Panics
     /// When it cannot be run.
     pub fn command(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(sluice());
+        let mut command = Command::new(&self.home.binary);
         command.args(args).env_clear().env("SLUICE_DATA", self.home.data());
         if let Some(url) = &self.home.database_url {
             command.env("SLUICE_DATABASE_URL", url);
