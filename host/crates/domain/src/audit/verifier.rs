@@ -144,7 +144,9 @@ impl Verifier {
         }
         let is = |action: Action| kept.action == action.as_str();
         // A log that was sealed from its beginning is never sealed as it is found: somebody said so who cut it.
-        if is(Action::AuditSealed) && (self.sealed_at.replace(kept.seq).is_some() || self.born_sealed) {
+        // What was accepted as it is holds whatever it says.
+        let again = is(Action::AuditSealed) && (self.sealed_at.replace(kept.seq).is_some() || self.born_sealed);
+        if again && kept.seq > self.end.unsealed {
             return Err(Breach::SealedAgain(kept.seq));
         }
         self.born_sealed |= kept.seq == 1 && is(Action::AccountCreated) && says_sealed(&kept.details);

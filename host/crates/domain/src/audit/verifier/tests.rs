@@ -291,6 +291,11 @@ fn a_log_whose_end_was_sealed_from_its_beginning_is_never_sealed_as_it_is_found(
     assert_eq!(Log::written(vec![entry.clone(), plain()], 0).breach(), None);
     assert_eq!(Log::written(vec![entry.clone(), mark.clone()], 0).breach(), Some(Breach::SealedAgain(2)));
     assert_eq!(Log::written(vec![created(plain()), mark.clone()], 0).breach(), None, "an older one is, once");
+    // Accepted as it is, it is whole again, and what comes later is held as before.
+    let accepted = Log::written(vec![entry.clone(), mark.clone(), plain()], 2);
+    assert_eq!(accepted.verify(2).breach, None);
+    let again = Log::written(vec![entry.clone(), mark.clone(), plain(), mark.clone()], 2);
+    assert_eq!(again.verify(2).breach, Some(Breach::SealedAgain(4)));
     let named = KeptEntry { details: r#"{"name":"\"sealed_end\":true"}"#.to_owned(), ..created(plain()) };
     assert_eq!(Log::written(vec![named, mark.clone()], 0).breach(), None, "a name says nothing");
     // What was found empty may have been emptied.
