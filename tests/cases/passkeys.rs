@@ -15,6 +15,11 @@ async fn begin(session: &Api, member: &Member) -> Value {
     session.post(PASSKEYS, json!({"password": member.password})).await.is(201)
 }
 
+/// Another one, of somebody who has one and shows a recovery code.
+async fn begin_another(session: &Api, member: &Member, code: &Value) -> Value {
+    session.post(PASSKEYS, json!({"password": member.password, "code": code})).await.is(201)
+}
+
 async fn confirm(session: &Api, challenge: &Value, credential: Value) -> Answer {
     let body = json!({"name": "My key", "challenge_id": challenge["challenge_id"], "credential": credential});
     session.post(&format!("{PASSKEYS}/confirmation"), body).await
@@ -80,7 +85,7 @@ async fn a_passkey_of_another_site_or_key_or_person_is_none() {
         server.invited(api, "ben", "operator", json!([])).await,
         server.invited(api, "eve", "operator", json!([])).await,
     );
-    let (session, _, _) = set_up(&server, &ben).await;
+    let (session, _, codes) = set_up(&server, &ben).await;
     let (_, mut of_eve, _) = set_up(&server, &eve).await;
     let challenge = asked(&server, &ben).await;
     let answer = of_eve.get(&challenge["options"]);
@@ -92,7 +97,7 @@ async fn a_passkey_of_another_site_or_key_or_person_is_none() {
     log_in(&server, &ben, &json!({"challenge_id": "x"}), &answer).await.problem(422, "invalid");
 
     let mut phished = Authenticator::new("https://locaIhost.example");
-    let challenge = begin(&session, &ben).await;
+    let challenge = begin_another(&session, &ben, &codes[0]).await;
     let credential = phished.create(&challenge["options"]);
     confirm(&session, &challenge, credential).await.problem(401, "wrong-passkey");
 }
@@ -104,9 +109,18 @@ async fn passkeys_are_added_by_who_knows_the_password_and_removed_by_who_shows_a
     let member = server.invited(api, "ben", "operator", json!([])).await;
     let (session, _, codes) = set_up(&server, &member).await;
     session.post(PASSKEYS, json!({"password": "wrong"})).await.problem(401, "wrong-credentials");
+    // Whoever has stolen a session and the password adds no factor of their own.
+    let stolen = json!({"password": member.password});
+    for path in [PASSKEYS, "/api/v1/me/second-factors/totp"] {
+        let asked_for = session.post(path, stolen.clone()).await.problem(401, "code-required");
+        assert!(asked_for["passkey"]["challenge_id"].is_string(), "{asked_for}");
+        let guess = json!({"password": member.password, "code": "aaaaa-aaaaa-aaaaa-aaaaa"});
+        session.post(path, guess).await.problem(401, "wrong-code");
+    }
     // Another one gives no new recovery codes, and ends no session.
     let mut second = Authenticator::new(ORIGIN);
-    let challenge = begin(&session, &member).await;
+    let challenge = begin_another(&session, &member, &codes[5]).await;
+    session.post(PASSKEYS, json!({"password": member.password, "code": codes[5]})).await.problem(401, "wrong-code");
     let credential = second.create(&challenge["options"]);
     let added = confirm(&session, &challenge, credential.clone()).await.is(200);
     assert_eq!(added["recovery_codes"], json!([]));

@@ -57,7 +57,7 @@ async fn a_token_loses_what_its_person_loses() {
     token.get("/api/v1/people").await.is(200);
     let id = second.get("/api/v1/me").await.is(200)["person_id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/people/{id}");
-    api.patch(&path, json!({"role": "operator", "permissions": ["conversations-all"]})).await.is(200);
+    session.patch(&path, json!({"role": "operator", "permissions": ["conversations-all"]})).await.is(200);
     token.get("/api/v1/people").await.problem(403, "forbidden");
     token.get("/api/v1/conversations").await.is(200);
     let disabled = api.patch(&path, json!({"disabled": true})).await.is(200);
@@ -86,6 +86,33 @@ async fn what_a_token_makes_ends_with_it_and_acts_for_nobody_else() {
     let (_, short) = make(&token, json!({"name": "short", "scopes": ["audit-read"], "expires_at": in_days(1)})).await;
     server.nobody.with_token(&short).get("/api/v1/audit").await.is(200);
 
+    // It does not come from the token.
+    let (beside, _) = make(api, json!({"name": "beside", "scopes": ["audit-read"]})).await;
+    let body = json!({"overlap_seconds": 0, "expires_at": in_days(1)});
+    token.post(&format!("/api/v1/tokens/{beside}/renewal"), body).await.problem(403, "session-required");
+    // While the secret before a renewal is still good, nothing lasting comes of it.
+    let renewed = json!({"overlap_seconds": 3_600, "expires_at": in_days(1)});
+    let renewed = api.post(&format!("/api/v1/tokens/{own}/renewal"), renewed).await.is(201);
+    token.get("/api/v1/audit").await.is(200);
+    let body = json!({"name": "later", "scopes": ["audit-read"], "expires_at": in_days(1)});
+    token.post("/api/v1/tokens", body.clone()).await.problem(409, "conflict");
+    let renewal = json!({"overlap_seconds": 0, "expires_at": in_days(1)});
+    token.post(&format!("/api/v1/tokens/{own}/renewal"), renewal).await.problem(409, "conflict");
+    // What it made ends with it, and what that made.
+    let newer = server.nobody.with_token(renewed["secret"].as_str().unwrap());
+    let scopes = json!(["tokens-manage", "audit-read"]);
+    let (_, child) = make(&newer, json!({"name": "child", "scopes": scopes, "expires_at": in_days(1)})).await;
+    let child = server.nobody.with_token(&child);
+    let (_, grandchild) = make(&child, body).await;
+    let grandchild = server.nobody.with_token(&grandchild);
+    grandchild.get("/api/v1/audit").await.is(200);
+    api.delete(&format!("/api/v1/tokens/{own}")).await.is(204);
+    for ended in [&newer, &child, &grandchild] {
+        ended.get("/api/v1/audit").await.problem(401, "token-revoked");
+    }
+
+    let (_, secret) = make(api, json!({"name": "builds", "scopes": scopes, "expires_at": in_days(1)})).await;
+    let token = server.nobody.with_token(&secret);
     let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
     let second = server.join(&session, "second", "administrator", json!([])).await;
     let (theirs, _) = make(&second, json!({"name": "theirs", "scopes": ["audit-read"]})).await;

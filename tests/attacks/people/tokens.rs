@@ -56,6 +56,9 @@ async fn play(target: &Target) -> Seen {
     if token.patch(&path, json!({"email": "mine@people.example"})).await.status == 200 {
         ways.push("changed an administrator's e-mail address");
     }
+    if token.patch(&path, json!({"role": "operator", "permissions": []})).await.status == 200 {
+        ways.push("made an administrator an operator, whom it may reset");
+    }
     Seen::new(ways.is_empty(), format!("{} ways: {}", ways.len(), ways.join(", ")))
 }
 

@@ -233,6 +233,7 @@ impl App {
             last_used_from: None,
             previous_until: None,
             revoked_at: None,
+            made_by: None,
         };
         let id = person.id;
         let entries = [

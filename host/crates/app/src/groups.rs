@@ -170,14 +170,15 @@ fn view(rows: &mut Account<'_>, group: GroupRow) -> Result<GroupView, AppError> 
     Ok(GroupView { members: rows.group_members(group.id)?, group })
 }
 
-/// Says who is in a group. Whoever comes in may read its conversations, so a token takes in only whom it could have given as much.
+/// Says who is in a group. Whoever comes in may read its conversations, so a token takes in only whom it could have given as much, and only
+/// where it reads them itself.
 fn set_members(rows: &mut Account<'_>, by: &Caller, group: GroupId, members: &[PersonId]) -> Result<(), AppError> {
     if matches!(by.means, Means::Token(_)) {
         let before = rows.group_members(group)?;
         for person in members.iter().filter(|person| !before.contains(person)) {
             let person = rows.person(*person)?.ok_or(AppError::NotFound("person"))?;
             may_give(by, person.role, person.permissions)?;
-            by.require(Permission::AnswerGroup)?;
+            by.require(if before.contains(&by.person) { Permission::AnswerGroup } else { Permission::AnswerAll })?;
         }
     }
     let mut members = members.to_vec();

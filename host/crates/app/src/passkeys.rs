@@ -24,7 +24,7 @@ use crate::{
     App, AppError,
     caller::Caller,
     names,
-    second_factor::{Proof, Shown, forget_codes_without_factor, has_factor, recovery_codes},
+    second_factor::{Proof, Shown, forget_codes_without_factor, has_factor, recovery_codes, use_up_if_any},
     seldom::MINUTE,
     store::By,
 };
@@ -76,12 +76,19 @@ impl App {
         self.inner.relying_party.as_ref().ok_or(AppError::PasskeysUnavailable)
     }
 
-    /// Asks the caller's authenticator for a new passkey.
+    /// Asks the caller's authenticator for a new passkey. Who has a second factor shows it: or a session and a password that were stolen
+    /// would have one too.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`], [`AppError::WrongCredentials`] for the password, [`AppError::TooManyAttempts`];
-    /// [`AppError::Quota`]; [`AppError::PasskeysUnavailable`] when the server is not reached by a name over HTTPS.
-    pub async fn begin_passkey(&self, caller: &Caller, password: SecretString) -> Result<Challenge, AppError> {
+    /// [`AppError::Quota`]; [`AppError::PasskeysUnavailable`] when the server is not reached by a name over HTTPS;
+    /// [`AppError::CodeRequired`], [`AppError::WrongCode`] and [`AppError::WrongPasskey`] for who has a second factor.
+    pub async fn begin_passkey(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+        proof: Option<Proof>,
+    ) -> Result<Challenge, AppError> {
         caller.session()?;
         let party = self.relying_party()?;
         let confirmed = self.confirm_password(caller, password).await?;
@@ -90,6 +97,12 @@ impl App {
         if rows.len() >= PASSKEYS {
             return Err(AppError::Quota("you have as many passkeys as one can have: remove one first"));
         }
+        let shown = self.check_own_proof(caller, proof).await?;
+        self.inner
+            .database
+            .write((caller, &confirmed), move |tx| use_up_if_any(shown.as_ref(), &mut tx.account(account), person))
+            .await?;
+        let rows = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).passkeys(person)?)).await?;
         let known = credentials(&rows)?.into_iter().map(|passkey| passkey.cred_id().clone()).collect();
         let (options, state) = party
             .start_passkey_registration(handle(person), &caller.name, &caller.name, Some(known))
@@ -174,7 +187,7 @@ impl App {
         if own.iter().all(|passkey| passkey.id != id) {
             return Err(AppError::NotFound("passkey"));
         }
-        let shown = self.check_own_proof(caller, proof).await?;
+        let shown = self.check_own_proof(caller, proof).await?.ok_or(AppError::NotFound("second factor"))?;
         let entry = self.audit_row(caller, Action::SecondFactorRemoved, person, json!({"kind": "passkey", "id": id}));
         self.inner
             .database

@@ -154,7 +154,8 @@ impl App {
     }
 
     /// Changes a person. Whoever is disabled is out at once, with all sessions and tokens. With another e-mail address or role, links that
-    /// were sent are good no longer; with another e-mail address, sessions are not, but for one by which somebody changes their own.
+    /// were sent and sessions are good no longer, but for the session by which somebody changes their own address: access rules were
+    /// asked about the role of before.
     ///
     /// # Errors
     /// As of [`App::invite`]; [`AppError::LastAdministrator`].
@@ -196,6 +197,8 @@ impl App {
                 };
                 check_rights(kind, after.role, after.permissions)?;
                 if gives(&before, &after) {
+                    // Also who they are now: by taking rights first, one would take over whoever has more.
+                    may_give(&by, before.role, before.permissions)?;
                     may_give(&by, after.role, after.permissions)?;
                 }
                 rows.update_person(&after).map_err(|error| conflict(error, EMAIL_TAKEN))?;
@@ -337,8 +340,8 @@ fn end_what_was_begun(
     }
     let (moved, raised) = (before.email != after.email, before.role != after.role);
     let links = if moved || raised { rows.cancel_links(id)? } else { 0 };
-    let own = by.session_id().filter(|_| by.person == id);
-    let sessions = if moved { rows.end_sessions(id, own, SessionEnd::Ended)? } else { 0 };
+    let own = by.session_id().filter(|_| by.person == id && !raised);
+    let sessions = if moved || raised { rows.end_sessions(id, own, SessionEnd::Ended)? } else { 0 };
     Ok(Ended { links, sessions, tokens: 0 })
 }
 

@@ -92,6 +92,15 @@ impl Shown {
     }
 }
 
+/// Uses up what a caller has shown who adds a second factor. Who has one by now, and has shown none, adds none.
+pub(crate) fn use_up_if_any(shown: Option<&Shown>, rows: &mut Account<'_>, person: PersonId) -> Result<(), AppError> {
+    match shown {
+        Some(shown) => shown.use_up(rows, person),
+        None if has_factor(rows, person)? => Err(AppError::CodeRequired(None)),
+        None => Ok(()),
+    }
+}
+
 /// What a person has.
 struct Factors {
     /// Confirmed or not.
@@ -133,15 +142,27 @@ impl App {
             .await
     }
 
-    /// Makes a secret for time-based codes. It counts when the caller has shown a code of it.
+    /// Makes a secret for time-based codes. It counts when the caller has shown a code of it. Who has a passkey shows it: or a session and
+    /// a password that were stolen would have a second factor too.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`], [`AppError::WrongCredentials`] for the password, [`AppError::TooManyAttempts`];
-    /// [`AppError::Conflict`] for a caller who has a second factor: remove it first.
-    pub async fn begin_totp(&self, caller: &Caller, password: SecretString) -> Result<NewTotp, AppError> {
+    /// [`AppError::Conflict`] for a caller who has time-based codes: remove them first; [`AppError::CodeRequired`],
+    /// [`AppError::WrongCode`] and [`AppError::WrongPasskey`] for one who has passkeys.
+    pub async fn begin_totp(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+        proof: Option<Proof>,
+    ) -> Result<NewTotp, AppError> {
+        const THERE: AppError = AppError::Conflict("you have time-based codes: remove them first");
         caller.session()?;
         let confirmed = self.confirm_password(caller, password).await?;
         let (account, person, now) = (caller.account, caller.person, self.now());
+        if self.factors(account, person).await?.has_totp() {
+            return Err(THERE);
+        }
+        let shown = self.check_own_proof(caller, proof).await?;
         let secret = self.inner.rng.bytes::<20>();
         let totp = totp(&secret, &caller.name)?;
         let made = NewTotp {
@@ -159,8 +180,9 @@ impl App {
             .write((caller, &confirmed), move |tx| {
                 let mut rows = tx.account(account);
                 if rows.second_factor(person)?.is_some_and(|factor| factor.is_confirmed()) {
-                    return Err(AppError::Conflict("you have a second factor: remove it first"));
+                    return Err(THERE);
                 }
+                use_up_if_any(shown.as_ref(), &mut rows, person)?;
                 Ok(rows.put_second_factor(person, &row)?)
             })
             .await?;
@@ -320,8 +342,12 @@ impl App {
         self.look_charged(subjects, None, look).await
     }
 
-    /// Checks a second factor that the caller shows about themselves, as a log-in does.
-    pub(crate) async fn check_own_proof(&self, caller: &Caller, proof: Option<Proof>) -> Result<Shown, AppError> {
+    /// Checks a second factor that the caller shows about themselves, as a log-in does; `None` for who has none.
+    pub(crate) async fn check_own_proof(
+        &self,
+        caller: &Caller,
+        proof: Option<Proof>,
+    ) -> Result<Option<Shown>, AppError> {
         let (account, person, now) = (caller.account, caller.person, self.now());
         let code = format!("code {person}");
         let subjects = Subjects::of_caller(&self.inner.digest_key, self.free_failures(), &code, &caller.address);
@@ -330,7 +356,7 @@ impl App {
             self.inner.database.write(By::server(None), move |tx| subjects.succeeded(tx)).await?;
             Ok(shown)
         };
-        self.look_charged(subjects, None, look).await?.ok_or(AppError::NotFound("second factor"))
+        self.look_charged(subjects, None, look).await
     }
 
     async fn factors(&self, account: AccountId, person: PersonId) -> Result<Factors, AppError> {

@@ -87,16 +87,17 @@ impl App {
             last_used_from: None,
             previous_until: None,
             revoked_at: None,
+            made_by: maker_of(caller),
         };
         let details = json!({"name": row.name, "scopes": scopes, "expires_at": expires_at});
         let entry = self.audit_row(caller, Action::TokenCreated, row.id, details);
-        let (account, means) = (caller.account, caller.means);
+        let (account, by) = (caller.account, caller.clone());
         let row = self
             .inner
             .database
             .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                ends_with_its_maker(&mut rows, means, expires_at)?;
+                ends_with_its_maker(&mut rows, &by, expires_at)?;
                 if rows.api_tokens()?.len() >= TOKENS {
                     return Err(AppError::Quota("the account has too many API tokens: revoke some first"));
                 }
@@ -108,11 +109,13 @@ impl App {
         Ok((row, secret))
     }
 
-    /// Gives a token another secret. The one of now stays good for the overlap; one from an earlier renewal ends.
+    /// Gives a token another secret. The one of now stays good for the overlap; one from an earlier renewal ends. Without an overlap, the
+    /// tokens that it made end too.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::Invalid`]; [`AppError::Conflict`] when somebody renewed it at the
-    /// same moment.
+    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::Invalid`]; [`AppError::SessionRequired`] for a token that renews
+    /// another one than itself and those that it made; [`AppError::Conflict`] when somebody renewed it at the same moment, and for a
+    /// token whose secret is the one before its renewal.
     pub async fn renew_token(
         &self,
         caller: &Caller,
@@ -126,7 +129,7 @@ impl App {
             return Err(AppError::invalid("overlap_seconds", "0 to 7,776,000 seconds: at most 90 days"));
         }
         check_end(expires_at, now)?;
-        let (account, means) = (caller.account, caller.means);
+        let (account, by) = (caller.account, caller.clone());
         let row = self.token(caller, id).await?;
         // Or a token would act for somebody else.
         if matches!(caller.means, Means::Token(_)) && row.created_by != caller.person {
@@ -137,6 +140,10 @@ impl App {
         let scopes = row.scopes.and(Permissions::of(caller.kind, Role::Administrator, Permissions::NONE));
         if scopes.and(caller.permissions) != scopes {
             return Err(AppError::Forbidden(Permission::ManageTokens));
+        }
+        // Or the secret of one would outlive another by which it was had.
+        if maker_of(caller).is_some_and(|maker| maker != id && row.made_by != Some(maker)) {
+            return Err(AppError::SessionRequired);
         }
         let secret = secret::generate(secret::TOKEN_PREFIX, &self.inner.rng);
         let (old, new) = (row.token_hash, secret::digest(&secret));
@@ -150,9 +157,13 @@ impl App {
             .database
             .write(caller, move |tx| {
                 let mut rows = tx.account(account);
-                ends_with_its_maker(&mut rows, means, expires_at)?;
+                ends_with_its_maker(&mut rows, &by, expires_at)?;
                 if !rows.renew_api_token(id, old, new, previous_until, expires_at)? {
                     return Err(AppError::Conflict("this token was renewed or revoked at this moment: look again"));
+                }
+                // Whoever had the secret that is not to be good any longer may have made some.
+                if overlap_millis == 0 {
+                    rows.revoke_api_tokens_made_by(id, now)?;
                 }
                 rows.insert_audit(&entry)?;
                 rows.api_token(id)?.ok_or(AppError::NotFound("token"))
@@ -161,7 +172,7 @@ impl App {
         Ok((row, secret))
     }
 
-    /// Revokes a token: from now on it is refused.
+    /// Revokes a token, and those that it made: from now on they are refused.
     ///
     /// # Errors
     /// [`AppError::Forbidden`], [`AppError::NotFound`].
@@ -188,10 +199,23 @@ impl App {
     }
 }
 
-/// What a token makes ends with it at the latest. Asked in the transaction that makes it: the maker's own end may be another one since.
-fn ends_with_its_maker(rows: &mut Account<'_>, means: Means, expires_at: Option<Timestamp>) -> Result<(), AppError> {
-    let Means::Token(maker) = means else { return Ok(()) };
-    match rows.api_token(maker)?.ok_or(AppError::NotFound("token"))?.expires_at {
+/// The token that the caller shows.
+const fn maker_of(caller: &Caller) -> Option<TokenId> {
+    match caller.means {
+        Means::Token(token) => Some(token),
+        Means::Session(_) | Means::Support(_) => None,
+    }
+}
+
+/// What a token makes ends with it at the latest, and a secret that ends with its overlap makes nothing. Asked in the transaction that
+/// makes it: the maker may be renewed or have another end since.
+fn ends_with_its_maker(rows: &mut Account<'_>, by: &Caller, expires_at: Option<Timestamp>) -> Result<(), AppError> {
+    let Some(maker) = maker_of(by) else { return Ok(()) };
+    let maker = rows.api_token(maker)?.ok_or(AppError::NotFound("token"))?;
+    if maker.token_hash != by.shown {
+        return Err(AppError::Conflict("this token was renewed: use its new secret"));
+    }
+    match maker.expires_at {
         Some(end) if expires_at.is_none_or(|wanted| wanted > end) => Err(AppError::invalid(
             "expires_at",
             format!("{} at most: a token makes none that outlives it", end.millis()),

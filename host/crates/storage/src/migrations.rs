@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The steps, in order; the first is version 1. A step that was released is never changed.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("../migrations/0001_init.sql"),
     include_str!("../migrations/0002_people.sql"),
     include_str!("../migrations/0003_addresses.sql"),
@@ -31,6 +31,7 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../migrations/0018_proofs.sql"),
     include_str!("../migrations/0019_unverified_addresses.sql"),
     include_str!("../migrations/0020_chain_history.sql"),
+    include_str!("../migrations/0021_token_makers.sql"),
 ];
 
 /// Stands for the table of words.

@@ -303,7 +303,7 @@ async fn furnish(app: &App) -> Facts {
 
 /// Gives a person a second factor; what is left of their recovery codes.
 async fn enrol(app: &App, caller: &Caller) -> Vec<String> {
-    let made = app.begin_totp(caller, FIRST.into()).await.unwrap();
+    let made = app.begin_totp(caller, FIRST.into(), None).await.unwrap();
     let secret = totp_rs::Secret::try_from_base32(made.secret.expose_secret()).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).with_account_name("x").build().unwrap();
     let code = totp.generate(NOW.millis().unsigned_abs() / 1_000).to_string();

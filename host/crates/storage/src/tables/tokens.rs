@@ -41,6 +41,8 @@ pub struct ApiTokenRow {
     pub previous_until: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The token by which it was made, which it ends with.
+    pub made_by: Option<TokenId>,
 }
 
 /// An API token with what every request needs to know of its person and account.
@@ -77,6 +79,7 @@ fn token(row: &mut Row<'_>) -> Result<ApiTokenRow, StorageError> {
         last_used_from: row.maybe_text("token address")?,
         previous_until: row.maybe_time("token overlap")?,
         revoked_at: row.maybe_time("token revocation")?,
+        made_by: row.unless_empty("token's maker")?,
     })
 }
 
@@ -94,12 +97,12 @@ fn live(row: &mut Row<'_>) -> Result<LiveToken, StorageError> {
 }
 
 const INSERT: Sql = Sql::new(
-    "INSERT INTO api_tokens (account_id, id, name, token_hash, created_by, created_at, scopes, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    "INSERT INTO api_tokens (account_id, id, name, token_hash, created_by, created_at, scopes, expires_at, made_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 );
 const BY_HASH: Sql = Sql::new(
     "SELECT t.id, t.name, t.token_hash, t.created_by, t.created_at, t.scopes, t.expires_at, t.last_used_at, t.last_used_from,
-       t.previous_until, t.revoked_at,
+       t.previous_until, t.revoked_at, t.made_by,
        t.account_id, p.role, p.permissions, p.status, a.kind, a.chain_version, a.security_version
      FROM api_tokens t
      JOIN people p ON p.account_id = t.account_id AND p.id = t.created_by
@@ -108,12 +111,12 @@ const BY_HASH: Sql = Sql::new(
 );
 const GET: Sql = Sql::new(
     "SELECT id, name, token_hash, created_by, created_at, scopes, expires_at, last_used_at, last_used_from, previous_until,
-       revoked_at
+       revoked_at, made_by
      FROM api_tokens WHERE account_id = $1 AND id = $2",
 );
 const LIST: Sql = Sql::new(
     "SELECT id, name, token_hash, created_by, created_at, scopes, expires_at, last_used_at, last_used_from, previous_until,
-       revoked_at
+       revoked_at, made_by
      FROM api_tokens WHERE account_id = $1 AND revoked_at IS NULL ORDER BY id DESC",
 );
 const USED: Sql =
@@ -124,6 +127,10 @@ const RENEW: Sql = Sql::new(
 );
 const REVOKE: Sql = Sql::new(
     "UPDATE api_tokens SET revoked_at = $1, previous_hash = NULL WHERE account_id = $2 AND id = $3 AND revoked_at IS NULL",
+);
+const REVOKE_MADE: Sql = Sql::new(
+    "UPDATE api_tokens SET revoked_at = $1, previous_hash = NULL WHERE account_id = $2 AND made_by = $3 AND revoked_at IS NULL
+     RETURNING id",
 );
 const REVOKE_ALL: Sql = Sql::new(
     "UPDATE api_tokens SET revoked_at = $1, previous_hash = NULL
@@ -157,7 +164,8 @@ impl Account<'_> {
                 row.created_by,
                 row.created_at,
                 json(&row.scopes),
-                row.expires_at
+                row.expires_at,
+                row.made_by.map_or_else(String::new, |maker| maker.to_string())
             ],
         )?;
         Ok(())
@@ -204,12 +212,29 @@ impl Account<'_> {
         Ok(self.tx.execute(RENEW, values![previous_until, new, expires_at, self.id, id, old])? > 0)
     }
 
-    /// Revokes a token. Gives whether there was one.
+    /// Revokes a token, and those that were made by it. Gives whether there was one.
     ///
     /// # Errors
     /// Those of the database.
     pub fn revoke_api_token(&mut self, id: TokenId, at: Timestamp) -> Result<bool, StorageError> {
-        Ok(self.tx.execute(REVOKE, values![at, self.id, id])? > 0)
+        let revoked = self.tx.execute(REVOKE, values![at, self.id, id])? > 0;
+        self.revoke_api_tokens_made_by(id, at)?;
+        Ok(revoked)
+    }
+
+    /// Revokes the tokens that were made by one, those that were made by them, and so on. Says how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn revoke_api_tokens_made_by(&mut self, maker: TokenId, at: Timestamp) -> Result<usize, StorageError> {
+        let (mut makers, mut revoked) = (vec![maker], 0);
+        while let Some(maker) = makers.pop() {
+            let made: Vec<TokenId> =
+                self.tx.all(REVOKE_MADE, values![at, self.id, maker], |row| row.parsed("token id"))?;
+            revoked += made.len();
+            makers.extend(made);
+        }
+        Ok(revoked)
     }
 
     /// Revokes all tokens of a person, and says how many.

@@ -260,6 +260,7 @@ impl World {
                 last_used_from: None,
                 previous_until: None,
                 revoked_at: None,
+                made_by: None,
             },
             link: LinkRow {
                 id: link_id(),

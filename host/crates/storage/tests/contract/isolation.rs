@@ -156,6 +156,7 @@ pub(crate) async fn another_accounts_rows_cannot_be_changed(fixture: Fixture<'_>
             assert!(!ours.use_link(theirs.link.id, time(9))?);
             assert_eq!(ours.cancel_links(theirs.person.id)?, 0);
             assert!(!ours.revoke_api_token(theirs.token.id, time(9))?);
+            assert_eq!(ours.revoke_api_tokens_made_by(theirs.token.id, time(9))?, 0);
             assert!(!ours.rename_group(theirs.group.id, "Ours")?);
             assert!(!ours.delete_group(theirs.group.id)?);
             assert!(!ours.use_step(theirs.person.id, "secret", 9)?);

@@ -103,24 +103,23 @@ pub(crate) struct NewPasskey {
     credential: Value,
 }
 
-/// One's password, for what is worth asking again.
+/// What it takes to change one's second factors: the password, and a second factor as at a log-in, by who has one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Password {
-    #[schema(value_type = String, format = Password)]
-    password: SecretString,
-}
-
-/// What it takes to remove a passkey: the password, and a second factor as at a log-in.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Removal {
+pub(crate) struct Confirmation {
     #[schema(value_type = String, format = Password)]
     password: SecretString,
     /// Six digits, or a recovery code.
     code: Option<String>,
     /// Instead of a code: the answer to the challenge that came with `code-required`.
     passkey: Option<PasskeyAnswer>,
+}
+
+impl Confirmation {
+    fn parts(self) -> (SecretString, Option<Proof>) {
+        let Self { password, code, passkey } = self;
+        (password, passkey.map(|answer| Proof::Passkey(answer.into())).or_else(|| code.map(Proof::Code)))
+    }
 }
 
 /// A code of one's second factor.
@@ -168,19 +167,20 @@ pub(crate) async fn get(State(web): State<Web>, Auth(caller): Auth) -> Result<ax
 }
 
 /// Makes a secret for time-based codes (RFC 6238). It counts when a code of it was shown.
-#[utoipa::path(post, path = "/api/v1/me/second-factors/totp", tag = "own", request_body = Password, responses(
+#[utoipa::path(post, path = "/api/v1/me/second-factors/totp", tag = "own", request_body = Confirmation, responses(
     (status = 201, description = "Made", body = NewTotp),
-    (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`unauthenticated`; `wrong-credentials`; of who has a second factor: `code-required` (with `passkey`, a challenge), `wrong-code`, `wrong-passkey`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "`conflict`: there is a second factor", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`conflict`: there are time-based codes", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn begin(
     State(web): State<Web>,
     Auth(caller): Auth,
-    Json(body): Json<Password>,
+    Json(body): Json<Confirmation>,
 ) -> Result<(StatusCode, axum::Json<NewTotp>), Problem> {
-    let made = web.app.begin_totp(&caller, body.password).await?;
+    let (password, proof) = body.parts();
+    let made = web.app.begin_totp(&caller, password, proof).await?;
     let text = |secret: &SecretString| secret.expose_secret().to_owned();
     Ok((StatusCode::CREATED, axum::Json(NewTotp { secret: text(&made.secret), url: text(&made.url) })))
 }
@@ -202,9 +202,9 @@ pub(crate) async fn confirm(
 }
 
 /// Asks one's authenticator for a new passkey.
-#[utoipa::path(post, path = "/api/v1/me/second-factors/passkeys", tag = "own", request_body = Password, responses(
+#[utoipa::path(post, path = "/api/v1/me/second-factors/passkeys", tag = "own", request_body = Confirmation, responses(
     (status = 201, description = "Give the options to `navigator.credentials.create`", body = ChallengeView),
-    (status = 401, description = "`unauthenticated`; `wrong-credentials`", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "`unauthenticated`; `wrong-credentials`; of who has a second factor: `code-required` (with `passkey`, a challenge), `wrong-code`, `wrong-passkey`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "`passkeys-unavailable`: the server is not reached by a name over HTTPS; `quota-exceeded`", body = Problem, content_type = "application/problem+json"),
     (status = 429, description = "`too-many-attempts`; `too-many-at-once`: wait for the answers", body = Problem, content_type = "application/problem+json"),
@@ -212,9 +212,10 @@ pub(crate) async fn confirm(
 pub(crate) async fn begin_passkey(
     State(web): State<Web>,
     Auth(caller): Auth,
-    Json(body): Json<Password>,
+    Json(body): Json<Confirmation>,
 ) -> Result<(StatusCode, axum::Json<ChallengeView>), Problem> {
-    Ok((StatusCode::CREATED, axum::Json(web.app.begin_passkey(&caller, body.password).await?.into())))
+    let (password, proof) = body.parts();
+    Ok((StatusCode::CREATED, axum::Json(web.app.begin_passkey(&caller, password, proof).await?.into())))
 }
 
 /// Shows a new passkey: from now on log-ins ask for a second factor. With the first one, one's other sessions end.
@@ -235,7 +236,7 @@ pub(crate) async fn confirm_passkey(
 }
 
 /// Removes a passkey of one's own, for whoever shows the password and a second factor.
-#[utoipa::path(delete, path = "/api/v1/me/second-factors/passkeys/{id}", tag = "own", params(("id" = String, Path)), request_body = Removal, responses(
+#[utoipa::path(delete, path = "/api/v1/me/second-factors/passkeys/{id}", tag = "own", params(("id" = String, Path)), request_body = Confirmation, responses(
     (status = 204, description = "Removed"),
     (status = 401, description = "`unauthenticated`; `wrong-credentials`; `code-required` (with `passkey`, a challenge), `wrong-code`, `wrong-passkey`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`session-required`", body = Problem, content_type = "application/problem+json"),
@@ -246,10 +247,9 @@ pub(crate) async fn remove_passkey(
     State(web): State<Web>,
     Auth(caller): Auth,
     Id(id): Id<PasskeyId>,
-    Json(body): Json<Removal>,
+    Json(body): Json<Confirmation>,
 ) -> Result<StatusCode, Problem> {
-    let Removal { password, code, passkey } = body;
-    let proof = passkey.map(|answer| Proof::Passkey(answer.into())).or_else(|| code.map(Proof::Code));
+    let (password, proof) = body.parts();
     web.app.remove_passkey(&caller, id, password, proof).await?;
     Ok(StatusCode::NO_CONTENT)
 }

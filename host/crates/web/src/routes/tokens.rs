@@ -112,7 +112,7 @@ pub(crate) async fn list(State(web): State<Web>, Auth(caller): Auth) -> Result<a
     (status = 201, description = "Made", body = NewSecret),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
     (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "`quota-exceeded`", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`quota-exceeded`; `conflict`: asked with a token's secret from before its renewal", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create(
@@ -127,12 +127,13 @@ pub(crate) async fn create(
 }
 
 /// Gives a token another secret. The one of now stays good for as long as is said, so that programs can be changed one by one.
+/// With 0 seconds, tokens that it made end too.
 #[utoipa::path(post, path = "/api/v1/tokens/{id}/renewal", tag = "tokens", params(("id" = String, Path)), request_body = RenewedToken, responses(
     (status = 201, description = "Renewed", body = NewSecret),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
-    (status = 403, description = "`forbidden`", body = Problem, content_type = "application/problem+json"),
+    (status = 403, description = "`forbidden`; `session-required`: asked with a token that is another one and did not make it", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "`not-found`", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "`conflict`: somebody renewed or revoked it at this moment", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "`conflict`: somebody renewed or revoked it at this moment, or it was asked with its secret from before a renewal", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "`invalid`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn renew(
@@ -148,7 +149,7 @@ pub(crate) async fn renew(
     Ok((StatusCode::CREATED, axum::Json(NewSecret { token: token.into(), secret })))
 }
 
-/// Revokes a token.
+/// Revokes a token, and those that it made.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "tokens", params(("id" = String, Path)), responses(
     (status = 204, description = "Revoked"),
     (status = 401, description = "`unauthenticated`", body = Problem, content_type = "application/problem+json"),
