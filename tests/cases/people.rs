@@ -105,12 +105,12 @@ async fn the_last_administrator_stays_one() {
     let api = &server.without_plugins.administrator;
     let id = text(&api.get("/api/v1/me").await.is(200)["person_id"]);
     let path = format!("/api/v1/people/{id}");
+    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
     for change in [json!({"disabled": true}), json!({"role": "supervisor"})] {
-        api.patch(&path, change).await.problem(409, "last-administrator");
+        session.patch(&path, change).await.problem(409, "last-administrator");
     }
     api.delete(&path).await.problem(409, "last-administrator");
     // Somebody who was invited cannot log in yet.
-    let session = server.nobody.session_of(&server.without_plugins.members[0]).await;
     session.invite("other", "administrator", json!([])).await.is(201);
     api.patch(&path, json!({"disabled": true})).await.problem(409, "last-administrator");
     let other = server.join(&session, "second", "administrator", json!([])).await;

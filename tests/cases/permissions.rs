@@ -122,6 +122,11 @@ async fn every_route_is_open_to_those_who_may_use_it_and_to_nobody_else() {
         let ends = |route: &Route| matches!(route.needs, Needs::Session | Needs::AnySession);
         for route in routes.iter().filter(|route| person.may(route) && !ends(route)) {
             let status = route.send(&person.api).await.status().as_u16();
+            // A token renews itself and what it made, and this one is neither.
+            if person.name.starts_with("a token") && route.to_string() == "POST /api/v1/tokens/{id}/renewal" {
+                assert_eq!(status, 403, "{route} as {}", person.name);
+                continue;
+            }
             let fits = match route.needs {
                 // Nobody's credentials are wrong, once too often at last, and no such link was ever made.
                 Needs::Nothing => [200, 401, 404, 429].contains(&status),
