@@ -76,8 +76,8 @@ impl App {
         self.inner.relying_party.as_ref().ok_or(AppError::PasskeysUnavailable)
     }
 
-    /// Asks the caller's authenticator for a new passkey. Who has a second factor shows it: or a session and a password that were stolen
-    /// would have one too.
+    /// Asks the caller's authenticator for a new passkey. A caller who has a second factor shows it: a thief with the session and the
+    /// password could otherwise add one.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`], [`AppError::WrongCredentials`] for the password, [`AppError::TooManyAttempts`];
@@ -102,7 +102,6 @@ impl App {
             .database
             .write((caller, &confirmed), move |tx| use_up_if_any(shown.as_ref(), &mut tx.account(account), person))
             .await?;
-        let rows = self.inner.database.read(move |tx| Ok::<_, AppError>(tx.account(account).passkeys(person)?)).await?;
         let known = credentials(&rows)?.into_iter().map(|passkey| passkey.cred_id().clone()).collect();
         let (options, state) = party
             .start_passkey_registration(handle(person), &caller.name, &caller.name, Some(known))

@@ -142,8 +142,8 @@ impl App {
             .await
     }
 
-    /// Makes a secret for time-based codes. It counts when the caller has shown a code of it. Who has a passkey shows it: or a session and
-    /// a password that were stolen would have a second factor too.
+    /// Makes a secret for time-based codes. It counts when the caller has shown a code of it. A caller who has a passkey shows it: a thief
+    /// with the session and the password could otherwise add a second factor.
     ///
     /// # Errors
     /// [`AppError::SessionRequired`], [`AppError::WrongCredentials`] for the password, [`AppError::TooManyAttempts`];
